@@ -1,0 +1,140 @@
+"""Right tool with right arguments on hand-written questions: the whole assistant, or one part.
+
+    .venv/bin/python -m benchmarks.assistant                     router and rules, no model
+    .venv/bin/python -m benchmarks.assistant --model FILE.gguf   the whole assistant
+    .venv/bin/python -m benchmarks.assistant --model FILE.gguf --alone   the model alone
+
+A question is right when the call equals the expected one or an accepted alternative, or when no
+call was expected and none was made. "Did you mean" choosers are counted apart.
+"""
+
+import argparse
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from engine.assistant.cancel import Cancel
+from engine.assistant.knowledge import Knowledge
+from engine.assistant.prompting import Exchange
+from engine.assistant.tools import TOOLS
+from engine.assistant.tools.context import ToolContext
+from engine.assistant.turn import _Turn
+from engine.assistant.decide import decide
+from engine.assistant.router import default_router
+from engine.core.records import Transaction
+from engine.market.series import PriceBook
+from engine.model.client import ModelClient
+from training.data.market import RandomPrices
+
+HELD_OUT = Path(__file__).parent / "data" / "assistant_heldout.jsonl"
+TODAY = date(2026, 11, 22)
+ASSETS = ("BTC", "ETH", "SOL", "ADA", "LINK", "AVAX", "USDC")
+ACCOUNTS = ("Coinbase", "Kraken", "Ledger")
+
+
+def context() -> ToolContext:
+    """The user all questions were written for: seven coins on three accounts."""
+    rows = tuple(
+        Transaction(
+            datetime.combine(date(2025, 1, 1 + i), time(), UTC), "buy", ACCOUNTS[i % 3],
+            asset, Decimal(1), "USD", Decimal(100), None, Decimal(0), None, None, "", f"row{i}",
+        )
+        for i, asset in enumerate(ASSETS)
+    )  # fmt: skip
+    prices = PriceBook(RandomPrices(5, TODAY, "USD"))
+    return ToolContext(rows, prices, (), Knowledge(), "USD", TODAY)
+
+
+def history_of(item: dict[str, Any]) -> list[Exchange]:
+    """The earlier turns of a question."""
+    return [Exchange(turn["user"], turn["call"], "") for turn in item.get("history", ())]
+
+
+def same(call: dict[str, Any], expected: dict[str, Any]) -> bool:
+    """Whether two calls mean the same; numbers by value, terms without plural and quotes."""
+    if call["name"] != expected["name"]:
+        return False
+    return _values(call["arguments"]) == _values(expected["arguments"])
+
+
+def _values(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {key: _value(key, value) for key, value in arguments.items()}
+
+
+def _value(key: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return value.lower().strip("\"'?!. ").removesuffix("s") if key == "term" else value
+    return round(Decimal(str(value)), 4)
+
+
+def judge(item: dict[str, Any], kind: str, call: dict[str, Any] | None) -> str:
+    """"right", "chooser", "wrong tool", "wrong arguments", "needless call" or "no call"."""
+    if kind == "choose":
+        return "chooser"
+    expected = [e for e in [item["call"], *item.get("accept", ())] if e]
+    if call is None:
+        return "right" if item["call"] is None else "no call"
+    if not expected:
+        return "needless call"
+    if any(same(call, e) for e in expected):
+        return "right"
+    same_tool = any(call["name"] == e["name"] for e in expected)
+    return "wrong arguments" if same_tool else "wrong tool"
+
+
+@contextmanager
+def loaded(path: Path | None) -> Iterator[ModelClient | None]:
+    """The model child, if a file is given."""
+    if path is None:
+        yield None
+        return
+    client = ModelClient(lambda state, text: None)
+    try:
+        client.load(path)
+        yield client
+    finally:
+        client.close()
+
+
+def main() -> None:
+    """Prints the share of each verdict, and per tool."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=HELD_OUT)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--show", action="store_true", help="print what went wrong")
+    options = parser.parse_args()
+    items = [json.loads(line) for line in options.data.read_text("utf-8").splitlines() if line]
+    user = context()
+    verdicts: Counter[str] = Counter()
+    by_tool: dict[str, Counter[str]] = defaultdict(Counter)
+    with loaded(options.model) as model:
+        for item in items:
+            turn = _Turn(model, user, lambda event: None, 0, Cancel())
+            history = history_of(item)
+            decision = decide(item["text"], history, user, default_router(),
+                              lambda names: turn._scores(names, item["text"], history))
+            call = None
+            if decision.kind == "call":
+                option = decision.options[0]
+                call = {"name": option.tool.name,
+                        "arguments": turn._arguments(option, item["text"], history)}
+            verdict = judge(item, decision.kind, call)
+            verdicts[verdict] += 1
+            by_tool[item["call"]["name"] if item["call"] else item["kind"]][verdict] += 1
+            if options.show and verdict != "right":
+                print(verdict, "|", item["text"], "|", item["call"], "|",
+                      call or decision.kind, [(o.tool.name, round(o.probability, 2)) for o in decision.options[:3]])
+    print(f"{len(items)} questions: " + ", ".join(f"{k} {v / len(items):.1%}" for k, v in verdicts.most_common()))
+    for tool in [*TOOLS, "ask", "chat", "refuse", "off_topic"]:
+        counts = by_tool[tool]
+        if counts:
+            print(f"  {tool:18} {counts['right'] / counts.total():6.1%} of {counts.total()}  {dict(counts)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The list of alerts, and how a fired one is shown."""

@@ -1,0 +1,59 @@
+"""The alerts as a card: what is watched, and a button to delete each."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from desktop.widgets.card import CardFrame
+from desktop.widgets.listing import Line, Listing
+from engine.core.money import format_amount, format_money
+
+if TYPE_CHECKING:
+    from engine.service import Alert
+
+_translate = QCoreApplication.translate
+
+
+def alert_title(alert: "Alert") -> str:
+    """An alert in words: "BTC above $100,000.00"."""
+    money, percent = format_money(alert.value, alert.currency), format_amount(alert.value)
+    words = {
+        "above": _translate("alerts", "{asset} above {money}"),
+        "below": _translate("alerts", "{asset} below {money}"),
+        "up_percent": _translate("alerts", "{asset} up {percent} % within 24 hours"),
+        "down_percent": _translate("alerts", "{asset} down {percent} % within 24 hours"),
+    }
+    return words[alert.condition].format(asset=alert.asset, money=money, percent=percent)
+
+
+class AlertsCard(CardFrame):
+    """All alerts; new ones are made by asking in the chat."""
+
+    def __init__(self, on_delete: Callable[[int, str], object]) -> None:
+        super().__init__(self.tr("Alerts"))
+        self._on_delete = on_delete
+        self._listing = Listing(
+            self.tr("Alerts"),
+            self.tr("No alerts. Ask in the chat: “Tell me when BTC goes above 100,000”."),
+        )
+        self.body.addWidget(self._listing)
+
+    def show_alerts(self, alerts: Sequence["Alert"]) -> None:
+        """Show these alerts."""
+        self._listing.show_lines([self._line(alert) for alert in alerts])
+
+    def _line(self, alert: "Alert") -> Line:
+        title = alert_title(alert)
+        if alert.last_fired is not None:
+            fired = f"{alert.last_fired:%Y-%m-%d %H:%M} UTC"
+            text = self.tr("Last fired {}").format(fired)
+        else:
+            text = self.tr("Has not fired yet")
+        delete = (
+            "trash",
+            self.tr("Delete alert"),
+            lambda: self._on_delete(alert.id, title),
+        )
+        tag = "" if alert.armed else self.tr("Fired")
+        return Line("bell", title, text, tag, actions=(delete,))

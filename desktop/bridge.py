@@ -1,0 +1,175 @@
+"""The only place where the engine crosses into Qt: events and results, through one signal.
+
+Events may come from any thread and in bursts. They wait in a queue that the GUI thread empties a
+few milliseconds at a time, neighbouring pieces of text joined, so that no burst can freeze it.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import shiboken6
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from engine.core.errors import Cancelled, KnownError
+from engine.core.events import Event, EventBus, TextDelta, ThinkDelta
+from engine.core.jobs import Job
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 0.006
+"""Longest time the GUI thread spends on the queue before it looks at the user again."""
+
+_WORKERS = 4
+
+
+class Call:
+    """Something asked of the engine; its result comes back on the GUI thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._job: Job[Any] | None = None
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Neither callback is called any more, and a job behind the call is stopped."""
+        with self._lock:
+            self.cancelled = True
+            job = self._job
+        if job is not None:
+            job.cancel()
+
+    def follow(self, job: Job[Any]) -> None:
+        """Remember the job, so that a cancel reaches it."""
+        with self._lock:
+            self._job = job
+            cancelled = self.cancelled
+        if cancelled:
+            job.cancel()
+
+
+class Bridge(QObject):
+    """Brings engine events to the GUI thread and runs service calls away from it."""
+
+    event = Signal(object)
+    """An engine event, emitted on the GUI thread."""
+
+    failed = Signal(str)
+    """A sentence for the user about a call that had no handler of its own for failure."""
+
+    _wake = Signal()
+
+    def __init__(self, bus: EventBus, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lock = threading.Lock()
+        self._queue: deque[Event | Callable[[], None]] = deque()
+        self._awake = False
+        self._closed = False
+        self._executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="desktop")
+        self._wake.connect(self._drain, Qt.ConnectionType.QueuedConnection)
+        self._unsubscribe = bus.subscribe(self._push)
+
+    def run(
+        self,
+        fn: Callable[[], T | Future[T] | Job[T]],
+        done: Callable[[T], None] | None = None,
+        failed: Callable[[str], None] | None = None,
+        owner: QObject | None = None,
+    ) -> Call:
+        """Call fn on another thread and hand its result to done on the GUI thread.
+
+        fn: a service call; if it gives a future or a job, that one's result is awaited.
+        failed: gets one sentence instead; without it, the `failed` signal does.
+        owner: no callback is called after this object is destroyed.
+        """
+        call = Call()
+
+        def settle(future: Future[Any]) -> None:
+            error = _error(future)
+            if error is None:
+                value = future.result()
+                if isinstance(value, Job):
+                    call.follow(value)
+                    value.future.add_done_callback(settle)
+                elif isinstance(value, Future):
+                    value.add_done_callback(settle)
+                elif done is not None:
+                    self._push(lambda: deliver(done, value))
+            elif not isinstance(error, Cancelled | CancelledError):
+                self._push(lambda: deliver(failed or self.failed.emit, _sentence(error)))
+
+        def deliver(callback: Callable[[Any], Any], value: object) -> None:
+            if not call.cancelled and (owner is None or shiboken6.isValid(owner)):
+                callback(value)
+
+        if not self._closed:
+            self._executor.submit(fn).add_done_callback(settle)
+        return call
+
+    def close(self) -> None:
+        """Stop listening; calls that still run end unheard."""
+        self._closed = True
+        self._unsubscribe()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            self._queue.clear()
+
+    def _push(self, item: Event | Callable[[], None]) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._queue.append(item)
+            if self._awake:
+                return
+            self._awake = True
+        self._wake.emit()
+
+    def _drain(self) -> None:
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while time.monotonic() < deadline:
+            item = self._take()
+            if item is None:
+                return
+            if isinstance(item, Event):
+                self.event.emit(item)
+            else:
+                item()
+        QTimer.singleShot(0, self._drain)
+
+    def _take(self) -> Event | Callable[[], None] | None:
+        """The next item, with the pieces of text that follow it joined on; None if empty."""
+        with self._lock:
+            if not self._queue:
+                self._awake = False
+                return None
+            item = self._queue.popleft()
+            if not isinstance(item, TextDelta | ThinkDelta):
+                return item
+            pieces = [item.text]
+            while self._queue and _joins(item, self._queue[0]):
+                following = self._queue.popleft()
+                assert isinstance(following, TextDelta | ThinkDelta)
+                pieces.append(following.text)
+            return replace(item, text="".join(pieces)) if len(pieces) > 1 else item
+
+
+def _joins(first: TextDelta | ThinkDelta, other: object) -> bool:
+    return type(other) is type(first) and getattr(other, "message_id", None) == first.message_id
+
+
+def _error(future: Future[Any]) -> BaseException | None:
+    return CancelledError() if future.cancelled() else future.exception()
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, KnownError):
+        return str(error)
+    _log.error("a call failed", exc_info=error)
+    return Bridge.tr("This did not work because of an error in Assay. Details are in the log.")

@@ -1,0 +1,1 @@
+"""The chat page: conversations, streaming answers, result cards, choices and drafts."""

@@ -1,0 +1,154 @@
+"""One question or one answer in the transcript."""
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from desktop.chat.answer import Answer
+from desktop.chat.evidence import link_figures
+from desktop.chat.offers import Choices, DraftCard
+from desktop.chat.thinking import Thinking
+from desktop.safetext import clean, label
+from desktop.theme import follow_theme
+from desktop.theme.icons import set_label_icon
+from desktop.widgets.activity import Activity
+from desktop.widgets.buttons import icon_button
+from desktop.widgets.card import card_widget
+from desktop.widgets.layout import boxed, column, framed, row
+from desktop.widgets.markdown_view import MarkdownView
+from engine.core.cards import Card, Choice, Draft
+
+_BUBBLE_WIDTH = 520
+
+
+class UserRow(QWidget):
+    """What the user asked, on the right."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        words = label(text, wrap=True, selectable=True)
+        words.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        words.ensurePolished()
+        metrics = words.fontMetrics()
+        longest = max(metrics.horizontalAdvance(line) for line in words.text()[:2_000].split("\n"))
+        # A wrapped label asks for too little width of its own accord.
+        words.setFixedWidth(min(_BUBBLE_WIDTH, longest + 4))
+        bubble = framed(row(words, margins=(14, 9, 14, 9)), "bubble")
+        bubble.setAccessibleName(self.tr("You asked: {}").format(words.text()))
+        self.setLayout(row(None, bubble))
+
+
+class AnswerRow(QWidget):
+    """What the assistant answered: thinking, text, cards, offers and notice."""
+
+    chosen = Signal(int, object)
+    confirmed = Signal(object, object)
+    discarded = Signal(object, object)
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+        self.thinking = Thinking()
+        self.text = MarkdownView(self.tr("Answer"))
+        self.activity = Activity()
+        self._cards = column(gap=12)
+        self._card_box = boxed(self._cards)
+        self._card_box.hide()
+        self._end = column(gap=10)
+        self.setLayout(
+            column(self.thinking, self.text, self.activity, self._card_box, self._end, gap=10)
+        )
+        self.choices: Choices | None = None
+        self.draft: DraftCard | None = None
+        self._fill()
+
+    def append_text(self, text: str) -> None:
+        """More of the answer arrived."""
+        self.activity.stop()
+        self.text.show()
+        self.text.append(text)
+
+    def replace_text(self, text: str) -> None:
+        """The whole text was replaced."""
+        self.activity.stop()
+        self.text.show()
+        self.text.set_text(text)
+
+    def show_activity(self, text: str) -> None:
+        """Say what is being done for the answer."""
+        self.activity.start(text or self.tr("Thinking…"))
+
+    def add_card(self, card: Card) -> None:
+        """Show a result."""
+        self._card_box.show()
+        self._cards.addWidget(card_widget(card))
+
+    def offer_choices(self, question: str, options: tuple[Choice, ...]) -> None:
+        """Ask which of the options was meant."""
+        self.activity.stop()
+        self.choices = Choices(
+            question, options, lambda option: self.chosen.emit(self.answer.message_id, option)
+        )
+        self._end.addWidget(self.choices)
+
+    def offer_draft(self, draft: Draft) -> None:
+        """Ask to confirm something."""
+        self.draft = card = DraftCard(
+            draft,
+            lambda: self.confirmed.emit(draft, card),
+            lambda: self.discarded.emit(draft, card),
+        )
+        self._end.addWidget(card)
+
+    def finish(self) -> None:
+        """The answer is complete, stopped or failed."""
+        self.activity.stop()
+        self.thinking.finish()
+        self.text.finish()
+        if self.answer.notice:
+            self._end.addWidget(_notice(self.answer.notice, self.answer.status == "failed"))
+        if self.answer.status == "stopped":
+            self._end.addWidget(label(self.tr("Stopped."), "small"))
+        if self.answer.text:
+            copy = icon_button("copy", self.tr("Copy answer"), self._copy, size=15)
+            self._end.addLayout(row(copy, None, margins=(-6, 0, 0, 0)))
+        if self.answer.cards:
+            follow_theme(self, self._link_figures)
+
+    def _fill(self) -> None:
+        answer = self.answer
+        self.text.setVisible(bool(answer.text))
+        self.thinking.append(answer.thinking)
+        for card in answer.cards:
+            self.add_card(card)
+        if answer.choices:
+            self.offer_choices(answer.question, answer.choices)
+        if answer.draft is not None:
+            self.offer_draft(answer.draft)
+        if answer.streaming:
+            self.text.append(answer.text)
+            if not answer.text:
+                self.show_activity(answer.activity)
+        else:
+            self.text.set_text(answer.text)
+            self.finish()
+
+    def _link_figures(self) -> None:
+        """Once the text stands still, show which of its figures are on the cards."""
+        if self.text.settled():
+            link_figures(self.text.document(), self.answer.cards)
+        else:
+            QTimer.singleShot(50, self.text, self._link_figures)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(clean(self.answer.text))
+
+
+def _notice(text: str, failed: bool) -> QWidget:
+    mark = QLabel()
+    set_label_icon(mark, "warning" if failed else "info", "negative" if failed else "muted", 16)
+    words = label(text, "body" if failed else "small", wrap=True, selectable=True)
+    line = row(gap=8, margins=(12, 10, 12, 10) if failed else (0, 0, 0, 0))
+    line.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+    line.addWidget(words, 1)
+    return framed(line, "notice") if failed else boxed(line)

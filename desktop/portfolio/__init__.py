@@ -1,0 +1,1 @@
+"""The portfolio page and the import of transactions and prices."""

@@ -1,0 +1,79 @@
+"""The holdings table: one row per asset, sortable by every column."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QCoreApplication
+
+from desktop.widgets.figures import day_text
+from desktop.widgets.table import RowsModel
+from engine.core.cards import Column
+from engine.core.money import format_amount, format_money, format_percent
+
+if TYPE_CHECKING:
+    from engine.service import HoldingRow, Valuation
+
+_translate = QCoreApplication.translate
+
+UNKNOWN = "–"
+
+
+def columns() -> tuple[Column, ...]:
+    """The columns of the table."""
+    return (
+        Column(_translate("holdings", "Asset"), "text"),
+        Column(_translate("holdings", "Amount"), "amount"),
+        Column(_translate("holdings", "Price"), "money"),
+        Column(_translate("holdings", "Value"), "money"),
+        Column(_translate("holdings", "Weight"), "percent"),
+        Column(_translate("holdings", "Average cost"), "money"),
+        Column(_translate("holdings", "Unrealised"), "money"),
+    )
+
+
+def holdings_model(valuation: "Valuation") -> RowsModel:
+    """The rows of a valuation, shown as text and sorted by their exact figures."""
+    currency = valuation.currency
+    shown = [_cells(line, currency) for line in valuation.rows]
+    keys = [_keys(line) for line in valuation.rows]
+    return RowsModel(columns(), shown, keys=keys)
+
+
+def signed_money(value: Decimal, currency: str) -> str:
+    """Money with its sign always written, so that colour is not the only mark of a gain."""
+    return ("+" if value > 0 else "") + format_money(value, currency)
+
+
+def oldest_price(valuation: "Valuation") -> str:
+    """The day of the oldest price used, or "" if there is none."""
+    days = [line.price_day for line in valuation.rows if line.price_day is not None]
+    return day_text(min(days)) if days else ""
+
+
+def _cells(line: "HoldingRow", currency: str) -> tuple[str, ...]:
+    def money(value: Decimal | None) -> str:
+        return UNKNOWN if value is None else format_money(value, currency)
+
+    gain = UNKNOWN if line.unrealised is None else signed_money(line.unrealised, currency)
+    weight = UNKNOWN if line.weight is None else format_percent(line.weight, 1)
+    return (
+        line.asset,
+        format_amount(line.amount),
+        money(line.price),
+        money(line.value),
+        weight,
+        money(line.average_cost),
+        gain,
+    )
+
+
+def _keys(line: "HoldingRow") -> tuple[Any, ...]:
+    return (
+        line.asset,
+        line.amount,
+        line.price,
+        line.value,
+        line.weight,
+        line.average_cost,
+        line.unrealised,
+    )

@@ -1,0 +1,61 @@
+"""The head of the portfolio: what it is worth and what it has gained."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QLabel, QWidget
+
+from desktop.portfolio.holdings import oldest_price, signed_money
+from desktop.safetext import label
+from desktop.widgets.layout import column, row
+from engine.core.money import format_money, format_percent
+
+if TYPE_CHECKING:
+    from engine.service import Valuation
+
+
+class Summary(QWidget):
+    """Total value in large type, gain and cost beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._total = label("", "display", selectable=True)
+        self._when = label("", "small")
+        self._gain = label("", "heading", selectable=True)
+        self._cost = label("", "heading", selectable=True)
+        self._count = label("", "heading")
+        self._missing = label("", "small", wrap=True)
+        line = row(
+            column(label(self.tr("Total value"), "muted"), self._total, self._when, gap=4),
+            None,
+            self._tile(self.tr("Unrealised gain"), self._gain),
+            self._tile(self.tr("Cost of what you hold"), self._cost),
+            self._tile(self.tr("Assets"), self._count),
+            gap=40,
+        )
+        self.setLayout(column(line, self._missing, gap=10))
+
+    def show_valuation(self, valuation: "Valuation") -> None:
+        """Show the totals of a valuation."""
+        currency = valuation.currency
+        self._total.setText(format_money(valuation.total, currency))
+        day = oldest_price(valuation)
+        self._when.setText(self.tr("By closing prices of {}").format(day) if day else "")
+        cost = sum((line.cost or Decimal(0) for line in valuation.rows), Decimal(0))
+        gain = sum((line.unrealised or Decimal(0) for line in valuation.rows), Decimal(0))
+        text = signed_money(gain, currency)
+        if cost > 0:
+            text += f"  ({format_percent(gain / cost, 1, sign=True)})"
+        self._gain.setText(text)
+        self._cost.setText(format_money(cost, currency))
+        self._count.setText(str(len(valuation.rows)))
+        self._gain.setStyleSheet("")
+        self._gain.setProperty("tone", "negative" if gain < 0 else "positive")
+        self._gain.style().polish(self._gain)
+        self._missing.setText("\n".join(valuation.missing))
+        self._missing.setVisible(bool(valuation.missing))
+
+    def _tile(self, name: str, value: QLabel) -> QWidget:
+        tile = QWidget()
+        tile.setLayout(column(label(name, "muted"), value, None, gap=6))
+        return tile

@@ -1,0 +1,111 @@
+"""The left side of the window: pages, conversations, and what the model is doing."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QLabel, QSizePolicy, QWidget
+
+from desktop.chat.conversations import Conversations
+from desktop.safetext import label, one_line, tooltip
+from desktop.theme import follow_theme, theme
+from desktop.theme.icons import pixmap, set_icon
+from desktop.widgets.buttons import button
+from desktop.widgets.layout import column, row, rule
+
+_WIDTH = 244
+
+PAGES = ("chat", "portfolio", "models", "settings")
+
+
+class Sidebar(QWidget):
+    """Emits which page is wanted; Ctrl+1 to Ctrl+4 do the same."""
+
+    page_wanted = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("sidebar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedWidth(_WIDTH)
+        mark = QLabel()
+        mark.setPixmap(pixmap("assay", "accent", 24, self.devicePixelRatioF()))
+        self.conversations = Conversations()
+        self._state = _ModelState(lambda: self.page_wanted.emit("models"))
+        self._group = QButtonGroup(self)
+        names = {
+            "chat": self.tr("Chat"),
+            "portfolio": self.tr("Portfolio"),
+            "models": self.tr("Models"),
+            "settings": self.tr("Settings"),
+        }
+        self._pages = {}
+        pages = column(gap=2)
+        for number, (key, name) in enumerate(names.items(), start=1):
+            one = button(
+                f"\u2002{name}",
+                lambda key=key: self.page_wanted.emit(key),
+                kind="nav",
+                hint=self.tr("{name} (Ctrl+{number})").format(name=name, number=number),
+            )
+            one.setAccessibleName(name)
+            one.setCheckable(True)
+            set_icon(one, key, "muted", 18)
+            self._group.addButton(one)
+            self._pages[key] = one
+            pages.addWidget(one)
+        brand = row(mark, label(self.tr("Assay"), "brand"), None, gap=10, margins=(10, 4, 0, 8))
+        lines = column(brand, pages, 6, rule(), gap=6, margins=(10, 12, 10, 10))
+        lines.addWidget(self.conversations, 1)
+        lines.addWidget(self._state)
+        self.setLayout(lines)
+
+    def mark(self, page: str) -> None:
+        """Mark the page that is shown."""
+        self._pages[page].setChecked(True)
+
+    def show_model(self, state: str, name: str, notice: str) -> None:
+        """Show which model there is and what it does."""
+        self._state.show_state(state, name, notice)
+
+
+class _ModelState(QWidget):
+    """A coloured dot and the model's name; a click opens the models page."""
+
+    def __init__(self, on_click) -> None:
+        super().__init__()
+        self._token = "faint"
+        self._dot = QLabel()
+        self._dot.setFixedSize(8, 8)
+        self._button = button("", on_click, kind="quiet")
+        self._button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        line = row(self._dot, gap=6, margins=(12, 0, 0, 0))
+        line.addWidget(self._button, 1)
+        self.setLayout(line)
+        follow_theme(self, self._paint_dot)
+        self.show_state("none", "", "")
+
+    def show_state(self, state: str, name: str, notice: str) -> None:
+        words = {
+            "none": self.tr("No model"),
+            "loading": self.tr("Loading {}…"),
+            "ready": "{}",
+            "busy": self.tr("{} is answering"),
+            "failed": self.tr("{} could not be loaded"),
+        }[state]
+        text = one_line(words.format(name or self.tr("model")))
+        self._token = {
+            "none": "faint",
+            "loading": "warning",
+            "ready": "positive",
+            "busy": "accent",
+            "failed": "negative",
+        }[state]
+        shown = self._button.fontMetrics().elidedText(
+            text, Qt.TextElideMode.ElideRight, _WIDTH - 64
+        )
+        self._button.setText(shown.replace("&", "&&"))
+        self._button.setAccessibleName(self.tr("Model: {}").format(text))
+        self._button.setToolTip(tooltip(notice or text))
+        self._paint_dot()
+
+    def _paint_dot(self) -> None:
+        colour = getattr(theme().tokens, self._token)
+        self._dot.setStyleSheet(f"background: {colour}; border-radius: 4px;")

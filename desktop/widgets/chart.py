@@ -1,0 +1,55 @@
+"""Picks the widget for a chart card and tells screen readers what it shows."""
+
+import importlib
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
+
+from desktop.safetext import one_line
+from desktop.widgets.donut import DonutChart
+from desktop.widgets.figures import short
+from engine.core.cards import ChartCard
+
+_translate = QCoreApplication.translate
+
+CHART_HEIGHT = 220
+
+
+def chart(card: ChartCard) -> QWidget:
+    """The drawn chart of a card."""
+    widget: QWidget
+    if card.kind == "donut":
+        widget = DonutChart([(x, y) for one in card.series for x, y in zip(one.x, one.y, strict=True)])
+    else:
+        # Loaded late: it takes a quarter of a second.
+        from desktop.widgets.plot import Plot
+
+        widget = Plot(card.kind, card.series, card.unit)
+        widget.setFixedHeight(CHART_HEIGHT)
+    widget.setAccessibleName(one_line(card.title))
+    widget.setAccessibleDescription(summary(card))
+    return widget
+
+
+def load_plots() -> None:
+    """Load the chart library ahead of the first chart; may be called on any thread."""
+    importlib.import_module("desktop.widgets.plot")
+
+
+def summary(card: ChartCard) -> str:
+    """What the chart shows, in words."""
+    sentences = []
+    for one in card.series:
+        if not one.y:
+            continue
+        words = _translate("chart", "{name}: from {first} to {last}, lowest {low}, highest {high}.")
+        sentences.append(
+            words.format(
+                name=one_line(one.name),
+                first=short(one.y[0], card.unit),
+                last=short(one.y[-1], card.unit),
+                low=short(min(one.y), card.unit),
+                high=short(max(one.y), card.unit),
+            )
+        )
+    return " ".join(sentences)

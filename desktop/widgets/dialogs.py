@@ -1,0 +1,72 @@
+"""The small questions: a yes or no, and one line of text."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
+
+from desktop.safetext import label, one_line
+from desktop.widgets.buttons import button
+from desktop.widgets.layout import column, row
+
+_translate = QCoreApplication.translate
+
+
+class Question(QDialog):
+    """A title, a sentence and two buttons; the safe one has the focus."""
+
+    def __init__(
+        self, parent: QWidget, title: str, text: str, yes: str, on_yes: Callable[[], object]
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(420)
+        sentence = label(text, "muted", wrap=True)
+        no_button = button(_translate("dialogs", "Cancel"), self.reject)
+        self.yes_button = button(yes, self.accept, kind="danger")
+        self.setLayout(
+            column(
+                label(title, "heading", wrap=True),
+                sentence,
+                8,
+                row(None, no_button, self.yes_button),
+                gap=8,
+                margins=(24, 20, 24, 20),
+            )
+        )
+        no_button.setFocus()
+        self.accepted.connect(lambda: on_yes())
+        self.open()
+
+
+class TextQuestion(QDialog):
+    """Asks for one line of text; an empty one is not accepted."""
+
+    def __init__(
+        self, parent: QWidget, title: str, text: str, on_text: Callable[[str], object]
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(420)
+        self.field = QLineEdit(one_line(text))
+        self.field.setAccessibleName(title)
+        self.field.setMaxLength(200)
+        self.field.selectAll()
+        self._save = button(_translate("dialogs", "Save"), self.accept, kind="primary")
+        self._save.setDefault(True)
+        cancel = button(_translate("dialogs", "Cancel"), self.reject)
+        self.field.textChanged.connect(lambda now: self._save.setEnabled(bool(now.strip())))
+        self.setLayout(
+            column(
+                label(title, "heading"),
+                self.field,
+                8,
+                row(None, cancel, self._save),
+                gap=10,
+                margins=(24, 20, 24, 20),
+            )
+        )
+        self.accepted.connect(lambda: on_text(self.field.text().strip()))
+        self.open()

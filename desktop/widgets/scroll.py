@@ -1,0 +1,78 @@
+"""Pages that scroll: a centred column, and one that follows its end."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+_NEAR_END = 32
+
+
+class ScrollColumn(QScrollArea):
+    """A scrolling column no wider than most_width; put the content into `column`."""
+
+    def __init__(self, name: str, most_width: int, gap: int, margin: int) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalScrollBar().setSingleStep(24)
+        self.column = QVBoxLayout()
+        self.column.setSpacing(gap)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        inner = QWidget()
+        inner.setObjectName("column")
+        inner.setMaximumWidth(most_width)
+        inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        inner.setLayout(self.column)
+        holder = QWidget()
+        holder.setObjectName("column")
+        centred = QHBoxLayout(holder)
+        centred.setContentsMargins(margin, margin, margin, margin)
+        # The column takes all the room there is, up to its greatest width.
+        centred.addStretch(1)
+        centred.addWidget(inner, 1000)
+        centred.addStretch(1)
+        self._centred = centred
+        self._margin = margin
+        self.setWidget(holder)
+        self.verticalScrollBar().rangeChanged.connect(self._balance)
+
+    def _balance(self, _least: int, most: int) -> None:
+        """Keep the column in the middle of the page whether there is a scroll bar or not."""
+        left = self._margin + (self.verticalScrollBar().sizeHint().width() if most else 0)
+        if self._centred.contentsMargins().left() != left:
+            self._centred.setContentsMargins(left, self._margin, self._margin, self._margin)
+
+
+class FollowingScroll(ScrollColumn):
+    """Stays at the end while the content grows, unless the user has scrolled up."""
+
+    def __init__(self, name: str, most_width: int, gap: int, margin: int) -> None:
+        super().__init__(name, most_width, gap, margin)
+        self._following = True
+        self._adjusting = False
+        bar = self.verticalScrollBar()
+        bar.rangeChanged.connect(self._range_changed)
+        bar.valueChanged.connect(self._moved)
+
+    def following(self) -> bool:
+        """Whether the end is in view and stays so."""
+        return self._following
+
+    def follow(self) -> None:
+        """Go to the end and stay there."""
+        self._following = True
+        self._to_end()
+
+    def _range_changed(self) -> None:
+        if self._following:
+            self._to_end()
+
+    def _to_end(self) -> None:
+        self._adjusting = True
+        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+        self._adjusting = False
+
+    def _moved(self, value: int) -> None:
+        if not self._adjusting:
+            self._following = value >= self.verticalScrollBar().maximum() - _NEAR_END

@@ -1,0 +1,41 @@
+"""A row of buttons of which one is chosen."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtWidgets import QButtonGroup, QWidget
+
+from desktop.widgets.buttons import button
+from desktop.widgets.layout import row
+
+
+class Segments(QWidget):
+    """Choices (key, text); calls on_choice with the key of the one clicked."""
+
+    def __init__(
+        self,
+        name: str,
+        choices: Sequence[tuple[str, str]],
+        chosen: str,
+        on_choice: Callable[[str], object],
+    ) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self._group = QButtonGroup(self)
+        self._keys = [key for key, _ in choices]
+        self._buttons = []
+        for key, text in choices:
+            one = button(text, lambda key=key: on_choice(key), kind="segment")
+            one.setAccessibleName(f"{name}: {text}")
+            one.setCheckable(True)
+            one.setChecked(key == chosen)
+            self._group.addButton(one)
+            self._buttons.append(one)
+        self.setLayout(row(*self._buttons, gap=2))
+
+    def set_text(self, key: str, text: str) -> None:
+        """Change the words on a button."""
+        self._buttons[self._keys.index(key)].setText(text)
+
+    def choose(self, key: str) -> None:
+        """Mark a choice without calling on_choice."""
+        self._buttons[self._keys.index(key)].setChecked(True)

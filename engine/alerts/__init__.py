@@ -1,0 +1,1 @@
+"""Price alerts: when a rule has come true, and the thread that watches."""

@@ -1,0 +1,1 @@
+"""Turns a question into a checked tool call and a grounded answer."""

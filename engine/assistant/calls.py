@@ -1,0 +1,65 @@
+"""Tool calls as JSON: the exact text a model writes, and back."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from engine.assistant.tools.base import Tool
+from engine.core.money import to_text
+
+
+def value_json(value: str | Decimal) -> str:
+    """One argument value as JSON; numbers in plain notation."""
+    return to_text(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
+
+
+def call_json(name: str, arguments: Mapping[str, str | Decimal]) -> str:
+    """The call as the text between Qwen3's `<tool_call>` tags."""
+    inner = ", ".join(f"{json.dumps(key)}: {value_json(v)}" for key, v in arguments.items())
+    return f'{{"name": {json.dumps(name)}, "arguments": {{{inner}}}}}'
+
+
+def parse_call(text: str, tools: Mapping[str, Tool]) -> tuple[Tool, dict[str, str | Decimal]]:
+    """Reads and checks a call.
+
+    Raises ValueError when it is not JSON, or names an unknown tool or argument, lacks a
+    required one, or has a value of the wrong type.
+    """
+    try:
+        data: Any = json.loads(text, parse_float=Decimal, parse_int=Decimal)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error}") from error
+    if not isinstance(data, dict) or not isinstance(data.get("arguments"), dict):
+        raise ValueError("not a tool call")
+    tool = tools.get(str(data.get("name")))
+    if tool is None:
+        raise ValueError(f"unknown tool {data.get('name')!r}")
+    return tool, check_arguments(tool, data["arguments"])
+
+
+def check_arguments(tool: Tool, given: Mapping[str, Any]) -> dict[str, str | Decimal]:
+    """The arguments in schema order, or ValueError."""
+    known = {param.name for param in tool.parameters}
+    if unknown := set(given) - known:
+        raise ValueError(f"{tool.name} has no argument {sorted(unknown)[0]!r}")
+    checked: dict[str, str | Decimal] = {}
+    for param in tool.parameters:
+        value = given.get(param.name)
+        if value is None:
+            if param.required:
+                raise ValueError(f"{tool.name} needs {param.name}")
+            continue
+        if param.schema()["type"] == "number":
+            try:
+                number = Decimal(str(value))
+            except InvalidOperation as error:
+                raise ValueError(f"{param.name} is not a number") from error
+            if not number.is_finite():
+                raise ValueError(f"{param.name} is not a finite number")
+            checked[param.name] = number
+        elif not isinstance(value, str) or (param.choices and value not in param.choices):
+            raise ValueError(f"{param.name} cannot be {value!r}")
+        else:
+            checked[param.name] = value
+    return checked

@@ -1,0 +1,305 @@
+"""Which values each argument of a tool may take, given what the recognisers found.
+
+The grammar of a turn is built from these candidates, so a call can only name assets,
+accounts, days, periods and numbers that the user said, owns or said a moment ago.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.assistant.recognise import Mention, Recognised
+from engine.assistant.recognise.assets import likely_assets
+from engine.assistant.terms import find_terms
+from engine.assistant.tools.base import Param, Tool
+
+Value = str | Decimal
+ALL = "ALL"
+
+_REALISED = re.compile(
+    r"\b(?<!un)(?<!un-)(?:reali[sz]ed|relised|realsied|realised|locked[\s-]?in|lock(?:ed)? in|closed|sold|"
+    r"booked|banked|cashed|pocketed|crystalli[sz]ed|actual(?:ly)? (?:taken|sold)|"
+    r"(?:profits? )?taken(?: out| in profits?| profits?)|took profits?|cash(?:ed)? (?:out|in)|by selling|when i sold|from (?:my )?sales|already (?:taken|sold|made|booked))\b",
+    re.I,
+)
+_UNREALISED = re.compile(
+    r"\b(?:un-?\s?reali[sz]ed|unrelised|unrealsied|paper|open|unsold|floating|still hold(?:ing)?|"
+    r"not (?:yet )?sold|haven'?t sold|havent sold|before selling)\b",
+    re.I,
+)
+_BELOW = re.compile(
+    r"\b(?:below|bellow|belwo|under|beneath|less than|lower than|underneath|down to|back to|"
+    r"(?:drop|fall|dip|sink|crash|dump|tank|slid|slip|com|go|declin|los)\w*\s+(?:back\s+|down\s+)*"
+    r"(?:to|below|under|through)|loses|cheaper than|south of|or (?:less|lower|below)|at most|downside|bottoms?)\b|<",
+    re.I,
+)
+_ABOVE = re.compile(
+    r"\b(?:above|abov|over|exceeds?|more than|higher than|greater than|north of|past|"
+    r"tops?|cross(?:es|ed)?|breaks?(?: out)?|broke|clears?|exceeded|or (?:more|higher|above)|at least|upside|up to|passes|beats|surpass\w*|"
+    r"(?:ris|climb|pump|jump|rall|get|goes|go|shoot|soar|moon)\w*\s+(?:up\s+)?(?:to|above|over|past))\b|>",
+    re.I,
+)
+_WHOLE = re.compile(
+    r"\b(?:everything|market|markets|all (?:of )?(?:my|the|it|coins|crypto|holdings)|portfolio|"
+    r"portfoilo|whole|across the board|every (?:coin|asset|position)|all coins|crypto (?:as a whole|"
+    r"drops|falls|crashes|overall)|all my|total holdings|bags|stack|entire)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The call of the turn before, for follow-ups."""
+
+    tool: str
+    arguments: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Candidates per argument, and the required arguments that have none."""
+
+    values: Mapping[str, tuple[Value, ...]]
+    missing: tuple[str, ...]
+
+    @property
+    def single(self) -> bool:
+        """Whether exactly one call is possible."""
+        return not self.missing and all(len(v) == 1 for v in self.values.values())
+
+
+def candidates(
+    tool: Tool,
+    found: Recognised,
+    previous: Previous | None,
+    terms: Sequence[str] = (),
+    last_price: Callable[[str], Decimal | None] = lambda asset: None,
+) -> Slots:
+    """The candidates for every argument of `tool`.
+
+    previous: set only when the question is a follow-up; its arguments fill gaps.
+    terms: titles and aliases of the knowledge base. last_price: for alerts that "hit" a level.
+    """
+    values: dict[str, tuple[Value, ...]] = {}
+    missing = []
+    for param in tool.parameters:
+        options = _options(tool, param, found, terms)
+        if tool.name == "create_alert" and param.name == "condition":
+            options = _conditions(found, values, last_price)
+        if not options and previous is not None:
+            options = _inherited(tool, param, previous, found)
+        if not options and tool.name == "what_if" and param.kind == "asset":
+            options = (ALL,)
+        if param.name == "asset_b":
+            options = _partners(values, options, previous)
+        if options:
+            values[param.name] = options
+        elif param.required:
+            missing.append(param.name)
+    if tool.name == "correlation":
+        _two_assets(values, missing, found)
+    return Slots(values, tuple(missing))
+
+
+def _options(
+    tool: Tool, param: Param, found: Recognised, terms: Sequence[str]
+) -> tuple[Value, ...]:
+    match param.kind:
+        case "asset":
+            assets = found.values("asset")
+            if tool.name == "what_if" and (_WHOLE.search(found.text) and len(assets) != 1):
+                return (ALL,)
+            return assets
+        case "account":
+            return found.values("account")
+        case "period":
+            return _periods(found)
+        case "date":
+            return found.values("date")[:2]
+        case "years":
+            return found.values("years")
+        case "percent":
+            return _percents(tool, found)
+        case "amount":
+            return _amounts(tool, found)
+        case "term":
+            coins = [found.text[m.start : m.end].lower() for m in found.of("asset")]
+            return find_terms(found.text, [*terms, *coins])
+        case "enum":
+            return _choice(param, found)
+
+
+def _periods(found: Recognised) -> tuple[Value, ...]:
+    days = found.of("date")
+    periods = [
+        m
+        for m in found.of("period")
+        if not any(d.start <= m.start and m.end <= d.end and ".." not in str(m.value) for d in days)
+    ]
+    if periods:
+        return tuple(dict.fromkeys(m.value for m in periods))
+    return tuple(f"{m.value}..{m.value}" for m in days)
+
+
+def _percents(tool: Tool, found: Recognised) -> tuple[Value, ...]:
+    mentions = found.of("percent")
+    if tool.name == "what_if" or tool.name == "impermanent_loss":
+        options: list[Value] = []
+        for mention in mentions:
+            assert isinstance(mention.value, Decimal)
+            options.append(mention.value)
+            if not mention.signed and tool.name == "what_if":
+                options.append(-mention.value)
+        if not options:
+            options = _bare_percents(found)
+        return tuple(dict.fromkeys(options))
+    rates = [abs(m.value) for m in mentions if isinstance(m.value, Decimal)]
+    if not rates:
+        rates = [
+            m.value
+            for m in found.of("amount")
+            if isinstance(m.value, Decimal) and m.value < 1000 and not m.signed
+        ]
+        if tool.name == "compound_growth":
+            rates = rates[-1:] if len(rates) > 1 else []
+    return tuple(dict.fromkeys(rates))
+
+
+def _bare_percents(found: Recognised) -> list[Value]:
+    """ "eth -40" or "btc drops 20": a small number with a direction but no percent sign."""
+    options: list[Value] = []
+    for match in re.finditer(
+        r"(?<![\w.,$€£])([-+−–])\s?(\d{1,3}(?:\.\d+)?)(?![\w,.]*\d)", found.text
+    ):
+        value = Decimal(match[2])
+        options.append(value if match[1] == "+" else -value)
+    return options
+
+
+def _amounts(tool: Tool, found: Recognised) -> tuple[Value, ...]:
+    money = [m for m in found.of("amount") if isinstance(m.value, Decimal)]
+    if tool.name == "create_alert":
+        percents = [abs(m.value) for m in found.of("percent") if isinstance(m.value, Decimal)]
+        if percents and not any(m.signed for m in money):
+            return tuple(dict.fromkeys(percents))
+    signed = [m for m in money if m.signed]
+    clear = signed or [m for m in money if not _inside(m, found.of("period"))] or money
+    if tool.name == "compound_growth" and not signed and len(clear) > 1:
+        clear = [max(clear, key=lambda m: m.value)]
+    return tuple(dict.fromkeys(m.value for m in clear))
+
+
+def _inside(mention: Mention, others: Sequence[Mention]) -> bool:
+    return any(o.start <= mention.start and mention.end <= o.end for o in others)
+
+
+def _choice(param: Param, found: Recognised) -> tuple[Value, ...]:
+    if param.name == "compounding":
+        return found.values("compounding")
+    if param.name == "kind":
+        unrealised = _UNREALISED.search(found.text)
+        realised = _REALISED.search(_UNREALISED.sub(" ", found.text))
+        if bool(unrealised) == bool(realised):
+            return ()
+        return ("unrealised",) if unrealised else ("realised",)
+    return ()
+
+
+def _conditions(
+    found: Recognised,
+    values: Mapping[str, tuple[Value, ...]],
+    last_price: Callable[[str], Decimal | None],
+) -> tuple[Value, ...]:
+    percents = found.of("percent")
+    money = found.of("amount")
+    if re.search(r"\bdownwards?\b|\bfrom above\b", found.text, re.I):
+        return ("below",)
+    if re.search(r"\bupwards?\b|\bfrom below\b", found.text, re.I):
+        return ("above",)
+    if percents and not any(m.signed for m in money):
+        options: list[Value] = []
+        for mention in percents:
+            if not mention.signed:
+                options += ["down_percent", "up_percent"]
+            elif isinstance(mention.value, Decimal):
+                options.append("down_percent" if mention.value < 0 else "up_percent")
+        return tuple(dict.fromkeys(options))
+    below, above = _BELOW.search(found.text), _ABOVE.search(found.text)
+    if bool(below) != bool(above):
+        return ("below",) if below else ("above",)
+    if not money:
+        return ()
+    if below and above:
+        return ("below", "above") if below.start() > above.start() else ("above", "below")
+    if re.search(r"\b(?:hits?|reach\w*|touch\w*|at|gets? to|tags?)\b", found.text, re.I):
+        assets = values.get("asset", ())
+        price = last_price(str(assets[0])) if assets else None
+        level = money[0].value
+        if price is not None and isinstance(level, Decimal) and level < price:
+            return ("below",)
+        return ("above",)
+    return ("above", "below")
+
+
+def _inherited(
+    tool: Tool, param: Param, previous: Previous, found: Recognised
+) -> tuple[Value, ...]:
+    """A gap filled from the call before: the same argument, or the coin it was about."""
+    if param.kind == "asset":
+        for name in (param.name, "asset", "asset_a"):
+            value = previous.arguments.get(name)
+            if value is not None and (value != ALL or tool.name == "what_if"):
+                return (value,)
+        return ()
+    same = previous.arguments.get(param.name)
+    if same is None or (param.name == "value" and previous.tool != tool.name):
+        return ()
+    if param.kind == "period" and previous.tool != tool.name and not _same_time(found.text):
+        return ()
+    return (same,)
+
+
+def _same_time(text: str) -> bool:
+    return bool(re.search(r"\b(?:same|that|then|there)\b", text, re.I)) or len(text.split()) <= 6
+
+
+def _partners(
+    values: dict[str, tuple[Value, ...]],
+    options: tuple[Value, ...],
+    previous: Previous | None,
+) -> tuple[Value, ...]:
+    """Second assets of a pair: the coin asked about before may complete a single one."""
+    said = tuple(dict.fromkeys((*values.get("asset_a", ()), *options)))
+    if len(said) >= 2 or previous is None:
+        return said
+    before = [previous.arguments.get(n) for n in ("asset", "asset_a", "asset_b")]
+    others = [b for b in before if isinstance(b, str) and b not in said and b != ALL]
+    return (*said, *others[:1])
+
+
+def _two_assets(
+    values: dict[str, tuple[Value, ...]], missing: list[str], found: Recognised
+) -> None:
+    """A correlation needs two different assets, in the order they were said."""
+    pool = values.get("asset_b", values.get("asset_a", ()))
+    if len(pool) < 2:
+        said = [*found.of("asset"), *likely_assets(found.text)]
+        in_order = [m.value for m in sorted(said, key=lambda m: m.start)]
+        pool = tuple(dict.fromkeys([*in_order, *pool]))
+    for name in ("asset_a", "asset_b"):
+        if name in missing:
+            missing.remove(name)
+    values.pop("asset_a", None)
+    values.pop("asset_b", None)
+    if len(pool) < 2:
+        missing.append("asset_b" if pool else "asset_a")
+        if pool:
+            values["asset_a"] = pool
+        return
+    ordered = pool if set(found.values("asset")) >= set(pool[:2]) else (pool[1], pool[0])
+    values["asset_a"] = (ordered[0],)
+    values["asset_b"] = tuple(p for p in pool if p != ordered[0])
+    period = values.pop("period", None)
+    if period:
+        values["period"] = period

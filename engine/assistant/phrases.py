@@ -1,0 +1,88 @@
+"""Sentences the assistant itself says: questions for missing values, replies, plain answers."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+
+from engine.assistant.calls import call_json
+from engine.assistant.decide import Option, fixed_arguments
+from engine.assistant.tools.base import Tool, ToolResult
+from engine.core.cards import Choice
+from engine.core.money import to_text
+
+_MISSING = {
+    "asset": "Which coin do you mean?",
+    "asset_a": "Which two coins should I compare?",
+    "asset_b": "Which other coin should I compare it with?",
+    "change_percent": "By how many percent should the price change, up or down?",
+    "price_change_percent": "By how many percent does the price of one coin change against the other?",
+    "rate_percent": "What is the rate in percent a year?",
+    "amount": "What is the amount?",
+    "years": "For how long, in years or months?",
+    "condition": "Should it ring above or below that level?",
+    "value": "At which price, or at what move in percent, should it ring?",
+    "term": "Which term should I explain?",
+}
+REPLIES = {
+    "chat": "I am Assay, a private analyst on this computer. Ask me about your portfolio, risk, "
+    "yields, alerts or a crypto term.",
+    "refuse": "I make no predictions and give no advice to buy or sell. I can show you figures: "
+    "returns, volatility, drawdowns, or what a price change would do to your portfolio.",
+    "off_topic": "That is outside what I do. I can help with your crypto portfolio: values, gains, "
+    "risk, yields, alerts and the meaning of terms.",
+}
+STATUS = {
+    "portfolio_value": "Valuing your portfolio…",
+    "explain_term": "Looking it up in the glossary…",
+    "create_alert": "Drafting an alert…",
+    "transactions": "Looking through your transactions…",
+}
+CHOOSE = "I am not sure what you mean. Did you mean one of these?"
+
+
+def ask_for(option: Option) -> str:
+    """The question for the first missing value."""
+    return _MISSING[option.slots.missing[0]]
+
+
+def choice(option: Option) -> Choice:
+    """One answer of a "did you mean" chooser."""
+    arguments = fixed_arguments(option.slots)
+    shown = {
+        p.name: _shown(arguments[p.name]) for p in option.tool.parameters if p.name in arguments
+    }
+    label = option.tool.noun.format_map(_Blank(shown))
+    extra = [v for name, v in shown.items() if f"{{{name}}}" not in option.tool.noun]
+    if extra:
+        label = f"{label} ({', '.join(extra)})"
+    return Choice(call_json(option.tool.name, arguments), label[:1].upper() + label[1:])
+
+
+class _Blank(dict[str, str]):
+    """Leaves a gap for a value that is not there."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def _shown(value: str | Decimal) -> str:
+    if value == "ALL":
+        return "everything"
+    return to_text(value) if isinstance(value, Decimal) else value.replace("..", " to ")
+
+
+def plain_answer(tool: Tool, result: ToolResult) -> str:
+    """The tool result as text a person can read: used when the model's words do not hold up."""
+    if tool.name == "explain_term":
+        return result.text.replace("\nsource: ", "\n\n— ")
+    title, *lines = result.text.splitlines()
+    if not lines:
+        return title
+    items = [f"- {line[:1].upper()}{line[1:]}" for line in lines]
+    return f"**{title}**\n\n" + "\n".join(items)
+
+
+def call_of(key: str) -> Mapping[str, object]:
+    """The call a chosen answer stands for."""
+    data: Mapping[str, object] = json.loads(key)
+    return data

@@ -1,0 +1,81 @@
+"""Corrects slips of the finger before anything else reads the question.
+
+The lexicon (resources/models/lexicon.txt, most frequent word first) is counted from the training
+corpus. A word of four letters or more that is not in it becomes the most frequent word one slip
+away (two from eight letters on), if there is one. Values with digits are never touched.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+
+from engine.assistant.recognise.assets import names
+from engine.assistant.recognise.spelling import distance
+from engine.core.resources import resource
+
+_WORD = re.compile(r"(?<![\w$@.-])[A-Za-z]{4,}(?![\w@]|\.\w)")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;\n])\s*$")
+# What people type on purpose.
+_SLANG = frozenset(
+    "hodl hodling hodled rekt ngmi wagmi degen degens shitcoin shitcoins memecoin memecoins defi "
+    "gwei sats altcoin altcoins airdrop pnl roi apy apr cagr hedl fomo yolo lambo rugpull rugged "
+    "tradfi stonks copium hopium crypto cryptos onchain offchain mcap fdv tvl dyor gmgn bruh gonna "
+    "wanna gotta lemme gimme dunno cuz coz thru tmrw tmr yday rn pls plz thx ppl abt wat wut wot wots "
+    "whats hows wheres thats dont doesnt didnt isnt arent wasnt cant couldnt wouldnt shouldnt havent "
+    "hasnt ive youre theyre tho todays bags moon mooning mooned pumpin dumpin unrealised realised "
+    "divergence impermanent drawdown drawdowns volatility underwater breakeven".split()
+)
+
+
+@cache
+def lexicon() -> dict[str, int]:
+    """Word → rank, the most frequent first."""
+    lines = resource("models", "lexicon.txt").read_text("utf-8").split()
+    return {word: rank for rank, word in enumerate(lines)}
+
+
+@cache
+def _by_shape() -> dict[tuple[str, int], tuple[str, ...]]:
+    """Words by first letter and length: a slip rarely changes the first letter."""
+    groups: dict[tuple[str, int], list[str]] = {}
+    for word in lexicon():
+        groups.setdefault((word[0], len(word)), []).append(word)
+    return {key: tuple(words) for key, words in groups.items()}
+
+
+def correct(text: str, keep: Iterable[str] = ()) -> str:
+    """The text with misspelt words replaced; the case of the first letter is kept.
+
+    keep: lower-case words that are right, such as the user's accounts.
+    """
+    kept = frozenset(keep)
+
+    def mend(match: re.Match[str]) -> str:
+        word = match.group()
+        lower = word.lower()
+        if lower in kept or word.isupper():
+            return word
+        named = word[0].isupper() and not _SENTENCE_START.search(text[: match.start()])
+        if named:
+            return word  # a name, not a slip
+        better = _correction(lower)
+        return better if word[0].islower() else better[:1].upper() + better[1:]
+
+    return _WORD.sub(mend, text)
+
+
+@lru_cache(maxsize=4096)
+def _correction(word: str) -> str:
+    known = lexicon()
+    singular = word.removesuffix("s")
+    if word in known or word in _SLANG or word in names() or singular in names():
+        return word
+    limit = 1 if len(word) < 8 else 2
+    best, best_key = word, (limit + 1, len(known))
+    shapes = _by_shape()
+    for length in range(len(word) - limit, len(word) + limit + 1):
+        for candidate in shapes.get((word[0], length), ()):
+            key = (distance(word, candidate, min(limit, best_key[0])), known[candidate])
+            if key[0] <= limit and key < best_key:
+                best, best_key = candidate, key
+    return best

@@ -1,0 +1,80 @@
+"""Builds the figures and text lines of a tool result side by side, so that they cannot differ."""
+
+from datetime import date
+from decimal import Decimal
+
+from engine.assistant.tools.base import Figure, ToolResult
+from engine.core.cards import Card, Draft, FactsCard
+from engine.core.money import format_amount, format_money, format_percent
+
+Number = Decimal | float
+
+
+class Sheet:
+    """Collects labelled values; each becomes a figure, a text line and a fact of a card."""
+
+    def __init__(self, title: str, currency: str) -> None:
+        self.title = title
+        self.currency = currency
+        self.figures: list[Figure] = []
+        self.facts: list[tuple[str, str]] = []
+        self.lines: list[str] = [title]
+
+    def money(self, label: str, value: Decimal, *, sign: bool = False) -> str:
+        """An amount of the reporting currency."""
+        text = format_money(value, self.currency)
+        if sign and value > 0:
+            text = f"+{text}"
+        return self._add(label, value, text)
+
+    def amount(self, label: str, value: Decimal, unit: str) -> str:
+        """An amount of a coin."""
+        return self._add(label, value, f"{format_amount(value)} {unit}")
+
+    def percent(self, label: str, fraction: Number, *, sign: bool = False) -> str:
+        """A fraction, shown in percent."""
+        exact = Decimal(str(float(fraction))) if isinstance(fraction, float) else fraction
+        return self._add(label, exact * 100, format_percent(fraction, sign=sign))
+
+    def number(self, label: str, value: Number, text: str) -> str:
+        """Any other number, with its own text."""
+        return self._add(label, Decimal(str(value)), text)
+
+    def fact(self, label: str, text: str) -> None:
+        """Words without a number."""
+        self.facts.append((label, text))
+        self.lines.append(f"{label}: {text}")
+
+    def span(self, start: date, end: date, label: str = "period") -> None:
+        """The first and last day the figures are about."""
+        text = f"{start} to {end}"
+        self.figures.append(Figure(label, Decimal(end.year), text))
+        self.fact(label, text)
+
+    def day(self, label: str, value: date) -> None:
+        """A day."""
+        self.figures.append(Figure(label, Decimal(value.year), value.isoformat()))
+        self.fact(label, value.isoformat())
+
+    def hidden(self, label: str, value: Decimal, text: str) -> None:
+        """A number that a card shows but the text lines do not."""
+        self.figures.append(Figure(label, value, text))
+
+    def line(self, text: str) -> None:
+        """A text line for the model without a fact."""
+        self.lines.append(text)
+
+    def _add(self, label: str, value: Decimal, text: str) -> str:
+        self.figures.append(Figure(label, value, text))
+        self.fact(label, text)
+        return text
+
+    def card(self, method: str, simulated: bool) -> FactsCard:
+        """The facts as a card."""
+        return FactsCard(self.title, tuple(self.facts), method, simulated)
+
+    def result(
+        self, *cards: Card, draft: Draft | None = None, sources: tuple[str, ...] = ()
+    ) -> ToolResult:
+        """The finished result."""
+        return ToolResult("\n".join(self.lines), cards, tuple(self.figures), draft, sources)

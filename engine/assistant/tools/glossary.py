@@ -1,0 +1,25 @@
+"""The tool that explains a term from Assay's own knowledge base, with its source."""
+
+import re
+from decimal import Decimal
+
+from engine.assistant.tools.base import Arguments, Figure, ToolResult
+from engine.assistant.tools.context import ToolContext
+from engine.core.cards import QuoteCard
+
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+
+
+def explain_term(context: ToolContext, arguments: Arguments) -> ToolResult:
+    """Looks a term up; says so plainly when there is no entry."""
+    term = str(arguments["term"])
+    entry = context.knowledge.find(term)
+    if entry is None:
+        return ToolResult(f"There is no entry for “{term}” in Assay's glossary.", (), ())
+    figures = tuple(
+        Figure(entry.title, Decimal(number.replace(",", "")), number)
+        for number in _NUMBER.findall(entry.text)
+    )
+    text = f"{entry.title}: {entry.definition}\nsource: {entry.source}"
+    card = QuoteCard(entry.title, entry.text, entry.source)
+    return ToolResult(text, (card,), figures, sources=(entry.source,))

@@ -1,0 +1,139 @@
+"""Tools about risk: volatility, drawdown, correlation, and what-if."""
+
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+
+from engine.analytics import correlation as pairs
+from engine.analytics import risk, stress
+from engine.analytics.returns import daily_returns, small_sample_warning
+from engine.assistant.tools.base import Arguments, ToolResult
+from engine.assistant.tools.context import ToolContext
+from engine.assistant.tools.figures import Sheet
+from engine.core.cards import ChartCard, Column, Series, TableCard
+from engine.core.money import format_money, format_percent
+from engine.ledger.pricing import Floats
+
+VOLATILITY_METHOD = "Standard deviation (ddof 1) of daily returns × √365."
+DRAWDOWN_METHOD = "Largest fall of the daily close from its highest close so far."
+CORRELATION_METHOD = "Pearson correlation of daily returns on days both have prices."
+STRESS_METHOD = "Holdings at the last close; only the named price changes, the others stay."
+_ROLLING = 30
+
+
+def volatility(context: ToolContext, arguments: Arguments) -> ToolResult:
+    """Annualised volatility of the portfolio or one asset."""
+    name, days, closes = _line(context, arguments)
+    kept, returns = daily_returns(days, closes)
+    value = risk.volatility(returns)
+    sheet = Sheet(f"Volatility of {name}", context.currency)
+    sheet.span(days[0], days[-1])
+    sheet.percent("annualised volatility", value)
+    sheet.percent("typical daily move", float(np.std(returns, ddof=1)))
+    sheet.number("days", len(returns), str(len(returns)))
+    _warn(sheet, small_sample_warning(len(returns)))
+    if len(returns) < 2 * _ROLLING:
+        return sheet.result(sheet.card(VOLATILITY_METHOD, context.simulated))
+    ends = range(_ROLLING, len(returns) + 1)
+    rolling = [risk.volatility(returns[end - _ROLLING : end]) * 100 for end in ends]
+    series = Series(name, tuple(str(kept[end - 1]) for end in ends), tuple(rolling))
+    chart = ChartCard(f"Volatility, rolling {_ROLLING} days", "line", (series,), "%",
+                      VOLATILITY_METHOD, context.simulated)  # fmt: skip
+    return sheet.result(sheet.card(VOLATILITY_METHOD, context.simulated), chart)
+
+
+def max_drawdown(context: ToolContext, arguments: Arguments) -> ToolResult:
+    """The deepest fall from a peak of the portfolio or one asset."""
+    name, days, closes = _line(context, arguments)
+    fall = risk.max_drawdown(days, closes)
+    sheet = Sheet(f"Maximum drawdown of {name}", context.currency)
+    sheet.span(days[0], days[-1])
+    sheet.percent("maximum drawdown", -fall.depth)
+    if fall.depth > 0:
+        sheet.day("peak", fall.peak)
+        sheet.day("trough", fall.trough)
+        if fall.recovered:
+            sheet.day("recovered", fall.recovered)
+        else:
+            sheet.fact("recovered", "not yet")
+    below = (closes / np.maximum.accumulate(closes) - 1) * 100
+    series = Series(name, tuple(map(str, days)), tuple(float(v) for v in below))
+    chart = ChartCard("Below the highest close", "line", (series,), "%", DRAWDOWN_METHOD,
+                      context.simulated)  # fmt: skip
+    return sheet.result(sheet.card(DRAWDOWN_METHOD, context.simulated), chart)
+
+
+def correlation(context: ToolContext, arguments: Arguments) -> ToolResult:
+    """How closely the daily returns of two assets move together."""
+    a, b = str(arguments["asset_a"]), str(arguments["asset_b"])
+    period = str(arguments["period"]) if "period" in arguments else None
+    days_a, closes_a = context.closes(a, period)
+    days_b, closes_b = context.closes(b, period)
+    found = pairs.correlation(days_a, closes_a, days_b, closes_b)
+    sheet = Sheet(f"Correlation of {a} and {b}", context.currency)
+    sheet.span(found.first, found.last)
+    sheet.number("correlation", round(found.value, 6), f"{found.value:.2f}")
+    sheet.fact("strength", _strength(found.value))
+    sheet.number("days", found.n, str(found.n))
+    _warn(sheet, found.warning)
+    lines = tuple(
+        Series(name, tuple(map(str, days)), tuple(float(c / closes[0]) * 100 for c in closes))
+        for name, days, closes in ((a, days_a, closes_a), (b, days_b, closes_b))
+    )
+    chart = ChartCard(
+        "Prices, start = 100", "line", lines, "", CORRELATION_METHOD, context.simulated
+    )
+    return sheet.result(sheet.card(CORRELATION_METHOD, context.simulated), chart)
+
+
+def what_if(context: ToolContext, arguments: Arguments) -> ToolResult:
+    """What the portfolio would be worth after a price change."""
+    asset, change = str(arguments["asset"]), arguments["change_percent"]
+    assert isinstance(change, Decimal)  # checked against the schema before the call
+    held = context.valuation()
+    values = {row.asset: row.value for row in held.rows if row.value is not None}
+    outcome = stress.what_if(values, asset, change / 100)
+    name = "everything" if asset == stress.ALL else asset
+    sheet = Sheet(f"What if {name} changes", context.currency)
+    sheet.percent("price change", change / 100, sign=True)
+    sheet.money("value now", outcome.before)
+    sheet.money("value after", outcome.after)
+    sheet.money("change", outcome.change, sign=True)
+    sheet.percent("portfolio change", outcome.relative, sign=True)
+    columns = (Column("Asset", "text"), Column("Now", "money"), Column("After", "money"),
+               Column("Change", "money"))  # fmt: skip
+    rows = tuple(
+        (
+            row.asset,
+            format_money(row.before, context.currency),
+            format_money(row.after, context.currency),
+            format_money(row.after - row.before, context.currency),
+        )
+        for row in sorted(outcome.rows, key=lambda row: -row.before)
+    )
+    title = f"{asset} {format_percent(change / 100, 0, sign=True)}"
+    total = ("Total", format_money(outcome.before, context.currency),
+             format_money(outcome.after, context.currency),
+             format_money(outcome.change, context.currency))  # fmt: skip
+    table = TableCard(title, columns, rows, total, STRESS_METHOD, context.simulated)
+    return sheet.result(sheet.card(STRESS_METHOD, context.simulated), table)
+
+
+def _line(context: ToolContext, arguments: Arguments) -> tuple[str, list[date], Floats]:
+    period = str(arguments["period"]) if "period" in arguments else None
+    if "asset" in arguments:
+        return (str(arguments["asset"]), *context.closes(str(arguments["asset"]), period))
+    return ("the portfolio", *context.wealth(period))
+
+
+def _warn(sheet: Sheet, warning: str) -> None:
+    if warning:
+        sheet.fact("note", warning)
+
+
+def _strength(value: float) -> str:
+    if abs(value) < 0.2:
+        return "hardly any"
+    size = "weak" if abs(value) < 0.4 else "moderate" if abs(value) < 0.7 else "strong"
+    return f"{size} {'positive' if value > 0 else 'negative'}"

@@ -1,0 +1,117 @@
+"""The `assay` command: one module per command, all over engine.service."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.cli import (
+    alerts,
+    ask,
+    backup,
+    batches,
+    chat,
+    demo,
+    doctor,
+    import_,
+    models,
+    prices,
+    report,
+    restore,
+    settings,
+    terminal,
+    undo,
+    watch,
+)
+from engine.cli.session import Command, paths_of
+from engine.core.errors import KnownError
+from engine.service import report_crash
+
+COMMANDS: tuple[Command, ...] = (
+    chat,
+    ask,
+    import_,
+    undo,
+    batches,
+    prices,
+    demo,
+    report,
+    alerts,
+    watch,
+    models,
+    settings,
+    backup,
+    restore,
+    doctor,
+)
+
+EXIT_KNOWN = 2
+EXIT_CRASH = 70
+EXIT_INTERRUPTED = 130
+EXIT_CLOSED_PIPE = 141
+
+_DESCRIPTION = """Assay: a private crypto analyst on your own computer. It opens no network
+connection; everything stays in your data folder."""
+_EPILOG = """begin:
+  assay demo                                  a simulated portfolio to try things on
+  assay import transactions.csv               your own transactions
+  assay ask "what is my portfolio worth?"
+  assay chat"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status.
+
+    0 done, 1 the answer failed, 2 something the user can put right (one sentence on standard
+    error), 70 a bug (one sentence, a report in the log folder), 130 Ctrl-C, 141 the reader of the
+    output went away.
+    """
+    args = _parser().parse_args(argv)
+    try:
+        return _guarded(args)
+    except BrokenPipeError:
+        # The interpreter flushes standard output once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_CLOSED_PIPE
+
+
+def _guarded(args: argparse.Namespace) -> int:
+    command: Command = args.command
+    try:
+        return command.run(args)
+    except KnownError as error:
+        terminal.complain(str(error))
+        return EXIT_KNOWN
+    except KeyboardInterrupt:
+        terminal.complain("")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001  (the last place where a bug can be put into words)
+        terminal.complain(report_crash(paths_of(args), error))
+        return EXIT_CRASH
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="assay",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_home(parser, None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        child = commands.add_parser(command.NAME, help=command.HELP, description=command.HELP)
+        # Suppressed, or it would undo a --home that stands before the command.
+        _add_home(child, argparse.SUPPRESS)
+        command.configure(child)
+        child.set_defaults(command=command)
+    return parser
+
+
+def _add_home(parser: argparse.ArgumentParser, default: str | None) -> None:
+    parser.add_argument(
+        "--home", type=Path, metavar="DIR", default=default, help="the data folder ($ASSAY_HOME)"
+    )

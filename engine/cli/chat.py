@@ -1,0 +1,107 @@
+"""`assay chat`: a conversation in the terminal."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from engine.cli import demo, import_, terminal
+from engine.cli.ask import choose, settle
+from engine.cli.conversation import converse, view
+from engine.cli.session import opened
+from engine.core.errors import KnownError
+from engine.service import Service
+
+NAME = "chat"
+HELP = "talk about your portfolio"
+
+_PROMPT = "> "
+_HELP = """Ask in plain English: "what is my portfolio worth", "how volatile is BTC this year",
+"what if ETH falls 30 %", "alert me when BTC is above 100k", "what is impermanent loss".
+
+/import FILE  read transactions from a CSV file    /demo  load the simulated demo portfolio
+/new          begin a new conversation             /quit  leave (as does Ctrl-D)
+Ctrl-C stops an answer. Other commands: leave, then `assay --help`."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The command has no arguments of its own."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read questions until the input ends."""
+    if sys.stdin.isatty():
+        _enable_line_editing()
+    with opened(args, background=True) as service:
+        _greet(service)
+        chat_id: int | None = None
+        while (line := _read_line()) is not None:
+            try:
+                if line.startswith("/"):
+                    if line == "/quit":
+                        break
+                    if line == "/new":
+                        chat_id = None
+                    _obey(service, line)
+                elif line:
+                    chat_id = _answer(service, chat_id, line)
+            except KnownError as error:
+                terminal.complain(str(error))
+    return 0
+
+
+def _greet(service: Service) -> None:
+    terminal.say("Assay. Everything stays on this computer. /help shows what you can do.")
+    model = service.models.current()
+    if model.state == "failed":
+        terminal.say(model.notice)
+    if not service.portfolio.has_data():
+        terminal.say("There is no portfolio yet: /import FILE reads one, /demo simulates one.")
+    elif service.portfolio.is_simulated():
+        terminal.say("The demo portfolio is loaded: all its data is simulated.")
+
+
+def _answer(service: Service, chat_id: int | None, question: str) -> int:
+    reply = converse(service, lambda: service.chat.ask(chat_id, question), view())
+    if reply.interrupted:
+        terminal.say("Stopped.")
+    if terminal.interactive():
+        reply = choose(service, reply)
+    settle(service, reply, yes=False)
+    # Whoever reads this through a pipe sees that the answer is stored.
+    terminal.say()
+    return reply.chat_id
+
+
+def _obey(service: Service, line: str) -> None:
+    command, _, argument = line.partition(" ")
+    match command:
+        case "/help" | "/new":
+            terminal.say(_HELP if command == "/help" else "A new conversation.")
+        case "/demo":
+            demo.load(service)
+        case "/import" if argument.strip():
+            import_.import_file(service, Path(argument.strip()).expanduser(), None, yes=False)
+        case "/import":
+            terminal.say("Which file? /import FILE")
+        case _:
+            terminal.say(f"There is no command {command}. /help shows what there is.")
+
+
+def _read_line() -> str | None:
+    """The next line without blanks around it; None at the end of the input."""
+    while True:
+        if sys.stdout.isatty():
+            sys.stdout.write("\n")
+        try:
+            return input(_PROMPT if sys.stdin.isatty() else "").strip()
+        except EOFError:
+            return None
+        except KeyboardInterrupt:
+            terminal.say("\nCtrl-D or /quit leaves.")
+
+
+def _enable_line_editing() -> None:
+    try:
+        import readline  # noqa: F401, PLC0415  (only importing it makes input() editable)
+    except ImportError:
+        return

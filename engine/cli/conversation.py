@@ -1,0 +1,181 @@
+"""One question and its answer in the terminal; used by `assay ask` and `assay chat`."""
+
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from engine.cli import terminal
+from engine.cli.render import render
+from engine.core.cards import Card, Choice, Draft
+from engine.core.events import (
+    CardReady,
+    ChoicesOffered,
+    DraftOffered,
+    Event,
+    ModelStateChanged,
+    StatusChanged,
+    TextDelta,
+    TextReplaced,
+    TurnFinished,
+)
+from engine.service import Service
+
+_WITHDRAWN = "[The text above is withdrawn: not all of its figures could be traced.]"
+
+
+@dataclass(slots=True)
+class Reply:
+    """What has come of an answer so far."""
+
+    chat_id: int = 0
+    message_id: int = 0
+    text: str = ""
+    cards: list[Card] = field(default_factory=list)
+    question: str = ""
+    options: tuple[Choice, ...] = ()
+    draft: Draft | None = None
+    status: Literal["streaming", "complete", "stopped", "failed"] = "streaming"
+    notice: str = ""
+    interrupted: bool = False
+
+
+class View(Protocol):
+    """Shows an answer while it comes."""
+
+    def show(self, event: Event) -> None:
+        """Show what an event of this answer adds."""
+
+    def end(self, reply: Reply) -> None:
+        """Show what is left when the answer has ended."""
+
+
+class Streaming:
+    """For a person at a terminal: everything at once, as it comes."""
+
+    def __init__(self) -> None:
+        self._status = terminal.StatusLine()
+        self._open_line = False
+
+    def show(self, event: Event) -> None:
+        """Show what an event of this answer adds."""
+        match event:
+            case StatusChanged(text=text):
+                if not self._open_line:
+                    self._status.show(text)
+            case TextDelta(text=text):
+                self._status.clear()
+                terminal.say(text, end="")
+                self._open_line = True
+            case TextReplaced(text=text):
+                if self._open_line:
+                    self._end_line()
+                    terminal.say(_WITHDRAWN)
+                self._status.clear()
+                terminal.say(text, end="")
+                self._open_line = True
+            case CardReady(card=card):
+                self._end_line()
+                terminal.say(render(card, terminal.width()) + "\n")
+
+    def end(self, reply: Reply) -> None:
+        """Show what is left when the answer has ended."""
+        self._end_line()
+        _end_matter(reply)
+
+    def _end_line(self) -> None:
+        self._status.clear()
+        if self._open_line:
+            terminal.say()
+            self._open_line = False
+
+
+class Whole:
+    """For a pipe or a file: the final answer only, with nothing that was withdrawn."""
+
+    def show(self, event: Event) -> None:
+        """Nothing yet."""
+
+    def end(self, reply: Reply) -> None:
+        """Show the answer."""
+        for card in reply.cards:
+            terminal.say(render(card, terminal.width()) + "\n")
+        if reply.text:
+            terminal.say(reply.text)
+        _end_matter(reply)
+
+
+class Silent:
+    """For --json: the caller shows the reply."""
+
+    def show(self, event: Event) -> None:
+        """Nothing."""
+
+    def end(self, reply: Reply) -> None:
+        """Nothing."""
+
+
+def view() -> View:
+    """The view that suits where standard output goes."""
+    return Streaming() if terminal.interactive() else Whole()
+
+
+def converse(service: Service, start: Callable[[], tuple[int, int]], shown: View) -> Reply:
+    """Begin an answer with `start`, show it, return it once it is stored.
+
+    Ctrl-C stops the answer and keeps what there is of it; a second Ctrl-C leaves.
+    """
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    unsubscribe = service.bus.subscribe(events.put)
+    reply = Reply()
+    try:
+        reply.chat_id, reply.message_id = start()
+        while reply.status == "streaming":
+            try:
+                _take(events.get(), reply, shown)
+            except KeyboardInterrupt:
+                if reply.interrupted:
+                    raise
+                reply.interrupted = True
+                service.chat.stop()
+    finally:
+        unsubscribe()
+    shown.end(reply)
+    return reply
+
+
+def _take(event: Event, reply: Reply, shown: View) -> None:
+    if isinstance(event, ModelStateChanged):
+        if event.state == "failed":
+            terminal.complain(event.notice)
+        return
+    if getattr(event, "message_id", None) != reply.message_id:
+        return
+    match event:
+        case TextDelta(text=text):
+            reply.text += text
+        case TextReplaced(text=text):
+            reply.text = text
+        case CardReady(card=card):
+            reply.cards.append(card)
+        case ChoicesOffered(question=question, options=options):
+            reply.question, reply.options = question, options
+        case DraftOffered(draft=draft):
+            reply.draft = draft
+        case TurnFinished(status=status, notice=notice):
+            reply.status, reply.notice = status, notice
+    shown.show(event)
+
+
+def _end_matter(reply: Reply) -> None:
+    if reply.notice:
+        terminal.say(reply.notice)
+    if reply.options:
+        if reply.question != reply.text:
+            terminal.say(reply.question)
+        for number, option in enumerate(reply.options, start=1):
+            terminal.say(f"  {number}. {option.label}")
+    if reply.draft:
+        terminal.say(reply.draft.title)
+        for label, value in reply.draft.facts:
+            terminal.say(f"  {label}: {value}")

@@ -1,0 +1,100 @@
+"""`assay import`: transactions from a CSV file, shown before they are stored."""
+
+import argparse
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+from engine.cli import terminal
+from engine.cli.jsonout import write_json
+from engine.cli.render import table
+from engine.cli.session import add_json, add_yes, opened
+from engine.core.csvfile import RefusedRow
+from engine.core.errors import KnownError
+from engine.core.money import format_amount
+from engine.core.records import Transaction
+from engine.service import ImportPreview, Service
+
+NAME = "import"
+HELP = "read transactions from a CSV file"
+
+_SHOWN_ROWS = 5
+_SHOWN_REFUSED = 20
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("file", type=Path, help="a CSV file: Assay's own format or an export")
+    parser.add_argument("--account", help="the name of the account (default: the source's name)")
+    add_json(parser)
+    add_yes(parser, "store the rows")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the dry run, store after a yes."""
+    with opened(args) as service:
+        if args.json:
+            preview = service.portfolio.preview(args.file, args.account).future.result()
+            batch = service.portfolio.confirm(preview) if args.yes and preview.rows else None
+            write_json({"preview": preview, "batch": batch})
+        else:
+            import_file(service, args.file, args.account, args.yes)
+    return 0
+
+
+def import_file(service: Service, file: Path, account: str | None, yes: bool) -> None:
+    """The dry run, the question, the import. Raises KnownError."""
+    preview = service.portfolio.preview(file, account).future.result()
+    _show(preview)
+    if not preview.rows:
+        if preview.duplicates:
+            terminal.say("There is nothing new to store.")
+            return
+        raise KnownError("No row of this file could be used, so nothing was stored.")
+    count = f"{len(preview.rows):,} transaction{'s' if len(preview.rows) != 1 else ''}"
+    if not yes and not terminal.agreed(f"Store {count}?"):
+        terminal.say("Nothing was stored.")
+        return
+    batch = service.portfolio.confirm(preview)
+    terminal.say(f"Stored {count} as import {batch}. `assay undo {batch}` takes it back.")
+
+
+def _show(preview: ImportPreview) -> None:
+    terminal.say(f"{preview.file_name}: {preview.source}")
+    kinds = Counter(row.kind for row in preview.rows)
+    of_kinds = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
+    terminal.say(f"Understood: {len(preview.rows):,}" + (f" ({of_kinds})" if kinds else ""))
+    if preview.rows:
+        shown = tuple(_cells(row) for row in preview.rows[:_SHOWN_ROWS])
+        titles = ("Time (UTC)", "Kind", "Account", "Received", "Sent", "Fee")
+        right = (False, False, False, True, True, True)
+        terminal.say("\n".join(f"  {line}" for line in table(titles, shown, right)))
+        if len(preview.rows) > _SHOWN_ROWS:
+            terminal.say(f"  … and {len(preview.rows) - _SHOWN_ROWS:,} more")
+    terminal.say(f"Duplicates: {len(preview.duplicates):,}")
+    terminal.say(f"Refused: {len(preview.refused):,}")
+    show_refused(preview.refused)
+    for warning in preview.warnings:
+        terminal.say(f"Note: {warning}")
+
+
+def show_refused(refused: tuple[RefusedRow, ...]) -> None:
+    """The first refused rows, each with its line and the reason."""
+    for row in refused[:_SHOWN_REFUSED]:
+        terminal.say(f"  line {row.line}: {row.reason}")
+    if len(refused) > _SHOWN_REFUSED:
+        terminal.say(f"  … and {len(refused) - _SHOWN_REFUSED:,} more")
+
+
+def _cells(row: Transaction) -> tuple[str, ...]:
+    def amount(asset: str | None, value: Decimal) -> str:
+        return f"{format_amount(value)} {asset}" if asset else ""
+
+    return (
+        f"{row.time:%Y-%m-%d %H:%M}",
+        row.kind,
+        row.account,
+        amount(row.asset_in, row.amount_in),
+        amount(row.asset_out, row.amount_out),
+        amount(row.fee_asset, row.fee_amount),
+    )

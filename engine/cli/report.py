@@ -1,0 +1,33 @@
+"""`assay report`: holdings, value and gains."""
+
+import argparse
+
+from engine.cli import terminal
+from engine.cli.jsonout import write_json
+from engine.cli.render import render
+from engine.cli.session import add_json, opened
+from engine.core.errors import KnownError
+
+NAME = "report"
+HELP = "show holdings, value and gains"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the report of the whole portfolio as of the newest prices."""
+    with opened(args) as service:
+        if not service.portfolio.has_data():
+            raise KnownError(
+                "There is no portfolio yet.",
+                "Begin with `assay import FILE` or `assay demo`.",
+            )
+        cards = service.portfolio.report()
+        if args.json:
+            write_json({"valuation": service.portfolio.valuation(), "cards": cards})
+            return 0
+    terminal.say("\n\n".join(render(card, terminal.width()) for card in cards))
+    return 0

@@ -1,0 +1,52 @@
+"""What all commands share: their shape, the common options, opening the service."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from engine.core.paths import Paths
+from engine.service import Service
+
+
+class Command(Protocol):
+    """A module of this folder: one command of `assay`."""
+
+    NAME: str
+    HELP: str
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the arguments of the command."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it; returns the exit status. Raises KnownError."""
+
+
+def paths_of(args: argparse.Namespace) -> Paths:
+    """The data folder the user chose."""
+    home: Path | None = args.home
+    return Paths(home.expanduser().absolute()) if home else Paths.default()
+
+
+@contextmanager
+def opened(args: argparse.Namespace, background: bool = False) -> Iterator[Service]:
+    """The service on the user's data folder.
+
+    background: also load the model and watch the alerts.
+    """
+    service = Service.open(paths_of(args), background=background)
+    try:
+        yield service
+    finally:
+        service.close()
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """The option of every command that answers."""
+    parser.add_argument("--json", action="store_true", help="answer as one JSON document")
+
+
+def add_yes(parser: argparse.ArgumentParser, what: str) -> None:
+    """The option of every command that asks before it stores."""
+    parser.add_argument("--yes", action="store_true", help=f"{what} without asking")

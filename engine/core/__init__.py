@@ -1,0 +1,1 @@
+"""What every other part shares: errors, events, cards, records, jobs, settings, paths, money."""

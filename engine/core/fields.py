@@ -1,0 +1,110 @@
+"""Reading the fields of an untrusted table: times, numbers, asset symbols."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+from engine.core.csvfile import clean_text
+from engine.core.money import parse_amount
+
+
+class FieldError(Exception):
+    """A field that cannot be read; the message is the reason shown to the user."""
+
+
+EARLIEST_YEAR = 2009
+LATEST_AHEAD = timedelta(hours=14)
+"""A local time in the furthest time zone is this far ahead of UTC."""
+LARGEST_AMOUNT = Decimal("1e30")
+SMALLEST_AMOUNT = Decimal("1e-30")
+
+_TIME = re.compile(
+    r"(?P<year>[0-9]{4}|[0-9]{2})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
+    r"(?:[T ]+(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,9})?)?"
+    r" ?(?P<zone>Z|UTC|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
+_UNIX = re.compile(r"[0-9]{10}(?:\.[0-9]+)?|[0-9]{13}")
+_SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9._$+-]{0,19}")
+_CURRENCY_SIGN = re.compile(r"^(-?)[$€£¥](-?)")
+
+
+def read_time(text: str) -> datetime:
+    """A moment in UTC from "2024-03-01", "2024-03-01 12:00:00", ISO 8601 or Unix seconds.
+
+    A time without a zone is UTC; fractions of a second are dropped. Raises FieldError.
+    """
+    stripped = text.strip()
+    if _UNIX.fullmatch(stripped):
+        seconds = int(stripped.split(".")[0][:10])
+        return datetime.fromtimestamp(seconds, UTC)
+    match = _TIME.fullmatch(stripped)
+    if match is None:
+        raise FieldError(
+            f"{_quoted(text)} is not a date such as 2024-03-01 12:00:00" if stripped else "no date"
+        )
+    year = int(match["year"])
+    try:
+        moment = datetime(
+            year + 2000 if year < 100 else year,
+            int(match["month"]),
+            int(match["day"]),
+            int(match["hour"] or 0),
+            int(match["minute"] or 0),
+            int(match["second"] or 0),
+            tzinfo=_zone(match["zone"]),
+        )
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise FieldError(f"{_quoted(text)} is not a date that exists") from None
+
+
+def check_time(moment: datetime, now: datetime) -> None:
+    """Refuse (FieldError) what cannot have happened: the future, and before Bitcoin existed."""
+    if moment > now + LATEST_AHEAD:
+        raise FieldError(f"the date {moment:%Y-%m-%d} is in the future")
+    if moment.year < EARLIEST_YEAR:
+        raise FieldError(f"the date {moment:%Y-%m-%d} is before the first crypto asset existed")
+
+
+def read_number(text: str, name: str) -> Decimal:
+    """A signed number, with or without a currency sign; name says which. Raises FieldError."""
+    stripped = text.strip()
+    if not stripped:
+        raise FieldError(f"no {name}")
+    try:
+        number = parse_amount(_CURRENCY_SIGN.sub(r"\1\2", stripped))
+    except ValueError:
+        raise FieldError(f"the {name} {_quoted(text)} is not a number") from None
+    if number and not SMALLEST_AMOUNT <= abs(number) < LARGEST_AMOUNT:
+        raise FieldError(f"the {name} {_quoted(text)} is out of range")
+    return number
+
+
+def read_positive(text: str, name: str) -> Decimal:
+    """A number above zero. Raises FieldError."""
+    number = read_number(text, name)
+    if number <= 0:
+        raise FieldError(f"the {name} is {'zero' if number == 0 else 'negative'}")
+    return number
+
+
+def read_symbol(text: str, name: str = "asset") -> str:
+    """An asset's symbol in upper case. Raises FieldError."""
+    symbol = text.strip().upper()
+    if not symbol:
+        raise FieldError(f"no {name}")
+    if not _SYMBOL.fullmatch(symbol):
+        raise FieldError(f"the {name} {_quoted(text)} is not a symbol")
+    return symbol
+
+
+def _zone(text: str | None) -> timezone:
+    if text is None or text in ("Z", "UTC"):
+        return UTC
+    digits = text.replace(":", "")
+    offset = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))
+    return timezone(-offset if digits[0] == "-" else offset)
+
+
+def _quoted(text: str) -> str:
+    return f'"{clean_text(text, 40)}"'

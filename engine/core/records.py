@@ -1,0 +1,69 @@
+"""The records the ledger computes from and the store keeps."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+# fmt: off
+FIAT = frozenset({
+    "USD", "EUR", "GBP", "CHF", "JPY", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK",
+    "HUF", "RON", "BGN", "TRY", "ILS", "ZAR", "INR", "CNY", "HKD", "SGD", "KRW", "TWD", "THB",
+    "IDR", "MYR", "PHP", "VND", "MXN", "BRL", "ARS", "CLP", "COP", "AED", "SAR", "UAH", "NGN",
+})
+# fmt: on
+
+TransactionKind = Literal[
+    "buy", "sell", "trade", "deposit", "withdrawal", "transfer", "income", "fee"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One movement of the user's assets; amounts are never negative, time is UTC.
+
+    buy: in = crypto, out = fiat. sell: in = fiat, out = crypto. trade: crypto for crypto.
+    deposit, withdrawal, fee: one side only. income: in only, `value` = its fiat value if known.
+    transfer between own accounts: asset_out == asset_in, `account` = from, `to_account` = to.
+    row_hash identifies the imported row; id and batch_id are given by the store.
+    """
+
+    time: datetime
+    kind: TransactionKind
+    account: str
+    asset_in: str | None
+    amount_in: Decimal
+    asset_out: str | None
+    amount_out: Decimal
+    fee_asset: str | None
+    fee_amount: Decimal
+    value: Decimal | None
+    value_currency: str | None
+    note: str
+    row_hash: str
+    id: int | None = None
+    batch_id: int | None = None
+    to_account: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.time.utcoffset() != timedelta(0):
+            raise ValueError("a transaction's time must be in UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class PricePoint:
+    """The price of one asset on one UTC day, in `currency`; source names where it came from."""
+
+    asset: str
+    currency: str
+    day: date
+    close: Decimal
+    open: Decimal | None = None
+    high: Decimal | None = None
+    low: Decimal | None = None
+    volume: Decimal | None = None
+    source: str = ""
+
+
+MAX_PRICE_AGE = timedelta(days=7)
+"""The last known close stands in for a missing one for this long, with its day shown."""

@@ -1,0 +1,125 @@
+"""The one typed table of settings that feeds the dialog, the checks and the docs."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.core.errors import KnownError
+from engine.core.records import FIAT
+
+SettingValue = bool | int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting; minimum and maximum bound an "int", choices list a "choice"."""
+
+    key: str
+    kind: Literal["bool", "int", "choice", "text"]
+    default: SettingValue
+    label: str
+    help: str
+    choices: tuple[str, ...] = ()
+    minimum: int = 0
+    maximum: int = 0
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "theme",
+        "choice",
+        "system",
+        "Appearance",
+        "Light, dark, or whatever the system uses.",
+        ("system", "light", "dark"),
+    ),
+    Setting(
+        "currency",
+        "choice",
+        "USD",
+        "Currency",
+        "The currency in which values, gains and prices are shown.",
+        ("USD", "EUR", "GBP", "CHF", *sorted(FIAT - {"USD", "EUR", "GBP", "CHF"})),
+    ),
+    Setting(
+        "model",
+        "text",
+        "",
+        "Model",
+        "The model that writes the answers; empty means the starter model.",
+    ),
+    Setting(
+        "alert_interval_seconds",
+        "int",
+        60,
+        "Check alerts every (seconds)",
+        "How often alerts are compared with the newest prices.",
+        minimum=5,
+        maximum=86_400,
+    ),
+    Setting(
+        "notifications",
+        "bool",
+        True,
+        "Desktop notifications",
+        "Show a notification when an alert fires.",
+    ),
+    Setting(
+        "thinking",
+        "choice",
+        "auto",
+        "Thinking",
+        "Whether a model that can think before it answers does so.",
+        ("auto", "on", "off"),
+    ),
+)
+
+_BY_KEY = {setting.key: setting for setting in SETTINGS}
+_BOOLEANS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
+
+
+def setting(key: str) -> Setting:
+    """The row of the table for a key; KnownError if there is none."""
+    try:
+        return _BY_KEY[key]
+    except KeyError:
+        raise KnownError(
+            f"There is no setting called {key!r}.", f"Known settings: {', '.join(_BY_KEY)}."
+        ) from None
+
+
+def validate(key: str, value: object) -> SettingValue:
+    """The value in the type of its setting, read from text if need be ("true", "60").
+
+    Raises KnownError with one sentence if the key is unknown or the value does not fit.
+    """
+    row = setting(key)
+    if row.kind == "bool":
+        return _boolean(row, value)
+    if row.kind == "int":
+        return _integer(row, value)
+    if not isinstance(value, str):
+        raise KnownError(f"{row.label} must be text.")
+    if row.kind == "choice" and value not in row.choices:
+        raise KnownError(
+            f"{value!r} is not a choice for {row.label}.",
+            f"Choose one of {', '.join(row.choices)}.",
+        )
+    return value
+
+
+def _boolean(row: Setting, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in _BOOLEANS:
+        return _BOOLEANS[value.lower()]
+    raise KnownError(f"{row.label} is either on or off.")
+
+
+def _integer(row: Setting, value: object) -> int:
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise KnownError(f"{row.label} must be a whole number.")
+    if not row.minimum <= value <= row.maximum:
+        raise KnownError(f"{row.label} must lie between {row.minimum} and {row.maximum}.")
+    return value

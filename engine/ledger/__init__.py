@@ -1,0 +1,1 @@
+"""Transactions and what follows from them: imports, lots, gains, valuation, performance."""

@@ -1,0 +1,150 @@
+"""The value of the portfolio day by day, and the money that came in and went out.
+
+Only what can be measured counts: coins with a price, and fiat where the records explain it. When a
+coin's price begins or ends, or coins without a recorded purchase turn up, their value counts as a
+flow, so that it is never taken for a return.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+import numpy as np
+
+from engine.core.records import FIAT, Transaction
+from engine.ledger.legs import Leg, cash_pockets, legs
+from engine.ledger.pricing import Floats, Prices, filled_closes
+from engine.ledger.transfers import link_transfers
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Values at the close of each day, and the net money that came in on it (out = negative).
+
+    opening: the value at the close of the day before the first.
+    """
+
+    days: list[date]
+    values: Floats
+    flows: Floats
+    opening: float
+
+
+def value_history(
+    transactions: Sequence[Transaction],
+    prices: Prices,
+    currency: str,
+    start: date,
+    end: date,
+    *,
+    account: str | None = None,
+) -> History:
+    """The history from start to end, both included, of one account or all.
+
+    Raises ValueError if end is before start.
+    """
+    if end < start:
+        raise ValueError("the history ends before it starts")
+    # Index 0 is the day before the start, which gives the opening value.
+    days = [start + timedelta(n) for n in range(-1, (end - start).days + 1)]
+    measure = _Measure(link_transfers(transactions), prices, currency, days, account)
+    values = measure.values()
+    return History(days[1:], values[1:], measure.flows()[1:], float(values[0]))
+
+
+class _Measure:
+    def __init__(
+        self,
+        transactions: list[Transaction],
+        prices: Prices,
+        currency: str,
+        days: list[date],
+        account: str | None,
+    ) -> None:
+        self._days = days
+        self._prices = prices
+        self._currency = currency
+        self._account = account
+        self._cash = cash_pockets(transactions).tracked
+        self._transactions = [t for t in transactions if t.time.date() <= days[-1]]
+        self._closes: dict[str, Floats] = {}
+        self._amounts: dict[str, Floats] = {}
+        self._appeared: dict[str, Floats] = {}
+        self._count()
+
+    def values(self) -> Floats:
+        """The value at each close."""
+        total = np.zeros(len(self._days))
+        for asset, amounts in self._amounts.items():
+            total += amounts * np.nan_to_num(self._close(asset))
+        return total
+
+    def flows(self) -> Floats:
+        """The net inflow of each day."""
+        total = np.zeros(len(self._days))
+        for t in self._transactions:
+            index = (t.time.date() - self._days[0]).days
+            if index > 0:
+                total[index] += self._flow(t, index)
+        for asset, amounts in self._amounts.items():
+            close = self._close(asset)
+            priced = np.isfinite(close)
+            price = np.nan_to_num(close)
+            held = amounts[:-1]
+            total[1:] += np.where(priced[1:] & ~priced[:-1], held * price[1:], 0.0)
+            total[1:] -= np.where(priced[:-1] & ~priced[1:], held * price[:-1], 0.0)
+            total[1:] += np.diff(self._appeared[asset]) * price[1:]
+        return total
+
+    def _count(self) -> None:
+        """Amounts held at each close; what is below zero must have come from somewhere."""
+        balances: dict[str, list[Decimal]] = {}
+        for t in self._transactions:
+            index = max((t.time.date() - self._days[0]).days, 0)
+            for leg in legs(t):
+                if self._measured(leg):
+                    changes = balances.setdefault(leg.asset, [Decimal(0)] * len(self._days))
+                    changes[index] += leg.change
+        for asset, changes in balances.items():
+            total = Decimal(0)
+            amounts = np.empty(len(self._days))
+            for index, change in enumerate(changes):
+                total += change
+                amounts[index] = float(total)
+            self._amounts[asset] = np.maximum(amounts, 0.0)
+            self._appeared[asset] = np.maximum(-amounts, 0.0)
+
+    def _measured(self, leg: Leg) -> bool:
+        """Does this balance belong to the portfolio (whether or not it has a price)?"""
+        if self._account not in (None, leg.account):
+            return False
+        return leg.asset not in FIAT or (leg.account, leg.asset) in self._cash
+
+    def _flow(self, t: Transaction, index: int) -> float:
+        sides = [leg for leg in legs(t) if leg.side != "fee"]
+        counted = [leg for leg in sides if self._measured(leg) and self._worth(leg, index)]
+        if not counted:
+            return 0.0
+        flow = 0.0
+        if t.kind in ("deposit", "withdrawal"):
+            flow = sum(self._worth(leg, index) for leg in counted)
+        elif len(sides) == 2 and len(counted) == 1:
+            # One side lies outside: money paid in, or a coin without a price.
+            outside = sides[1] if counted[0] is sides[0] else sides[0]
+            paid = -self._worth(outside, index) if outside.asset in FIAT else 0.0
+            flow = paid or self._worth(counted[0], index)
+        for leg in legs(t):
+            if leg.side == "fee" and leg.asset in FIAT and not self._measured(leg):
+                in_scope = self._account in (None, leg.account)
+                flow -= self._worth(leg, index) if in_scope else 0.0
+        return flow
+
+    def _worth(self, leg: Leg, index: int) -> float:
+        """The value of a change of balance, 0 without a price."""
+        return float(leg.change) * float(np.nan_to_num(self._close(leg.asset)[index]))
+
+    def _close(self, asset: str) -> Floats:
+        if asset not in self._closes:
+            self._closes[asset] = filled_closes(self._prices, asset, self._currency, self._days)
+        return self._closes[asset]

@@ -1,0 +1,94 @@
+"""What a transaction does to balances, and the order in which transactions are worked through."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from engine.core.records import FIAT, Transaction
+
+_TOLERANCE = Decimal("0.01")
+"""A fiat balance this little below zero is rounding."""
+
+_ORDER = {"deposit": 0, "buy": 0, "income": 0, "transfer": 1, "trade": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """The change of one balance; side says which part of the transaction it is."""
+
+    account: str
+    asset: str
+    change: Decimal
+    side: Literal["in", "out", "fee"]
+
+
+def in_order(transactions: Iterable[Transaction]) -> list[Transaction]:
+    """By time; within the same second what comes in goes before what goes out."""
+    return sorted(transactions, key=lambda t: (t.time, _ORDER.get(t.kind, 2)))
+
+
+def legs(t: Transaction) -> list[Leg]:
+    """The balances a transaction changes: +in, -out, -fee; a transfer's fee is the sender's."""
+    found = []
+    receiver = t.to_account if t.kind == "transfer" and t.to_account else t.account
+    if t.asset_out:
+        found.append(Leg(t.account, t.asset_out, -t.amount_out, "out"))
+    if t.asset_in:
+        received = t.amount_in or (t.amount_out if t.kind == "transfer" else t.amount_in)
+        found.append(Leg(receiver, t.asset_in, received, "in"))
+    if t.fee_asset and t.fee_amount:
+        found.append(Leg(t.account, t.fee_asset, -t.fee_amount, "fee"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """The (account, currency) pairs that have recorded fiat movements.
+
+    tracked: the records explain the balance. unexplained: it would fall below zero, so that some
+    of the money came from a bank the records do not show.
+    """
+
+    tracked: frozenset[tuple[str, str]]
+    unexplained: frozenset[tuple[str, str]]
+
+
+def cash_pockets(transactions: Iterable[Transaction]) -> Cash:
+    """Where fiat counts as held: only where it was seen to come in and never falls below zero."""
+    balances: dict[tuple[str, str], Decimal] = {}
+    moved: set[tuple[str, str]] = set()
+    overdrawn: set[tuple[str, str]] = set()
+    for t in in_order(transactions):
+        for leg in legs(t):
+            if leg.asset not in FIAT:
+                continue
+            pocket = (leg.account, leg.asset)
+            balances[pocket] = balances.get(pocket, Decimal(0)) + leg.change
+            if t.kind in ("deposit", "withdrawal", "transfer") and leg.side != "fee":
+                moved.add(pocket)
+            if balances[pocket] < -_TOLERANCE:
+                overdrawn.add(pocket)
+    return Cash(frozenset(moved - overdrawn), frozenset(moved & overdrawn))
+
+
+def holdings(
+    transactions: Iterable[Transaction], on: date | None = None, account: str | None = None
+) -> dict[str, Decimal]:
+    """How much of each asset is held at the end of a day (None = now), in one account or all.
+
+    Fiat counts where `cash_pockets` tracks it. A negative amount means that history is missing.
+    """
+    everything = list(transactions)
+    cash = cash_pockets(everything).tracked
+    amounts: dict[str, Decimal] = {}
+    for t in everything:
+        if on is not None and t.time.date() > on:
+            continue
+        for leg in legs(t):
+            if account is not None and leg.account != account:
+                continue
+            if leg.asset not in FIAT or (leg.account, leg.asset) in cash:
+                amounts[leg.asset] = amounts.get(leg.asset, Decimal(0)) + leg.change
+    return {asset: amount for asset, amount in sorted(amounts.items()) if amount}

@@ -1,0 +1,30 @@
+"""Time-weighted return: what the holdings earned, whatever money came in or went out when.
+
+Each day's return is (value + outflow) / (value of the day before + inflow) - 1: money counts as
+coming in before the day's prices move and as going out after. The days are linked by
+multiplication (the daily valuation method of the GIPS standards).
+"""
+
+import numpy as np
+
+from engine.ledger.history import History
+from engine.ledger.pricing import Floats
+
+
+def daily_returns(history: History) -> Floats:
+    """The return of each day as a fraction; 0 on days with nothing invested."""
+    before = np.concatenate(([history.opening], history.values[:-1]))
+    invested = before + np.maximum(history.flows, 0.0)
+    outcome = history.values + np.maximum(-history.flows, 0.0)
+    growth: Floats = np.divide(outcome, invested, out=np.ones_like(outcome), where=invested > 0)
+    return growth - 1.0
+
+
+def twr(history: History) -> float:
+    """The time-weighted return over the whole history, as a fraction."""
+    return float(np.prod(1.0 + daily_returns(history)) - 1.0)
+
+
+def wealth(history: History) -> Floats:
+    """What one unit invested at the opening is worth at each close, the opening's 1 first."""
+    return np.concatenate(([1.0], np.cumprod(1.0 + daily_returns(history))))

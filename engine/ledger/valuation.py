@@ -1,0 +1,137 @@
+"""What is held on a day, what it is worth and what it cost."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from engine.core.money import format_amount
+from engine.core.records import FIAT, MAX_PRICE_AGE, PricePoint, Transaction
+from engine.ledger.legs import cash_pockets, holdings
+from engine.ledger.lots import LotBook, fifo
+from engine.ledger.pricing import Prices, fresh_price
+from engine.ledger.transfers import link_transfers
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingRow:
+    """One asset. None = unknown: no price, or nothing of it has a known cost.
+
+    price_day: the day of the close used. weight: share of the total, 0…1. known_amount: how much
+    of the amount has a known cost; cost and unrealised are about that part.
+    """
+
+    asset: str
+    amount: Decimal
+    price: Decimal | None
+    price_day: date | None
+    value: Decimal | None
+    weight: Decimal | None
+    cost: Decimal | None
+    unrealised: Decimal | None
+    known_amount: Decimal
+
+    @property
+    def average_cost(self) -> Decimal | None:
+        """What one coin cost on average."""
+        return self.cost / self.known_amount if self.cost is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Valuation:
+    """Holdings by value, the largest first; total counts what has a price."""
+
+    on: date
+    currency: str
+    rows: tuple[HoldingRow, ...]
+    total: Decimal
+    missing: tuple[str, ...]
+
+
+def valuation(
+    transactions: Sequence[Transaction],
+    prices: Prices,
+    currency: str,
+    on: date,
+    *,
+    account: str | None = None,
+) -> Valuation:
+    """Value the holdings of one account, or all, at the end of a day."""
+    linked = link_transfers(transactions)
+    past = [t for t in linked if t.time.date() <= on]
+    book = fifo(past, fresh_price(prices, currency), currency)
+    costs = _costs(book, account)
+    missing = [*book.missing, *_unexplained_cash(linked, account)]
+    rows = []
+    for asset, amount in holdings(linked, on, account).items():
+        if amount < 0:
+            missing.append(
+                f"The records hold {format_amount(amount)} {asset}: earlier purchases are missing."
+            )
+            continue
+        point = _point(prices, asset, currency, on)
+        if point is None or on - point.day > MAX_PRICE_AGE:
+            missing.append(_no_price(asset, currency, point))
+            point = None
+        rows.append(_row(asset, amount, point, costs.get(asset, (_ZERO, _ZERO))))
+    total = sum((row.value for row in rows if row.value is not None), _ZERO)
+    if total:
+        rows = [replace(row, weight=_share(row.value, total)) for row in rows]
+    rows.sort(key=lambda row: (row.value is None, -(row.value or 0), row.asset))
+    return Valuation(on, currency, tuple(rows), total, tuple(missing))
+
+
+def _costs(book: LotBook, account: str | None) -> dict[str, tuple[Decimal, Decimal]]:
+    """Amount with a known cost, and that cost, by asset."""
+    costs: dict[str, tuple[Decimal, Decimal]] = defaultdict(lambda: (_ZERO, _ZERO))
+    for lot in book.open:
+        if lot.unit_cost is not None and account in (None, lot.account):
+            amount, cost = costs[lot.asset]
+            costs[lot.asset] = (amount + lot.amount, cost + lot.amount * lot.unit_cost)
+    return costs
+
+
+def _point(prices: Prices, asset: str, currency: str, on: date) -> PricePoint | None:
+    if asset == currency:
+        return PricePoint(asset, currency, on, Decimal(1))
+    return prices.quote(asset, currency, on)
+
+
+def _no_price(asset: str, currency: str, point: PricePoint | None) -> str:
+    if point is None:
+        return f"{asset} has no price in {currency}; it is not in the total."
+    return f"The last price of {asset} is of {point.day}, too old to use; it is not in the total."
+
+
+def _row(
+    asset: str, amount: Decimal, point: PricePoint | None, known: tuple[Decimal, Decimal]
+) -> HoldingRow:
+    known_amount, cost = known
+    # More bought than held means that a sale's purchase is missing: no gain can be stated.
+    stated = asset not in FIAT and 0 < known_amount <= amount
+    return HoldingRow(
+        asset=asset,
+        amount=amount,
+        price=point.close if point else None,
+        price_day=point.day if point else None,
+        value=amount * point.close if point else None,
+        weight=None,
+        cost=cost if stated else None,
+        unrealised=known_amount * point.close - cost if stated and point else None,
+        known_amount=known_amount if stated else _ZERO,
+    )
+
+
+def _share(value: Decimal | None, total: Decimal) -> Decimal | None:
+    return None if value is None else value / total
+
+
+def _unexplained_cash(transactions: Sequence[Transaction], account: str | None) -> list[str]:
+    return [
+        f"Cash in {name} ({currency}) is left out: the records would make it fall below zero."
+        for name, currency in sorted(cash_pockets(transactions).unexplained)
+        if account in (None, name)
+    ]

@@ -1,0 +1,1 @@
+"""Prices: importing them and reading them back as series."""

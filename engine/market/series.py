@@ -1,0 +1,115 @@
+"""Stored prices as series, kept in memory between questions."""
+
+import bisect
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.records import FIAT, MAX_PRICE_AGE, PricePoint
+
+Floats = NDArray[np.float64]
+
+
+class PriceSource(Protocol):
+    """Where the prices are stored."""
+
+    def series(self, asset: str, currency: str) -> Sequence[PricePoint]:
+        """All points of one asset in one currency, the oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    points: Sequence[PricePoint]
+    days: list[date]
+    closes: Floats
+
+
+class PriceBook:
+    """Closes of any asset in any currency; safe to use from several threads.
+
+    A currency's price in another is taken from the stored series, or from the opposite series.
+    """
+
+    def __init__(self, source: PriceSource) -> None:
+        self._source = source
+        self._lock = threading.Lock()
+        self._series: dict[tuple[str, str], _Series] = {}
+        self._age = 0
+
+    def forget(self) -> None:
+        """Drop what is in memory; to be called when stored prices have changed."""
+        with self._lock:
+            self._series = {}
+            self._age += 1
+
+    def quote(self, asset: str, currency: str, on: date) -> PricePoint | None:
+        """The last close on or before a day, however old; None if there is none."""
+        series = self._get(asset, currency)
+        index = bisect.bisect_right(series.days, on)
+        return series.points[index - 1] if index else None
+
+    def price(self, asset: str, currency: str, on: date) -> Decimal | None:
+        """The close to value something with: not older than MAX_PRICE_AGE, else None."""
+        point = self.quote(asset, currency, on)
+        return point.close if point and on - point.day <= MAX_PRICE_AGE else None
+
+    def closes(
+        self, asset: str, currency: str, start: date, end: date, *, base: bool = False
+    ) -> tuple[list[date], Floats]:
+        """The closes from start to end, both included; empty if there are none.
+
+        base: put the last close before start first (if not older than MAX_PRICE_AGE), so that the
+        first return is that of the first day.
+        """
+        series = self._get(asset, currency)
+        first = bisect.bisect_left(series.days, start)
+        last = bisect.bisect_right(series.days, end)
+        if base and first and start - series.days[first - 1] <= MAX_PRICE_AGE:
+            first -= 1
+        return series.days[first:last], series.closes[first:last].copy()
+
+    def span(self, asset: str, currency: str) -> tuple[date, date] | None:
+        """The first and the last day with a close, or None."""
+        days = self._get(asset, currency).days
+        return (days[0], days[-1]) if days else None
+
+    def points_since(self, asset: str, currency: str, day: date) -> Sequence[PricePoint]:
+        """The points on and after a day, and the two before it."""
+        series = self._get(asset, currency)
+        return series.points[max(bisect.bisect_left(series.days, day) - 2, 0) :]
+
+    def _get(self, asset: str, currency: str) -> _Series:
+        key = (asset, currency)
+        with self._lock:
+            series, age = self._series.get(key), self._age
+        if series is None:
+            series = _as_series(self._load(asset, currency))
+            with self._lock:
+                # What was loaded before a change must not be kept after it.
+                if age == self._age:
+                    self._series[key] = series
+        return series
+
+    def _load(self, asset: str, currency: str) -> Sequence[PricePoint]:
+        points = self._source.series(asset, currency)
+        if points or asset not in FIAT or currency not in FIAT:
+            return points
+        return [
+            PricePoint(asset, currency, point.day, 1 / point.close, source=point.source)
+            for point in self._source.series(currency, asset)
+        ]
+
+
+def _as_series(points: Sequence[PricePoint]) -> _Series:
+    return _Series(
+        points,
+        [point.day for point in points],
+        np.array([float(point.close) for point in points], dtype=np.float64),
+    )

@@ -1,0 +1,1 @@
+"""The language model: file checks, the child process that runs it, prompts and parsing."""

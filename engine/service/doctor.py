@@ -1,0 +1,109 @@
+"""Checks of the installation, the data folder and the model child's sandbox."""
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlcipher3 import dbapi2
+
+from engine.core.errors import KnownError
+from engine.core.paths import Paths
+from engine.model.client import ModelClient
+from engine.model.gguf import read_header
+from engine.model.registry import starter_path
+from engine.service.service import Service
+
+OLDEST_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one check."""
+
+    name: str
+    ok: bool
+    text: str
+
+
+def examine(paths: Paths) -> list[Finding]:
+    """Run all checks; a check that fails is a finding, not an error."""
+    checks: tuple[tuple[str, Callable[[Paths], str]], ...] = (
+        ("Python", _python),
+        ("Data folder", _folder),
+        ("Database", _database),
+        ("Model", _model),
+        ("Sandbox", _sandbox),
+    )
+    findings = []
+    for name, check in checks:
+        try:
+            findings.append(Finding(name, True, check(paths)))
+        except KnownError as error:
+            findings.append(Finding(name, False, str(error)))
+    return findings
+
+
+def _python(_: Paths) -> str:
+    if sys.version_info < OLDEST_PYTHON:
+        raise KnownError(
+            f"Python {platform.python_version()} is too old.", "Install 3.11 or newer."
+        )
+    return f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+
+
+def _folder(paths: Paths) -> str:
+    paths.ensure()
+    if os.name == "nt":
+        return str(paths.root)
+    for place in (paths.root, *paths.root.iterdir()):
+        if place.stat().st_mode & 0o077:
+            raise KnownError(
+                f"Others on this computer may read {place}.", f"Run `chmod -R go= {paths.root}`."
+            )
+    return f"{paths.root}, readable for you only"
+
+
+def _database(paths: Paths) -> str:
+    service = Service.open(paths, background=False)
+    try:
+        (cipher,) = _cipher_version()
+        state = "read-only (made by a newer Assay)" if service.read_only else "sound"
+        return (
+            f"{state}; SQLite {dbapi2.sqlite_version}, SQLCipher {cipher}; "
+            f"the key is {service.key_place}"
+        )
+    finally:
+        service.close()
+
+
+def _cipher_version() -> tuple[str]:
+    connection = dbapi2.connect(":memory:")
+    try:
+        return tuple(connection.execute("PRAGMA cipher_version").fetchone())
+    finally:
+        connection.close()
+
+
+def _model(_: Paths) -> str:
+    path = starter_path()
+    if not path.is_file():
+        raise KnownError("The starter model is missing.", "Run `make run` in the project folder.")
+    header = read_header(path)
+    return f"{header.name or path.stem}, {header.architecture}, {header.size / 1e6:,.1f} MB"
+
+
+def _sandbox(_: Paths) -> str:
+    client = ModelClient(lambda state, notice: None)
+    try:
+        client.load(starter_path())
+        attempts, reason = client.prove_sandbox()
+    finally:
+        client.close()
+    if reason:
+        raise KnownError(f"The model process is not locked in: {reason}.")
+    possible = [attempt.action for attempt in attempts if not attempt.denied]
+    if possible:
+        raise KnownError(f"The model process could do this: {', '.join(possible)}.")
+    return f"the model process was denied all {len(attempts)} forbidden things it tried"

@@ -1,0 +1,119 @@
+"""The composition root: opens everything on one data folder and hands out the areas."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from decimal import Decimal
+from pathlib import Path
+from typing import cast
+
+from engine.assistant.cancel import Cancel
+from engine.assistant.turn import Assistant
+from engine.core.cards import Draft
+from engine.core.clock import Clock, SystemClock
+from engine.core.events import Event, EventBus
+from engine.core.jobs import JobPool
+from engine.core.paths import Paths
+from engine.market.series import PriceBook
+from engine.model.registry import Registry
+from engine.service.alerts import AlertArea
+from engine.service.backup import BackupArea
+from engine.service.chat import ChatArea
+from engine.service.lock import ProfileLock
+from engine.service.logfile import LogFile
+from engine.service.market import MarketArea
+from engine.service.models import ModelArea
+from engine.service.portfolio import PortfolioArea
+from engine.service.settings import Settings
+from engine.service.view import View
+from engine.store.alerts import AlertCondition, AlertRepo
+from engine.store.chats import ChatRepo
+from engine.store.database import Database
+from engine.store.keys import load_or_create_key
+from engine.store.models import ModelRepo
+from engine.store.prices import PriceRepo
+from engine.store.settings import SettingRepo
+from engine.store.transactions import TransactionRepo
+
+
+class Service:
+    """Everything the screens talk to; use Service.open.
+
+    key_place: a plain phrase saying where the database key is kept. read_only: the data were
+    last used by a newer version.
+    """
+
+    def __init__(
+        self, paths: Paths, clock: Clock, model_path: Path | None, closing: ExitStack
+    ) -> None:
+        paths.ensure()
+        closing.callback(ProfileLock(paths).release)
+        closing.callback(LogFile(paths).close)
+        key, self.key_place = load_or_create_key(paths)
+        database = Database.open(paths.database, key, clock)
+        closing.callback(database.close)
+        self.read_only = database.read_only
+        self.paths = paths
+        self.bus = EventBus()
+        publish = self.bus.publish
+        jobs = JobPool(self.bus)
+        setting_repo, alert_repo = SettingRepo(database), AlertRepo(database)
+        transactions, price_repo = TransactionRepo(database), PriceRepo(database)
+        prices = PriceBook(price_repo)
+        self._view = View(transactions, prices, alert_repo, setting_repo, self.bus, clock)
+        self.settings = Settings(setting_repo, publish)
+        registry = Registry(paths, ModelRepo(database))
+        self.models = ModelArea(registry, self.settings, jobs, publish, model_path)
+        closing.callback(self.models.close)
+        closing.callback(jobs.close)
+        self.portfolio = PortfolioArea(transactions, price_repo, self._view, jobs, clock, publish)
+        self.market = MarketArea(price_repo, self.settings, jobs, clock, publish)
+        self.alerts = AlertArea(alert_repo, prices, self.settings, self.bus, clock)
+        closing.callback(self.alerts.close)
+        self.backup = BackupArea(database)
+        chats = ChatRepo(database)
+        if not database.read_only:
+            chats.recover()
+        self.chat = ChatArea(chats, self._assistant, publish, self._confirm)
+        closing.callback(self.chat.close)
+        self._closing = closing
+
+    @classmethod
+    def open(
+        cls,
+        paths: Paths,
+        clock: Clock | None = None,
+        model_path: Path | None = None,
+        background: bool = True,
+    ) -> "Service":
+        """Open the data folder, made if need be; nobody else may have it open.
+
+        model_path: answer with this file instead of the chosen model. background: load the model
+        at once, beside everything else, and watch the alerts. Raises KnownError.
+        """
+        with ExitStack() as closing:
+            service = cls(paths, clock or SystemClock(), model_path, closing)
+            if background:
+                service.models.start()
+                service.alerts.start()
+            service._closing = closing.pop_all()
+        return service
+
+    def undo(self, batch_id: int) -> None:
+        """Take an import back, of transactions or of prices; KnownError if there is none."""
+        if any(batch.id == batch_id for batch in self.market.batches()):
+            self.market.undo(batch_id)
+        else:
+            self.portfolio.undo(batch_id)
+
+    def close(self) -> None:
+        """Stop the answer being written, which is kept, and close everything."""
+        self._closing.close()
+
+    def _assistant(self, publish: Callable[[Event], None], cancel: Cancel) -> Assistant:
+        return Assistant(self.models.client(cancel), self._view.context, publish)
+
+    def _confirm(self, draft: Draft) -> int:
+        facts = dict(draft.facts)
+        condition = cast(AlertCondition, facts["condition"])
+        value = Decimal(facts["value"])
+        return self.alerts.add(facts["asset"], condition, value, facts["currency"])

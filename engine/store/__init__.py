@@ -1,0 +1,1 @@
+"""The encrypted database: one connection on one thread, migrations, backups, repositories."""

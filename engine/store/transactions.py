@@ -1,0 +1,110 @@
+"""Imported transactions and the batches they came in."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+import sqlite_utils
+from sqlcipher3 import dbapi2
+
+from engine.core.errors import KnownError
+from engine.core.records import Transaction
+from engine.store import batches, codec
+from engine.store.batches import Batch
+from engine.store.database import Database
+
+
+class TransactionRepo:
+    """Stores, lists and undoes imports of transactions."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add_batch(
+        self,
+        source: str,
+        file_name: str,
+        file_hash: str,
+        rows: Sequence[Transaction],
+        simulated: bool,
+    ) -> int:
+        """Store one import wholly or not at all; returns the id of the batch.
+
+        Raises KnownError if there are no rows, or a row_hash is there twice or already stored.
+        """
+        if not rows:
+            raise KnownError("There are no new rows to store.")
+
+        def add(db: sqlite_utils.Database) -> int:
+            batch_id = batches.add(
+                db, "transactions", source, file_name, file_hash, self._db.clock.now(), simulated
+            )
+            try:
+                db.table("transactions").insert_all(_to_row(one, batch_id) for one in rows)
+            except dbapi2.IntegrityError as error:
+                if "row_hash" not in str(error):
+                    raise
+                raise KnownError(
+                    "Some of these rows are already stored, so nothing was added.",
+                    "Open the file again to see which rows are new.",
+                ) from error
+            return batch_id
+
+        return self._db.run(add)
+
+    def all(self, simulated: bool | None = None) -> list[Transaction]:
+        """All transactions by time; only real (False) or only simulated (True) ones if asked."""
+        return self._db.run(
+            lambda db: [
+                _from_row(row)
+                for row in db.query(
+                    "SELECT t.* FROM transactions t JOIN batches b ON b.id = t.batch_id "
+                    "WHERE :simulated IS NULL OR b.simulated = :simulated ORDER BY t.time, t.id",
+                    {"simulated": simulated},
+                )
+            ]
+        )
+
+    def existing_hashes(self, hashes: Iterable[str]) -> set[str]:
+        """Those of the given row hashes that are already stored."""
+        wanted = json.dumps(list(hashes))
+        return self._db.run(
+            lambda db: {
+                row["row_hash"]
+                for row in db.query(
+                    "SELECT row_hash FROM transactions "
+                    "WHERE row_hash IN (SELECT value FROM json_each(?))",
+                    [wanted],
+                )
+            }
+        )
+
+    def batches(self) -> list[Batch]:
+        """All imports of transactions, newest first."""
+        return self._db.run(lambda db: batches.listed(db, "transactions"))
+
+    def undo(self, batch_id: int) -> None:
+        """Delete one import with its rows; KnownError if there is no such import."""
+        self._db.run(lambda db: batches.remove(db, "transactions", batch_id))
+
+    def delete_simulated(self) -> None:
+        """Delete everything that came in simulated imports, prices too."""
+        self._db.run(lambda db: db.execute("DELETE FROM batches WHERE simulated = 1").rowcount)
+
+
+def _to_row(transaction: Transaction, batch_id: int) -> dict[str, Any]:
+    row = {
+        name: codec.amount_text(value) if isinstance(value, Decimal) else value
+        for name, value in asdict(transaction).items()
+        if name != "id"
+    }
+    return row | {"time": codec.time_text(transaction.time), "batch_id": batch_id}
+
+
+def _from_row(row: dict[str, Any]) -> Transaction:
+    decimals = ("amount_in", "amount_out", "fee_amount", "value")
+    return Transaction(
+        **row | {"time": codec.time(row["time"])} | {n: codec.amount(row[n]) for n in decimals}
+    )

@@ -1,0 +1,73 @@
+"""assay-quantize: make GGUF files and judge them.
+
+    assay-quantize convert FOLDER OUT [--type F16]     Hugging Face folder to GGUF
+    assay-quantize quantize IN OUT --type Q8_0         smaller weights
+    assay-quantize compare ORIGINAL QUANTIZED TEXT     what the smaller weights cost
+
+With --json every line of output is a JSON object with an "event": "progress" (fraction, text),
+and last "result", "error" (sentence, hint) or "stopped". SIGTERM and Ctrl-C stop the work and
+leave no partial file. Exit code: 0 done, 1 error, 130 stopped.
+"""
+
+import argparse
+import signal
+from pathlib import Path
+
+from engine.core.errors import Cancelled, KnownError
+from quantize.compare import compare
+from quantize.convert import FILE_TYPES, convert
+from quantize.quantize import TYPES, quantize
+from quantize.screen import JsonScreen, Outcome, Screen, TextScreen
+from quantize.task import Task
+
+STOPPED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    screen: Screen = JsonScreen() if options.json else TextScreen()
+    task = Task(screen.progress)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: task.stop())
+    try:
+        screen.result(_run(options, task))
+    except KnownError as error:
+        screen.error(error)
+        return 1
+    except Cancelled:
+        screen.stopped()
+        return STOPPED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="assay-quantize", description="Make GGUF model files.")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="one JSON object per line")
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("convert", parents=[common], help="Hugging Face folder to GGUF")
+    command.add_argument("folder", type=Path)
+    command.add_argument("target", type=Path)
+    command.add_argument("--type", choices=FILE_TYPES, help="default: as in the folder")
+    command = commands.add_parser("quantize", parents=[common], help="store weights in fewer bits")
+    command.add_argument("source", type=Path)
+    command.add_argument("target", type=Path)
+    command.add_argument("--type", choices=TYPES, required=True)
+    command = commands.add_parser("compare", parents=[common], help="a file with its original")
+    command.add_argument("reference", type=Path)
+    command.add_argument("candidate", type=Path)
+    command.add_argument("text", type=Path)
+    return parser
+
+
+def _run(options: argparse.Namespace, task: Task) -> Outcome:
+    if options.command == "convert":
+        return convert(options.folder, options.target, options.type, task)
+    if options.command == "quantize":
+        return quantize(options.source, options.target, options.type, task)
+    return compare(options.reference, options.candidate, options.text, task)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

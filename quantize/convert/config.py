@@ -1,0 +1,105 @@
+"""Typed, checked access to a model's config.json."""
+
+from pathlib import Path
+
+from engine.core.errors import KnownError
+from quantize.jsonfile import read_object
+
+MAX_CONFIG = 4 << 20
+
+
+class Config:
+    """The values of a config.json, or of an object within it.
+
+    Every getter raises KnownError for a value that is missing, mistyped or out of range.
+    """
+
+    def __init__(self, values: dict[str, object]) -> None:
+        self._values = values
+
+    def has(self, key: str) -> bool:
+        """Whether there is a value other than null."""
+        return self._values.get(key) is not None
+
+    def integer(self, key: str, low: int, high: int) -> int:
+        """A whole number of low…high."""
+        value = self._values.get(key)
+        if type(value) is not int or not low <= value <= high:
+            raise _unusable(key)
+        return value
+
+    def number(self, key: str, low: float, high: float) -> float:
+        """A number of low…high."""
+        value = self._values.get(key)
+        if type(value) not in (int, float) or not low <= value <= high:  # type: ignore[operator]
+            raise _unusable(key)
+        return float(value)  # type: ignore[arg-type]
+
+    def flag(self, key: str, default: bool) -> bool:
+        """Yes or no."""
+        value = self._values.get(key, default)
+        if not isinstance(value, bool):
+            raise _unusable(key)
+        return value
+
+    def text(self, key: str, default: str) -> str:
+        """A text; null counts as missing."""
+        value = self._values.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            raise _unusable(key)
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts; empty when missing."""
+        value = self._values.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise _unusable(key)
+        return tuple(value)
+
+    def token_id(self, key: str, size: int) -> int | None:
+        """A token's id below `size`, of a list the first; None when missing."""
+        value = self._values.get(key)
+        if isinstance(value, list) and value:
+            value = value[0]
+        if value is None:
+            return None
+        return Config({key: value}).integer(key, 0, size - 1)
+
+    def token(self, key: str) -> str:
+        """A token's text, given as such or as an object with its content; "" when missing."""
+        value = self._values.get(key)
+        if isinstance(value, dict):
+            return Config(value).text("content", "")
+        return self.text(key, "")
+
+    def template(self) -> str:
+        """The chat_template: a text, or of a list of named ones the default; "" when missing."""
+        value = self._values.get("chat_template")
+        if isinstance(value, list):
+            named = {one.get("name"): one for one in value if isinstance(one, dict)}
+            return Config(named.get("default", {})).text("template", "")
+        return self.text("chat_template", "")
+
+    def within(self, key: str) -> "Config":
+        """An object within; empty when missing or null."""
+        value = self._values.get(key)
+        if value is None:
+            return Config({})
+        if not isinstance(value, dict):
+            raise _unusable(key)
+        return Config(value)
+
+
+def read_config(folder: Path) -> Config:
+    """The config.json of a model's folder. Raises KnownError."""
+    return Config(read_object(folder / "config.json", MAX_CONFIG))
+
+
+def _unusable(key: str) -> KnownError:
+    return KnownError(
+        f"The model's config.json has no usable {key}.", "Get the model's folder again, complete."
+    )

@@ -1,0 +1,150 @@
+"""tokenizer.json (byte-level BPE) as GGUF metadata."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.core.errors import KnownError
+from engine.model.gguf_checks import BYTE_CHARACTERS
+from quantize.convert.config import Config
+from quantize.convert.splitter import pre_tokenizer_name
+from quantize.jsonfile import FETCH_AGAIN, read_object
+from quantize.writer import Metadata, flag, integers, text, texts, u32
+
+MAX_TOKENIZER = 128 << 20
+NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5
+TURN_END = "<|im_end|>"
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Token texts and GGUF token types by id, and the merges in order ("left right")."""
+
+    tokens: tuple[str, ...]
+    types: tuple[int, ...]
+    merges: tuple[str, ...]
+
+    def find(self, token: str) -> int | None:
+        """The id of a token's text."""
+        return self.tokens.index(token) if token in self.tokens else None
+
+
+def describe_tokenizer(folder: Path, config: Config, settings: Config) -> Metadata:
+    """Everything llama.cpp needs to split text into tokens.
+
+    config, settings: config.json and tokenizer_config.json. Raises KnownError for tokenizers of
+    other kinds, and for damaged ones.
+    """
+    content = read_object(folder / "tokenizer.json", MAX_TOKENIZER)
+    pre = pre_tokenizer_name(content)
+    vocabulary = read_vocabulary(content, config.integer("vocab_size", 1, 1 << 20))
+    metadata = {
+        "tokenizer.ggml.model": text("gpt2"),
+        "tokenizer.ggml.pre": text(pre),
+        "tokenizer.ggml.tokens": texts(vocabulary.tokens),
+        "tokenizer.ggml.token_type": integers(vocabulary.types),
+        "tokenizer.ggml.merges": texts(vocabulary.merges),
+        "tokenizer.ggml.add_bos_token": flag(False),
+    }
+    for role, number in _special_tokens(vocabulary, config, settings).items():
+        metadata[f"tokenizer.ggml.{role}_token_id"] = u32(number)
+    return metadata
+
+
+def read_vocabulary(content: dict[str, object], size: int) -> Vocabulary:
+    """The vocabulary of a tokenizer.json, padded to the model's `size`. Raises KnownError."""
+    model = content.get("model")
+    if not isinstance(model, dict):
+        raise _damaged()
+    entries, merges = model.get("vocab"), model.get("merges")
+    if not isinstance(entries, dict) or not isinstance(merges, list):
+        raise _damaged()
+    tokens = {number: (token, NORMAL) for token, number in entries.items()}
+    if len(tokens) != len(entries):
+        raise _damaged()
+    tokens |= _added_tokens(content)
+    if any(type(number) is not int or not 0 <= number < size for number in tokens):
+        raise KnownError(
+            "The tokenizer has more tokens than the model.", "Use the tokenizer of this very model."
+        )
+    words = [tokens.get(number, (f"[PAD{number}]", UNUSED)) for number in range(size)]
+    texts_only = tuple(word for word, _ in words)
+    if len(set(texts_only)) != size or any("\0" in word for word in texts_only):
+        raise _damaged()
+    if BYTE_CHARACTERS - {word.encode() for word in texts_only}:
+        raise KnownError(
+            "The tokenizer has no tokens for some bytes, so it cannot spell every text.",
+            "Train it with the whole byte alphabet.",
+        )
+    return Vocabulary(
+        texts_only, tuple(kind for _, kind in words), tuple(_merge(pair) for pair in merges)
+    )
+
+
+def _added_tokens(content: dict[str, object]) -> dict[int, tuple[str, int]]:
+    added = content.get("added_tokens", [])
+    if not isinstance(added, list) or not all(isinstance(one, dict) for one in added):
+        raise _damaged()
+    result: dict[int, tuple[str, int]] = {}
+    for one in added:
+        word, number = one.get("content"), one.get("id")
+        if not isinstance(word, str) or not word or type(number) is not int or number in result:
+            raise _damaged()
+        if one.get("lstrip") or one.get("rstrip") or one.get("single_word"):
+            raise KnownError(
+                f'The tokenizer\'s token "{word[:40]}" swallows spaces or needs word borders, '
+                "which the GGUF format cannot say.",
+                "This model cannot be converted.",
+            )
+        result[number] = (word, CONTROL if one.get("special") else USER_DEFINED)
+    return result
+
+
+def _merge(pair: object) -> str:
+    """A merge as "left right"; tokenizer.json holds that or a list of the two."""
+    parts = pair.split(" ") if isinstance(pair, str) else pair
+    if (
+        not isinstance(parts, list)
+        or len(parts) != 2
+        or not all(isinstance(part, str) and part and " " not in part for part in parts)
+    ):
+        raise _damaged()
+    return " ".join(parts)
+
+
+def _special_tokens(vocabulary: Vocabulary, config: Config, settings: Config) -> dict[str, int]:
+    """Role → id, from tokenizer_config.json first, then config.json."""
+    result: dict[str, int] = {}
+    for role in ("eos", "bos", "pad"):
+        number = _named(vocabulary, settings, role)
+        if number is None:
+            number = config.token_id(f"{role}_token_id", len(vocabulary.tokens))
+        if number is not None:
+            result[role] = number
+    if "eos" not in result:
+        raise KnownError(
+            "The model does not say which token ends its answers.",
+            "Add eos_token to its tokenizer_config.json.",
+        )
+    # Without one llama.cpp assumes token 11, an ordinary word; it is never added to a text.
+    result.setdefault("bos", result.get("pad", result["eos"]))
+    turn_end = vocabulary.find(TURN_END)
+    if turn_end is not None:
+        result["eot"] = turn_end
+    return {"padding" if role == "pad" else role: number for role, number in result.items()}
+
+
+def _named(vocabulary: Vocabulary, settings: Config, role: str) -> int | None:
+    token = settings.token(f"{role}_token")
+    if not token:
+        return None
+    number = vocabulary.find(token)
+    if number is None:
+        raise KnownError(
+            f'tokenizer_config.json names a token "{token[:40]}" that the tokenizer does not have.',
+            FETCH_AGAIN,
+        )
+    return number
+
+
+def _damaged() -> KnownError:
+    return KnownError("tokenizer.json is damaged.", FETCH_AGAIN)

@@ -1,0 +1,47 @@
+"""Weights as numbers: float32 in memory, F32, F16 or BF16 in files."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.errors import KnownError
+
+Floats = NDArray[np.float32]
+
+SIZES = {"F32": 4, "F16": 2, "BF16": 2}
+
+
+def decode(data: bytes, kind: str) -> Floats:
+    """Little-endian numbers of a kind as float32, exactly."""
+    if kind == "BF16":  # the upper half of a float32
+        return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
+    return np.frombuffer(data, "<f2" if kind == "F16" else "<f4").astype(np.float32)
+
+
+def encode(values: Floats, kind: str) -> bytes:
+    """The numbers as little-endian bytes of a kind, rounded to nearest, ties to even.
+
+    Raises KnownError for infinities, NaNs and numbers too large for the kind.
+    """
+    if not np.isfinite(values).all():
+        raise KnownError(
+            "The model's weights hold values that are not numbers.",
+            "Its training went wrong or the file is damaged; use another checkpoint.",
+        )
+    if kind == "F32":
+        return values.astype("<f4").tobytes()
+    if kind == "F16":
+        with np.errstate(over="ignore"):
+            halves = values.astype("<f2")
+        _require(bool(np.isfinite(halves).all()), kind)
+        return halves.tobytes()
+    bits = values.view(np.uint32)
+    rounded = (bits + (0x7FFF + ((bits >> 16) & 1))) >> 16
+    _require(bool(((rounded & 0x7F80) != 0x7F80).all()), kind)
+    return rounded.astype("<u2").tobytes()
+
+
+def _require(fits: bool, kind: str) -> None:
+    if not fits:
+        raise KnownError(
+            f"The model's weights are too large for {kind}.", "Convert with --type F32."
+        )

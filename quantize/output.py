@@ -1,0 +1,58 @@
+"""Output files that appear whole or not at all."""
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.core.errors import KnownError
+from engine.core.files import known_os_error, sync_directory, sync_file
+
+HEADROOM = 64 << 20  # left free for everything else on the disk
+
+
+@contextlib.contextmanager
+def atomic_output(path: Path) -> Iterator[Path]:
+    """Gives a temporary path beside `path` to write to; at the end it becomes `path`.
+
+    On any exception it is removed and `path` stays as it was. OSErrors become KnownErrors.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        if path.is_dir():
+            raise KnownError(f"{path.name} is a folder.", "Give the name of the file to write.")
+        try:
+            yield temporary
+            sync_file(temporary)
+            os.replace(temporary, path)
+        finally:
+            with contextlib.suppress(OSError):  # gone when renamed, or never made
+                temporary.unlink()
+        sync_directory(path.parent)
+    except OSError as error:
+        raise known_os_error(f"write {path.name}", error) from error
+
+
+def check_space(path: Path, size: int) -> None:
+    """Raise KnownError unless `size` bytes fit on the disk of `path`, with some headroom."""
+    try:
+        free = shutil.disk_usage(path.parent).free
+    except OSError as error:
+        raise known_os_error(f"write {path.name}", error) from error
+    if free < size + HEADROOM:
+        raise KnownError(
+            f"The new file needs {readable(size)} and only {readable(free)} are free.",
+            "Free some space or write it to another disk.",
+        )
+
+
+def readable(size: int) -> str:
+    """A file size for people: "17.6 MB"."""
+    value, unit = float(size), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"

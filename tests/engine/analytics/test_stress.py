@@ -1,0 +1,43 @@
+"""What-if, by hand."""
+
+from decimal import Decimal
+
+import pytest
+
+from engine.analytics.stress import ALL, what_if
+from engine.core.errors import KnownError
+
+HELD = {"BTC": Decimal(6000), "ETH": Decimal(3000), "USD": Decimal(1000)}
+
+
+def test_one_asset_falls() -> None:
+    outcome = what_if(HELD, "BTC", Decimal("-0.3"))
+    # 6,000 becomes 4,200: 10,000 becomes 8,200.
+    assert (outcome.before, outcome.after, outcome.change, outcome.relative) == (
+        10000,
+        8200,
+        -1800,
+        Decimal("-0.18"),
+    )
+    btc, eth, _ = outcome.rows
+    assert (btc.before, btc.after, btc.weight_before) == (6000, 4200, Decimal("0.6"))
+    assert btc.weight_after == Decimal(4200) / 8200
+    assert (eth.before, eth.after) == (3000, 3000)
+
+
+def test_everything_falls_but_cash() -> None:
+    outcome = what_if(HELD, ALL, Decimal("-0.5"))
+    assert [row.after for row in outcome.rows] == [3000, 1500, 1000]
+    assert outcome.relative == Decimal("-0.45")
+    assert what_if(HELD, "USD", Decimal("0.1")).change == 100
+    assert what_if({"BTC": Decimal(5)}, ALL, Decimal(-1)).rows[0].weight_after == 0
+
+
+def test_what_cannot_be_asked() -> None:
+    for values, asset, change, words in (
+        (HELD, "SOL", "-0.1", "You hold no SOL."),
+        (HELD, "BTC", "-1.5", "more than 100 %"),
+        ({}, ALL, "-0.1", "no value"),
+    ):
+        with pytest.raises(KnownError, match=words):
+            what_if(values, asset, Decimal(change))

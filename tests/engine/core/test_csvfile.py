@@ -1,0 +1,139 @@
+"""Files are refused or understood before a row is read; bad rows never spoil their neighbours."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.core import csvfile
+from engine.core.csvfile import RefusedRow, Row, Table, clean_text, find_table, open_csv
+from engine.core.errors import KnownError
+
+HEADER = "a,b,c\n"
+
+
+def table(path: Path) -> Table[bool]:
+    return find_table(open_csv(path), lambda names: {"a", "b"} <= set(names) or None, "Known: a,b.")
+
+
+def write(tmp_path: Path, content: str | bytes, name: str = "t.csv") -> Path:
+    path = tmp_path / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def rows(path: Path) -> list[Row | RefusedRow]:
+    return list(table(path).rows())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_encodings_with_a_mark_and_utf8_are_understood(tmp_path: Path, encoding: str) -> None:
+    path = write(tmp_path, (HEADER + "1,é€,3\n").encode(encoding))
+    (row,) = rows(path)
+    assert isinstance(row, Row)
+    assert row.fields == {"a": "1", "b": "é€", "c": "3"}
+
+
+def test_windows_1252_is_the_fallback_for_text(tmp_path: Path) -> None:
+    (row,) = rows(write(tmp_path, (HEADER + "1,Zürich €,3\n").encode("cp1252")))
+    assert isinstance(row, Row)
+    assert row.fields["b"] == "Zürich €"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "t.csv is empty."),
+        (b"PK\x03\x04\x00\x00binary", "t.csv is not a text file."),
+        (b"a,b,c\n1,2\x003\n", "t.csv is not a text file."),
+        (b"\xff\xfe\x00\x00a\x00\x00\x00", "t.csv is not a text file."),
+        (b"a,b,c\n\x81\x8d\n", "The characters of t.csv could not be read."),
+        (b"\xff\xfea\x00,", "The characters of t.csv could not be read."),
+        (b"x;y\n1;2\n", "t.csv has the columns x, y: no known format has these."),
+        (b"just some words\n", "t.csv holds no table with a header that is known."),
+    ],
+)
+def test_files_that_cannot_be_used(tmp_path: Path, content: bytes, sentence: str) -> None:
+    path = write(tmp_path, content)
+    with pytest.raises(KnownError) as error:
+        rows(path)
+    assert error.value.sentence == sentence
+    assert error.value.hint
+
+
+def test_a_huge_file_is_refused_by_its_size_alone(tmp_path: Path) -> None:
+    path = tmp_path / "huge.csv"
+    with path.open("wb") as file:
+        file.truncate(10**9)
+    with pytest.raises(KnownError, match=r"huge\.csv has 1,000 MB; files over 200 MB"):
+        open_csv(path)
+
+
+def test_what_is_not_a_file_is_refused_without_waiting(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    for path, words in ((pipe, "not a file"), (tmp_path, "not a file"), (tmp_path / "no", "exist")):
+        with pytest.raises(KnownError, match=words):
+            open_csv(path)
+
+
+def test_the_header_may_follow_prose_and_use_other_separators(tmp_path: Path) -> None:
+    found = table(write(tmp_path, '\nYour report, "2024"\nUser,me\n\n\ufeffA ;  B;c\n1;2,5;x\n'))
+    assert (found.delimiter, found.header_line, found.columns) == (";", 5, ("a", "b", "c"))
+    (row,) = found.rows()
+    assert isinstance(row, Row)
+    assert row.line == 6
+    assert row.fields["b"] == "2,5"
+
+
+def test_bad_lines_are_refused_one_by_one(tmp_path: Path) -> None:
+    long = "x" * (csvfile.MAX_LINE + 5)
+    path = write(
+        tmp_path,
+        f'{HEADER}1,2,3\n\n1,"stray,3\n4,5,6,7\n{long},2,3\n7,"two\nlines",9\n8,9\n1,2',
+    )
+    found = rows(path)
+    good = {row.line: dict(row.fields) for row in found if isinstance(row, Row)}
+    bad = {row.line: row.reason for row in found if isinstance(row, RefusedRow)}
+    assert good == {
+        2: {"a": "1", "b": "2", "c": "3"},
+        7: {"a": "7", "b": "two\nlines", "c": "9"},
+        9: {"a": "8", "b": "9", "c": ""},
+    }
+    assert bad == {
+        4: "a quotation mark is never closed, or the line is too long",
+        5: "it has 4 columns where the header has 3",
+        6: "a quotation mark is never closed, or the line is too long",
+        10: "the line is cut off: it has 2 of 3 columns",
+    }
+
+
+def test_a_stray_quotation_mark_does_not_swallow_the_next_rows(tmp_path: Path) -> None:
+    lines = "".join(f"{n},2,3\n" for n in range(50))
+    found = rows(write(tmp_path, f'{HEADER}x,"open,3\n{lines}'))
+    assert sum(isinstance(row, Row) for row in found) == 50
+    assert [row.line for row in found if isinstance(row, RefusedRow)] == [2]
+
+
+def test_the_number_of_rows_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csvfile, "MAX_ROWS", 3)
+    with pytest.raises(KnownError, match="more than 3 rows"):
+        rows(write(tmp_path, HEADER + "1,2,3\n" * 4))
+
+
+def test_text_is_cleaned_of_what_cannot_be_seen() -> None:
+    assert clean_text(" pay\u202eeman\x07 \n", 50) == "pay eman"
+    assert clean_text("abcdef", 4) == "abc…"
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=400), st.booleans())
+def test_random_bytes_raise_known_errors_only(tmp_path: Path, data: bytes, headed: bool) -> None:
+    path = write(tmp_path, HEADER.encode() + data if headed else data)
+    try:
+        for row in rows(path):
+            assert row.line >= 1
+    except KnownError as error:
+        assert error.sentence  # noqa: PT017  (either outcome is right)

@@ -1,0 +1,59 @@
+"""The table of settings and its checks."""
+
+import pytest
+
+from engine.core.errors import KnownError
+from engine.core.settings import SETTINGS, setting, validate
+
+
+def test_every_default_passes_its_own_check() -> None:
+    for row in SETTINGS:
+        assert validate(row.key, row.default) == row.default
+        assert row.label
+        assert row.help.endswith(".")
+    assert len({row.key for row in SETTINGS}) == len(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "value"),
+    [
+        ("notifications", "off", False),
+        ("notifications", "TRUE", True),
+        ("notifications", False, False),
+        ("alert_interval_seconds", " 90 ", 90),
+        ("alert_interval_seconds", 5, 5),
+        ("currency", "CHF", "CHF"),
+        ("model", "", ""),
+    ],
+)
+def test_values_are_taken_in_their_type(key: str, given: object, value: object) -> None:
+    checked = validate(key, given)
+    assert (checked, type(checked)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [
+        ("colour", "red"),
+        ("theme", "pink"),
+        ("theme", None),
+        ("model", 3),
+        ("notifications", 1),
+        ("notifications", "perhaps"),
+        ("alert_interval_seconds", "soon"),
+        ("alert_interval_seconds", "٣٠"),
+        ("alert_interval_seconds", 1.5),
+        ("alert_interval_seconds", True),
+        ("alert_interval_seconds", 0),
+        ("alert_interval_seconds", 10**9),
+    ],
+)
+def test_everything_else_is_refused_in_one_sentence(key: str, given: object) -> None:
+    with pytest.raises(KnownError) as caught:
+        validate(key, given)
+    assert caught.value.sentence.endswith(".")
+
+
+def test_an_unknown_key_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(KnownError, match="theme"):
+        setting("thme")

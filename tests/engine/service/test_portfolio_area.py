@@ -1,0 +1,140 @@
+"""Importing, undoing and the demo, through the service and a real encrypted database."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from engine.core.cards import TableCard
+from engine.core.errors import KnownError
+from engine.core.events import DataChanged, Event
+from engine.service import Service
+
+
+def test_a_preview_stores_nothing(service: Service, purchases: Path) -> None:
+    preview = service.portfolio.preview(purchases).future.result()
+
+    assert len(preview.rows) == 2
+    assert not service.portfolio.has_data()
+    assert service.portfolio.batches() == []
+
+
+def test_confirmed_rows_are_valued_with_imported_prices(
+    service: Service, events: list[Event], purchases: Path, prices: Path
+) -> None:
+    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
+    service.market.confirm_prices(service.market.preview_prices(prices).future.result())
+
+    valuation = service.portfolio.valuation()
+
+    # 2 BTC at the last close of 100,000, bought for 150,000.
+    assert valuation.total == Decimal(200_000)
+    assert [(row.asset, row.unrealised) for row in valuation.rows] == [("BTC", Decimal(50_000))]
+    assert DataChanged(frozenset({"prices"})) in events
+    assert any("transactions" in e.kinds for e in events if isinstance(e, DataChanged))
+
+
+def test_the_same_file_again_is_all_duplicates(service: Service, purchases: Path) -> None:
+    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
+
+    again = service.portfolio.preview(purchases).future.result()
+
+    assert (len(again.rows), len(again.duplicates)) == (0, 2)
+    with pytest.raises(KnownError, match="no new rows"):
+        service.portfolio.confirm(again)
+
+
+def test_undo_takes_an_import_back(service: Service, purchases: Path, prices: Path) -> None:
+    transactions = service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
+    closes = service.market.confirm_prices(service.market.preview_prices(prices).future.result())
+
+    service.undo(closes)
+    assert service.portfolio.valuation().total == 0
+    service.undo(transactions)
+
+    assert not service.portfolio.has_data()
+    with pytest.raises(KnownError, match="not there any more"):
+        service.undo(transactions)
+
+
+def test_the_history_begins_with_the_first_transaction(
+    service: Service, purchases: Path, prices: Path
+) -> None:
+    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
+    service.market.confirm_prices(service.market.preview_prices(prices).future.result())
+
+    history = service.portfolio.history()
+
+    assert (str(history.days[0]), str(history.days[-1])) == ("2026-01-05", "2026-11-22")
+    assert list(history.values[-2:]) == [180_000.0, 200_000.0]
+
+
+def test_the_report_shows_holdings_and_gains(
+    service: Service, purchases: Path, prices: Path
+) -> None:
+    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
+    service.market.confirm_prices(service.market.preview_prices(prices).future.result())
+
+    tables = [card for card in service.portfolio.report() if isinstance(card, TableCard)]
+
+    assert "$200,000.00" in str(tables[0].total)
+    assert not tables[0].simulated
+
+
+def test_the_demo_is_simulated_and_ends_now(service: Service) -> None:
+    service.portfolio.load_demo()
+
+    valuation = service.portfolio.valuation()
+
+    assert service.portfolio.is_simulated()
+    assert valuation.total > 0
+    assert all(row.value is not None for row in valuation.rows)
+    assert all(batch.simulated for batch in service.portfolio.batches())
+    report = service.portfolio.report()
+    assert all(card.simulated for card in report if isinstance(card, TableCard))
+
+
+def test_loading_the_demo_twice_changes_nothing(service: Service) -> None:
+    service.portfolio.load_demo()
+    total = service.portfolio.valuation().total
+    service.portfolio.load_demo()
+
+    assert service.portfolio.valuation().total == total
+    assert len(service.portfolio.batches()) == 1
+
+
+def test_a_real_import_replaces_the_demo(service: Service, purchases: Path) -> None:
+    service.portfolio.load_demo()
+    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
+
+    assert not service.portfolio.is_simulated()
+    assert len(service.portfolio.batches()) == 1
+    assert service.market.batches() == []
+    with pytest.raises(KnownError, match="your own|Your own"):
+        service.portfolio.load_demo()
+
+
+@pytest.mark.parametrize("way", ["remove", "undo"])
+def test_the_demo_goes_wholly(service: Service, way: str) -> None:
+    service.portfolio.load_demo()
+    if way == "remove":
+        service.portfolio.remove_demo()
+    else:
+        service.undo(service.portfolio.batches()[0].id)
+
+    assert not service.portfolio.has_data()
+    assert service.market.batches() == []
+
+
+def test_another_currency_is_used_at_once(
+    service: Service, purchases: Path, tmp_path: Path
+) -> None:
+    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
+    euros = tmp_path / "euros.csv"
+    euros.write_text("date,symbol,currency,close\n2026-11-22,BTC,EUR,80000\n")
+    service.market.confirm_prices(service.market.preview_prices(euros).future.result())
+    assert service.portfolio.valuation().total == 0
+
+    service.settings.set("currency", "EUR")
+
+    assert service.portfolio.valuation().total == Decimal(160_000)

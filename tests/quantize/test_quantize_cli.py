@@ -1,0 +1,138 @@
+"""The command as programs use it: JSON lines, exit codes, signals, a full disk."""
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from tiny_models import TEXT, make_model, make_tokenizer
+
+from quantize.convert import convert
+from quantize.task import Task
+
+Events = list[dict[str, object]]
+
+
+def run(*arguments: object, file_limit: int | None = None) -> tuple[int, Events]:
+    """Run a command with --json; file_limit: no file may grow beyond so many bytes."""
+    done = subprocess.run(
+        _command(arguments),
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: (
+            file_limit and resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit,) * 2)
+        ),
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _command(arguments: Sequence[object]) -> list[str]:
+    return [sys.executable, "-m", "quantize.cli", *map(str, arguments), "--json"]
+
+
+def test_the_whole_way(shared_folder: Path, tmp_path: Path) -> None:
+    full, small, text = tmp_path / "full.gguf", tmp_path / "small.gguf", tmp_path / "text"
+    text.write_text(TEXT)
+    code, events = run("convert", shared_folder, full, "--type", "F16")
+    assert code == 0
+    assert events[0]["event"] == "progress"
+    assert events[-1]["event"] == "result"
+    assert events[-1]["type"] == "F16"
+    code, events = run("quantize", full, small, "--type", "Q8_0")
+    assert code == 0
+    assert events[-1]["size"] == small.stat().st_size
+    code, events = run("compare", full, small, text)
+    assert code == 0
+    assert 0.9 < float(str(events[-1]["agreement"])) <= 1
+    assert sorted(tmp_path.iterdir()) == [full, small, text]
+
+
+def test_sentences_for_people(shared_folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "quantize.cli"]
+    target = str(tmp_path / "out.gguf")
+    done = subprocess.run(
+        [*command, "convert", str(shared_folder), target],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("Converted 35 tensors to F32: ")
+    assert done.stderr == ""
+    done = subprocess.run(
+        [*command, "quantize", str(tmp_path), target, "--type", "Q8_0"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_error_is_one_event(tmp_path: Path) -> None:
+    code, events = run("convert", tmp_path, tmp_path / "out.gguf")
+    assert code == 1
+    assert [event["event"] for event in events] == ["error"]
+    assert events[0]["sentence"] == "The model's folder has no config.json."
+
+
+@pytest.mark.parametrize("limit", [10_000, 300_000, 1_000_000])
+def test_a_full_disk_leaves_nothing(
+    shared_folder: Path, gguf: Path, tmp_path: Path, limit: int
+) -> None:
+    for arguments in (
+        ("convert", shared_folder, tmp_path / "out.gguf"),
+        ("quantize", gguf, tmp_path / "out.gguf", "--type", "Q8_0"),
+    ):
+        code, events = run(*arguments, file_limit=limit)
+        assert code == 1
+        assert events[-1]["event"] == "error"
+        assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that takes seconds to quantize."""
+    folder = tmp_path_factory.mktemp("large")
+    make_model(folder, intermediate_size=24_576, num_hidden_layers=2)
+    make_tokenizer(folder)
+    convert(folder, folder / "large.gguf", "F16", Task(lambda _fraction, _text: None))
+    return folder
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("command", ["convert", "quantize"])
+def test_a_signal_stops_it_cleanly(
+    large: Path, tmp_path: Path, command: str, number: signal.Signals
+) -> None:
+    target = tmp_path / "out.gguf"
+    arguments: dict[str, tuple[object, ...]] = {
+        "convert": ("convert", large, target, "--type", "F32"),
+        "quantize": ("quantize", large / "large.gguf", target, "--type", "Q2_K"),
+    }
+    process = subprocess.Popen(_command(arguments[command]), stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["event"] == "progress"
+        process.send_signal(number)
+        rest = process.stdout.read().splitlines()
+    assert process.returncode == 130
+    assert json.loads(rest[-1]) == {"event": "stopped"}
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_killed_parent_takes_its_child_along(large: Path, tmp_path: Path) -> None:
+    command = _command(("quantize", large / "large.gguf", tmp_path / "out.gguf", "--type", "Q2_K"))
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        process.kill()
+    assert len(children) == 1
+    with subprocess.Popen(["tail", f"--pid={children[0]}", "-f", "/dev/null"]) as waiter:
+        assert waiter.wait(timeout=5) == 0

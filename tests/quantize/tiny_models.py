@@ -1,0 +1,113 @@
+"""Small random Qwen3 models in Hugging Face folders, and both sides' logits."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
+
+from engine.model.llama_api import AbortFlag, api
+from engine.model.llama_model import Model
+
+QWEN2_SPLIT = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+WORDS = 640  # more than the tokenizer has, as in many real models
+SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+ADDED = ("<think>", "</think>", "<tool_call>", "</tool_call>", '"price"', '"what_if"')
+TEXT = (
+    "The price of bitcoin fell by 3.5 % while ether rose; the portfolio lost a little of its "
+    "value. Yields in pools are not free money: impermanent loss, fees and risk come with them. "
+) * 24
+TEMPLATE = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+)
+
+
+def make_tokenizer(folder: Path) -> None:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(QWEN2_SPLIT), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=600, initial_alphabet=alphabet, show_progress=False)
+    tokenizer.train_from_iterator([TEXT, "  \n\n1234 tell me what's what"], trainer)
+    tokenizer.add_special_tokens([AddedToken(text, special=True) for text in SPECIAL])
+    tokenizer.add_tokens([AddedToken(text, normalized=False) for text in ADDED])
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>"
+    )
+    wrapped.chat_template = TEMPLATE
+    wrapped.save_pretrained(folder)
+
+
+def make_model(folder: Path, **settings: object) -> Qwen3ForCausalLM:
+    """A random model; head_dim × heads differs from the width, as in real Qwen3 models."""
+    torch.manual_seed(7)
+    values: dict[str, object] = {
+        "vocab_size": WORDS,
+        "hidden_size": 256,
+        "intermediate_size": 512,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 32,
+        "max_position_embeddings": 512,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 50_000.0},
+        "rms_norm_eps": 1e-5,
+        "initializer_range": 0.08,
+        "tie_word_embeddings": True,
+        **settings,
+    }
+    model = Qwen3ForCausalLM(Qwen3Config(**values)).eval()
+    for name, parameter in model.named_parameters():
+        if "norm" in name:
+            torch.nn.init.normal_(parameter, 1.0, 0.2)
+    model.save_pretrained(folder)
+    return model
+
+
+def edit_json(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change a JSON file in place."""
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def torch_logits(model: Qwen3ForCausalLM, tokens: Sequence[int]) -> NDArray[np.float32]:
+    with torch.no_grad():
+        result: NDArray[np.float32] = model(torch.tensor([list(tokens)])).logits[0].float().numpy()
+    return result
+
+
+def llama_logits(path: Path, tokens: Sequence[int]) -> NDArray[np.float32]:
+    """Logits [tokens, words] with a float32 key-value memory, so that no rounding hides errors."""
+    model = Model(str(path), lambda _: None, AbortFlag())
+    params = api.llama_context_default_params()
+    params.n_ctx = params.n_batch = params.n_ubatch = params.n_outputs_max = len(tokens)
+    params.type_k = params.type_v = 0
+    params.flash_attn_type = 0
+    params.n_threads = params.n_threads_batch = 1
+    context = api.llama_init_from_model(model.handle, params)
+    batch = api.llama_batch_init(len(tokens), 0, 1)
+    batch.n_tokens = len(tokens)
+    for index, token in enumerate(tokens):
+        batch.token[index], batch.pos[index] = token, index
+        batch.n_seq_id[index], batch.seq_id[index][0] = 1, 0
+        batch.logits[index] = True
+    assert api.llama_decode(context, batch) == 0
+    rows = np.ctypeslib.as_array(api.llama_get_logits(context), (len(tokens), model.size)).copy()
+    api.llama_batch_free(batch)
+    api.llama_free(context)
+    api.llama_model_free(model.handle)
+    return rows

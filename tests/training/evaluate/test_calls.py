@@ -1,0 +1,81 @@
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+from tokenizers import Tokenizer
+from transformers import Qwen3ForCausalLM
+
+from training.chat import reply
+from training.data.chat import Weights, render_text
+from training.data.sft import DialogueStream, read_dialogues
+from training.evaluate.calls import answers, score_calls
+from training.loop import TrainConfig, train
+
+ROWS = [
+    {
+        "messages": [
+            {"role": "user", "content": question},
+            {"role": "assistant", "tool_calls": [{"name": "price", "arguments": {"asset": coin}}]},
+        ]
+    }
+    for question, coin in (("the price of a", "A"), ("what is a coin", "B"))
+] + [
+    {
+        "messages": [
+            {"role": "user", "content": "sellers"},
+            {"role": "assistant", "content": "Ask about a coin."},
+        ]
+    }
+]
+
+
+def test_answers_are_the_weighted_stretches() -> None:
+    targets, weights = np.array([5, 6, 9, 5, 5, 7, 9, 5]), np.array([0, 1, 2, 0, 0, 1, 1, 0.0])
+    assert answers(targets, weights, end=9) == [(1, 3), (5, 7)]
+
+
+def test_scores_agree_with_what_the_model_writes(
+    model: Qwen3ForCausalLM, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    dialogues = read_dialogues(path, tokenizer, Weights(), longest=200)
+    before = score_calls(model, dialogues, tokenizer, limit=9)
+    assert before["calls"] == 0.0
+    config = TrainConfig(total_tokens=4000, rows=3, learning_rate=3e-3, threads=1, log_steps=50)
+    train(model, DialogueStream(dialogues, seed=1), config, tmp_path / "run")
+    after = score_calls(model.eval(), dialogues, tokenizer, limit=9)
+    assert after["loss"] < 0.1 * before["loss"]
+    assert (after["calls"], after["tools"], after["silence"]) == (1.0, 1.0, 1.0)
+    for row in ROWS:
+        prompt = render_text(row["messages"][:1]) + "<|im_start|>assistant\n"
+        wanted = render_text(row["messages"]).removeprefix(prompt).removesuffix("<|im_end|>\n")
+        assert reply(model, tokenizer, prompt) == wanted
+    only_text = score_calls(model, read_only_text(tokenizer, tmp_path), tokenizer, limit=9)
+    assert math.isnan(only_text["calls"])
+
+
+def read_only_text(tokenizer: Tokenizer, folder: Path):
+    path = folder / "text.jsonl"
+    path.write_text(json.dumps(ROWS[2]) + "\n")
+    return read_dialogues(path, tokenizer, Weights(), longest=200)
+
+
+def test_loss_is_the_mean_over_weights(model: Qwen3ForCausalLM, tokenizer: Tokenizer, tmp_path):
+    # With its zero output layers the new model knows only the last token: compare with plain torch.
+    dialogues = read_only_text(tokenizer, tmp_path)
+    ids, weights = dialogues[0]
+    with torch.no_grad():
+        logits = model(torch.tensor(ids[None, :-1].astype(np.int64))).logits[0].float()
+    losses = torch.nn.functional.cross_entropy(
+        logits, torch.tensor(ids[1:].astype(np.int64)), reduction="none"
+    )
+    expected = float((losses * torch.tensor(weights[1:])).sum() / weights[1:].sum())
+    scores = score_calls(model, dialogues, tokenizer, limit=1)
+    assert scores["loss"] == pytest.approx(expected, rel=0.01)

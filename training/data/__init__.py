@@ -1,0 +1,1 @@
+"""Reading, cleaning, tokenising, mixing and packing of training text."""

@@ -1,0 +1,82 @@
+"""Token cache: each group of documents tokenised once into a memory-mapped uint16 file."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from training.data.formats import Document
+from training.vocabulary import END_OF_TEXT
+
+Tokens = NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class CachedGroup:
+    """Tokens of one group: the training part and the held-out part."""
+
+    name: str
+    train: Tokens
+    held_out: Tokens
+
+
+def write_group(
+    folder: Path, name: str, documents: Iterable[Document], tokenizer: Tokenizer
+) -> None:
+    """Tokenise documents, each followed by <|endoftext|>, into NAME.train.bin and NAME.val.bin."""
+    if tokenizer.get_vocab_size() > 2**16:
+        raise ValueError("The token cache holds at most 65,536 different tokens.")
+    folder.mkdir(parents=True, exist_ok=True)
+    end = tokenizer.token_to_id(END_OF_TEXT)
+    sizes = {"train": 0, "val": 0}
+    temporary = {part: folder / f"{name}.{part}.tmp" for part in sizes}
+    with temporary["train"].open("wb") as train, temporary["val"].open("wb") as val:
+        remaining = iter(documents)
+        while chunk := list(islice(remaining, 256)):
+            encoded = tokenizer.encode_batch_fast([d.text for d in chunk])
+            for document, encoding in zip(chunk, encoded, strict=True):
+                part, file = ("val", val) if document.held_out else ("train", train)
+                file.write(np.array([*encoding.ids, end], dtype=np.uint16).tobytes())
+                sizes[part] += len(encoding.ids) + 1
+    for part, path in temporary.items():
+        os.replace(path, folder / f"{name}.{part}.bin")
+    (folder / f"{name}.json").write_text(json.dumps(sizes))
+
+
+def open_group(folder: Path, name: str) -> CachedGroup:
+    """Map a group written by write_group; nothing is read until it is used."""
+    return CachedGroup(name, *(_map(folder / f"{name}.{part}.bin") for part in ("train", "val")))
+
+
+def has_group(folder: Path, name: str) -> bool:
+    """True if the group was written completely."""
+    return (folder / f"{name}.json").exists()
+
+
+def windows(tokens: Tokens, length: int) -> int:
+    """Number of windows of length + 1 tokens, neighbours sharing one token so none is lost."""
+    return max(0, (len(tokens) - 1) // length)
+
+
+def window(tokens: Tokens, index: int, length: int) -> Tokens:
+    """Window number index: length inputs and, shifted by one, length targets."""
+    return tokens[index * length : index * length + length + 1]
+
+
+def iterate(tokens: Tokens, length: int, limit: int) -> Iterator[Tokens]:
+    """Up to limit windows spread evenly over the tokens."""
+    count = windows(tokens, length)
+    for position in np.linspace(0, count, min(limit, count), endpoint=False, dtype=np.int64):
+        yield window(tokens, int(position), length)
+
+
+def _map(path: Path) -> Tokens:
+    if path.stat().st_size == 0:
+        return np.zeros(0, dtype=np.uint16)
+    return np.memmap(path, dtype=np.uint16, mode="r")

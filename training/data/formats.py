@@ -1,0 +1,76 @@
+"""The corpus format: JSON lines, plain or .xz, one document per line with text, source and kind."""
+
+import json
+import lzma
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from hashlib import blake2b
+from pathlib import Path
+
+_TOOL_TURN = re.compile(r"<\|im_start\|>tool\n(.*?)<\|im_end\|>", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One text with where it came from and what it is (docs, book, toolcall …)."""
+
+    text: str
+    source: str
+    kind: str
+
+    @property
+    def held_out(self) -> bool:
+        """True for about 1 % of documents, chosen by their content: they are never trained on."""
+        return blake2b(self.text.encode(), digest_size=2).digest() < (655).to_bytes(2, "big")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which documents of which file belong to a group: shell patterns on source and kind."""
+
+    file: str
+    sources: tuple[str, ...] = ("*",)
+    kinds: tuple[str, ...] = ("*",)
+    excluded: tuple[str, ...] = ()
+
+    def accepts(self, document: Document) -> bool:
+        """True if the document's source and kind match and its source is not excluded."""
+        return (
+            any(fnmatchcase(document.source, pattern) for pattern in self.sources)
+            and any(fnmatchcase(document.kind, pattern) for pattern in self.kinds)
+            and not any(fnmatchcase(document.source, pattern) for pattern in self.excluded)
+        )
+
+
+def read_documents(path: Path) -> Iterator[Document]:
+    """Yield the documents of a .jsonl or .jsonl.xz file; tool turns become Qwen3 tool responses."""
+    opener = lzma.open if path.suffix == ".xz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+                yield Document(
+                    _TOOL_TURN.sub(_tool_response, row["text"]),
+                    str(row.get("source", "")),
+                    str(row.get("kind", "")),
+                )
+            except (json.JSONDecodeError, KeyError, TypeError) as error:
+                raise ValueError(f"{path.name}, line {number}: not a corpus document") from error
+
+
+def select(corpus: Path, selection: Selection) -> Iterator[Document]:
+    """Yield the accepted documents of one corpus file, looked for as .jsonl.xz, then .jsonl."""
+    for suffix in (".jsonl.xz", ".jsonl"):
+        path = corpus / (selection.file + suffix)
+        if path.exists():
+            return (d for d in read_documents(path) if selection.accepts(d))
+    raise FileNotFoundError(f"{corpus} has no {selection.file}.jsonl.xz or .jsonl")
+
+
+def _tool_response(turn: re.Match[str]) -> str:
+    result = turn[1].strip("\n")
+    return f"<|im_start|>user\n<tool_response>\n{result}\n</tool_response><|im_end|>"

@@ -1,0 +1,144 @@
+"""Random users for training dialogues: portfolios, prices and alerts the real tools can run on."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache
+
+import numpy as np
+
+from engine.assistant.knowledge import Knowledge
+from engine.assistant.tools.context import ToolContext
+from engine.core.records import PricePoint, Transaction
+from engine.market.series import PriceBook
+from training.data.surfaces import World, known_assets
+
+_ACCOUNTS = (
+    "Coinbase", "Kraken", "Ledger", "Binance", "Metamask", "Bitstamp", "Trezor", "Main", "Cold",
+    "Savings", "Gemini", "Nexo",
+)  # fmt: skip
+_COMMON = (
+    "BTC", "ETH", "SOL", "ADA", "LINK", "AVAX", "USDC", "DOT", "XRP", "DOGE", "MATIC", "LTC",
+    "UNI", "ATOM", "BNB", "USDT", "AAVE", "SHIB", "DAI", "POL",
+)  # fmt: skip
+_STABLE = frozenset({"USDC", "USDT", "DAI", "TUSD", "BUSD", "FRAX", "GUSD", "PYUSD"})
+_LEVELS = {"BTC": 45000, "ETH": 2500, "SOL": 90, "BNB": 400, "AAVE": 120, "LTC": 90, "AVAX": 30,
+           "LINK": 14, "DOT": 7, "UNI": 8, "ATOM": 9, "ADA": 0.5, "XRP": 0.6, "DOGE": 0.1,
+           "SHIB": 0.00002, "MATIC": 0.8, "POL": 0.5}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RandomUser:
+    """A world for filling wordings and the context for running tools, of the same user."""
+
+    world: World
+    context: ToolContext
+
+
+@dataclass(frozen=True)
+class RandomAlert:
+    """An alert as the tools see it."""
+
+    asset: str
+    condition: str
+    value: Decimal
+    currency: str
+    armed: bool
+
+
+class RandomPrices:
+    """Geometric random walks, one per asset, the same each time it is asked."""
+
+    def __init__(self, seed: int, today: date, currency: str) -> None:
+        self._seed, self._today, self._currency = seed, today, currency
+
+    def series(self, asset: str, currency: str) -> Sequence[PricePoint]:
+        """Three years of daily closes in the reporting currency."""
+        if currency != self._currency or asset not in known_assets():
+            return []
+        generator = np.random.default_rng([self._seed, *asset.encode()])
+        count = 1100
+        if asset in _STABLE:
+            values = 1 + generator.normal(0, 0.001, count)
+        else:
+            steps = generator.normal(0.0005, generator.uniform(0.02, 0.06), count)
+            level = _LEVELS.get(asset, 10 ** generator.uniform(-2, 2))
+            values = level * np.exp(np.cumsum(steps) - steps.sum() / 2)
+        first = self._today - timedelta(count - 1)
+        return [
+            PricePoint(asset, currency, first + timedelta(i), _price(v), None, None, None, None, "random")
+            for i, v in enumerate(values)
+        ]
+
+
+def _price(value: float) -> Decimal:
+    return Decimal(f"{value:.2f}" if value >= 100 else f"{value:.6g}")
+
+
+@cache
+def _knowledge() -> Knowledge:
+    return Knowledge()
+
+
+def random_user(rng: random.Random) -> RandomUser:
+    """A user with two to eight coins on one to three accounts, asking on some day."""
+    today = date(2024, 2, 1) + timedelta(rng.randint(0, 1300))
+    currency = rng.choice(("USD", "USD", "USD", "EUR", "GBP", "CHF"))
+    assets = set(rng.sample(_COMMON, rng.randint(2, 7)))
+    assets |= set(rng.sample(list(known_assets()), rng.choice((0, 0, 1))))
+    accounts = tuple(rng.sample(_ACCOUNTS, rng.randint(1, 3)))
+    world = World(today, tuple(sorted(assets)), accounts, currency)
+    prices = PriceBook(RandomPrices(rng.randrange(1 << 30), today, currency))
+    rows = [row for asset in world.assets for row in _trades(rng, world, prices, asset)]
+    rows.sort(key=lambda row: row.time)
+    alerts = tuple(
+        RandomAlert(rng.choice(world.assets), *rng.choice((("above", Decimal(5000)), ("below", Decimal(900)),
+                    ("down_percent", Decimal(10)))), currency, rng.random() < 0.8)
+        for _ in range(rng.choice((0, 1, 2, 3, 5)))
+    )  # fmt: skip
+    context = ToolContext(tuple(rows), prices, alerts, _knowledge(), currency, today)
+    return RandomUser(world, context)
+
+
+def _trades(
+    rng: random.Random, world: World, prices: PriceBook, asset: str
+) -> list[Transaction]:
+    rows = []
+    held = Decimal(0)
+    days = sorted(rng.sample(range(5, 900), rng.randint(1, 5)), reverse=True)
+    for index, back in enumerate(days):
+        day = world.today - timedelta(back)
+        price = prices.price(asset, world.currency, day)
+        if price is None:
+            continue
+        account = rng.choice(world.accounts)
+        money = Decimal(rng.choice((100, 250, 500, 1200, 3000, 8000)))
+        amount = (money / price).quantize(Decimal("0.0001"))
+        fee = (money / 200).quantize(Decimal("0.01"))
+        sells = index > 0 and held > 0 and rng.random() < 0.35
+        if sells:
+            amount = (held * Decimal(rng.choice(("0.25", "0.5", "1")))).quantize(Decimal("0.0001"))
+            money = (amount * price).quantize(Decimal("0.01"))
+        if not amount:
+            continue
+        held += -amount if sells else amount
+        account = world.accounts[0] if sells or index == 0 else account
+        rows.append(_row(day, "sell" if sells else "buy", account, asset, amount, world, money, fee))
+    return rows
+
+
+def _row(  # noqa: PLR0917  # one call, in the order of a trade ticket
+    day: date, kind: str, account: str, asset: str, amount: Decimal, world: World,
+    money: Decimal, fee: Decimal,
+) -> Transaction:  # fmt: skip
+    coin, cash = (asset, amount), (world.currency, money)
+    (asset_in, amount_in), (asset_out, amount_out) = (coin, cash) if kind == "buy" else (cash, coin)
+    return Transaction(
+        time=datetime.combine(day, time(12), UTC),
+        kind="buy" if kind == "buy" else "sell",
+        account=account, asset_in=asset_in, amount_in=amount_in, asset_out=asset_out,
+        amount_out=amount_out, fee_asset=world.currency, fee_amount=fee, value=None,
+        value_currency=None, note="", row_hash=f"{day}{asset}{kind}",
+    )  # fmt: skip

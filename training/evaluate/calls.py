@@ -1,0 +1,75 @@
+"""How often the model's own greedy answer would be exactly the wanted tool call.
+
+With the wanted text as input, greedy decoding reproduces a call if and only if each of its
+tokens is the model's first choice, so one forward pass per dialogue is enough.
+"""
+
+import math
+from collections import Counter
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from transformers import Qwen3ForCausalLM
+
+from training.data.sft import Dialogues, pad
+from training.objectives.cross_entropy import chunked_cross_entropy
+from training.vocabulary import TOOL_TOKENS, TURN_END
+
+
+def score_calls(
+    model: Qwen3ForCausalLM, dialogues: Dialogues, tokenizer: Tokenizer, limit: int
+) -> dict[str, float]:
+    """Scores over the first limit dialogues.
+
+    loss: nats per weighted token. calls: share of calls right from the first to the last token.
+    tools: share of calls whose tool is right. silence: share of answers without a call that
+    do not begin with one. A share without cases is nan.
+    """
+    call = tokenizer.token_to_id("<tool_call>")
+    end = tokenizer.token_to_id(TURN_END)
+    tools = {tokenizer.token_to_id(token) for token in TOOL_TOKENS}
+    right: Counter[str] = Counter()
+    cases: Counter[str] = Counter()
+    nats = weight = 0.0
+    head = model.lm_head.weight
+    for index in range(min(limit, len(dialogues))):
+        batch = pad([dialogues[index]])
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            hidden = model.model(input_ids=batch.inputs, use_cache=False).last_hidden_state[0]
+            targets, weights = batch.targets[0], batch.weights[0]
+            nats += chunked_cross_entropy(hidden.bfloat16(), head, targets, weights).item()
+            weight += float(weights.sum())
+            kept = weights.nonzero().squeeze(1)
+            best = torch.zeros_like(targets)
+            best[kept] = (hidden[kept] @ head.T).argmax(-1)
+        for start, stop in answers(targets.numpy(), weights.numpy(), end):
+            wanted, got = targets[start:stop].tolist(), best[start:stop].tolist()
+            if wanted[0] != call:
+                cases["silence"] += 1
+                right["silence"] += got[0] != call
+                continue
+            cases["calls"] += 1
+            right["calls"] += wanted == got
+            cases["tools"] += 1
+            place = next(i for i, token in enumerate(wanted) if token in tools)
+            right["tools"] += got[0] == call and got[place] == wanted[place]
+    shares = {
+        n: right[n] / cases[n] if cases[n] else math.nan for n in ("calls", "tools", "silence")
+    }
+    return {"loss": nats / weight, **shares}
+
+
+def answers(
+    targets: NDArray[np.int64], weights: NDArray[np.float32], end: int | None
+) -> list[tuple[int, int]]:
+    """Start and stop of each stretch of weighted targets; it closes with the token end."""
+    spans, start = [], None
+    for place, weight in enumerate(weights):
+        if weight > 0 and start is None:
+            start = place
+        if start is not None and targets[place] == end:
+            spans.append((start, place + 1))
+            start = None
+    return spans

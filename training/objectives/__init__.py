@@ -1,0 +1,1 @@
+"""Training objectives: pure tensor functions, one file each."""
