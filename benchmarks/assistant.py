@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.assistant.cancel import Cancel
+from engine.assistant.decide import decide
 from engine.assistant.knowledge import Knowledge
 from engine.assistant.prompting import Exchange
+from engine.assistant.router import default_router
 from engine.assistant.tools import TOOLS
 from engine.assistant.tools.context import ToolContext
 from engine.assistant.turn import _Turn
-from engine.assistant.decide import decide
-from engine.assistant.router import default_router
 from engine.core.records import Transaction
 from engine.market.series import PriceBook
 from engine.model.client import ModelClient
@@ -73,7 +73,7 @@ def _value(key: str, value: Any) -> Any:
 
 
 def judge(item: dict[str, Any], kind: str, call: dict[str, Any] | None) -> str:
-    """"right", "chooser", "wrong tool", "wrong arguments", "needless call" or "no call"."""
+    """ "right", "chooser", "wrong tool", "wrong arguments", "needless call" or "no call"."""
     if kind == "choose":
         return "chooser"
     expected = [e for e in [item["call"], *item.get("accept", ())] if e]
@@ -116,24 +116,44 @@ def main() -> None:
         for item in items:
             turn = _Turn(model, user, lambda event: None, 0, Cancel())
             history = history_of(item)
-            decision = decide(item["text"], history, user, default_router(),
-                              lambda names: turn._scores(names, item["text"], history))
+            decision = decide(
+                item["text"],
+                history,
+                user,
+                default_router(),
+                lambda names: turn._scores(names, item["text"], history),
+            )
             call = None
             if decision.kind == "call":
                 option = decision.options[0]
-                call = {"name": option.tool.name,
-                        "arguments": turn._arguments(option, item["text"], history)}
+                call = {
+                    "name": option.tool.name,
+                    "arguments": turn._arguments(option, item["text"], history),
+                }
             verdict = judge(item, decision.kind, call)
             verdicts[verdict] += 1
             by_tool[item["call"]["name"] if item["call"] else item["kind"]][verdict] += 1
             if options.show and verdict != "right":
-                print(verdict, "|", item["text"], "|", item["call"], "|",
-                      call or decision.kind, [(o.tool.name, round(o.probability, 2)) for o in decision.options[:3]])
-    print(f"{len(items)} questions: " + ", ".join(f"{k} {v / len(items):.1%}" for k, v in verdicts.most_common()))
+                print(
+                    verdict,
+                    "|",
+                    item["text"],
+                    "|",
+                    item["call"],
+                    "|",
+                    call or decision.kind,
+                    [(o.tool.name, round(o.probability, 2)) for o in decision.options[:3]],
+                )
+    print(
+        f"{len(items)} questions: "
+        + ", ".join(f"{k} {v / len(items):.1%}" for k, v in verdicts.most_common())
+    )
     for tool in [*TOOLS, "ask", "chat", "refuse", "off_topic"]:
         counts = by_tool[tool]
         if counts:
-            print(f"  {tool:18} {counts['right'] / counts.total():6.1%} of {counts.total()}  {dict(counts)}")
+            print(
+                f"  {tool:18} {counts['right'] / counts.total():6.1%} of {counts.total()}  {dict(counts)}"
+            )
 
 
 if __name__ == "__main__":

@@ -1,51 +1,91 @@
-"""Starts the window; `assay-desktop` and `python -m desktop.app` come here."""
+"""Starts the window; `assay-desktop` and `python -m desktop.app` come here.
 
-import logging
+The window comes first and the data folder is opened beside it, so that nobody waits to type.
+"""
+
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from desktop.failure import show_failure
+from desktop.memory import WindowMemory
+from desktop.opening import Opening
 from desktop.theme import theme
-from desktop.widgets.chart import load_plots
 from desktop.window import MainWindow
 from engine.core.errors import KnownError
 from engine.core.paths import Paths
 
-_WARM_UP_MILLISECONDS = 300
+if TYPE_CHECKING:
+    from engine.service import Service
+
+_WARM_UP_MILLISECONDS = 400
+
+
+class App:
+    """The window and, once it is open, the service behind it."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._memory = WindowMemory(paths.root)
+        self._service: Service | None = None
+        self.status = 0
+        theme().apply(self._memory.theme)
+        self.window = MainWindow(first_run=not paths.database.exists())
+        self._memory.restore(self.window)
+        self._opening = Opening(paths)
+        self._opening.opened.connect(self._opened)
+        self._opening.failed.connect(self._failed)
+        self.window.closing.connect(lambda: self._memory.save(self.window, theme().choice))
+
+    def start(self) -> None:
+        """Show the window and open the data folder."""
+        self.window.show()
+        # After the first frame, so that the two do not get in each other's way.
+        QTimer.singleShot(0, self._opening.start)
+
+    def close(self) -> None:
+        """Close the data folder; waits until everything is stored."""
+        self._opening.wait()
+        if self._service is not None:
+            self._service.close()
+
+    def _opened(self, service: "Service") -> None:
+        from desktop.session import Session  # noqa: PLC0415
+        from desktop.widgets.chart import load_plots  # noqa: PLC0415
+
+        self._service = service
+        theme().apply(service.settings.text("theme"))
+        session = Session(self.window, service)
+        QTimer.singleShot(
+            _WARM_UP_MILLISECONDS, self.window, lambda: session.bridge.run(load_plots)
+        )
+
+    def _failed(self, error: KnownError) -> None:
+        from desktop.failure import failure_box  # noqa: PLC0415
+
+        self.status = 1
+        box = failure_box(self.window, error)
+        box.finished.connect(self.window.close)
+        box.open()
 
 
 def main() -> int:
-    """Open the data folder and show the window until it is closed; returns the exit status."""
+    """Show the window on the data folder until it is closed; returns the exit status."""
     application = QApplication(sys.argv)
     application.setApplicationName("Assay")
     application.setDesktopFileName("assay")
-    return run(application, Paths.default())
-
-
-def run(application: QApplication, paths: Paths) -> int:
-    """Show the window on the data in `paths`."""
-    from engine.service import Service
-
+    app = App(Paths.default())
+    app.start()
+    _close_on_interrupt(application)
     try:
-        service = Service.open(paths)
-    except KnownError as error:
-        theme().apply("system")
-        return show_failure(error)
-    try:
-        theme().apply(str(service.settings.get("theme")))
-        window = MainWindow(service)
-        window.show()
-        QTimer.singleShot(_WARM_UP_MILLISECONDS, window, lambda: window.bridge.run(load_plots))
-        _quit_on_interrupt(application)
-        return application.exec()
+        application.exec()
     finally:
-        service.close()
+        app.close()
+    return app.status
 
 
-def _quit_on_interrupt(application: QApplication) -> None:
+def _close_on_interrupt(application: QApplication) -> None:
     """Let Ctrl+C in the terminal close the window in good order."""
     signal.signal(signal.SIGINT, lambda *_: application.closeAllWindows())
     # Python runs its signal handlers only when Qt gives it a turn.
@@ -55,5 +95,4 @@ def _quit_on_interrupt(application: QApplication) -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING)
     sys.exit(main())

@@ -1,26 +1,21 @@
-"""What is shown when Assay cannot start."""
+"""What is shown when the data folder cannot be opened."""
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from desktop.safetext import clean
-from desktop.theme.icons import icon
 from engine.core.errors import KnownError
 
 
-def failure_box(error: KnownError) -> QMessageBox:
-    """One sentence, and what to do about it."""
-    box = QMessageBox()
+def failure_box(parent: QWidget, error: KnownError) -> QMessageBox:
+    """One sentence, and what to do about it; nothing is changed meanwhile."""
+    box = QMessageBox(parent)
     box.setWindowTitle("Assay")
-    box.setWindowIcon(icon("assay", "accent", 32))
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(QCoreApplication.translate("failure", "Assay cannot start.") + "\n\n" + clean(error.sentence))
-    box.setInformativeText(clean(error.hint))
+    box.setText(QCoreApplication.translate("failure", "Assay cannot open your data."))
+    box.setInformativeText(f"{clean(error.sentence)}\n{clean(error.hint)}".strip())
     box.setIcon(QMessageBox.Icon.Warning)
+    box.addButton(
+        QCoreApplication.translate("failure", "Close Assay"), QMessageBox.ButtonRole.AcceptRole
+    )
     return box
-
-
-def show_failure(error: KnownError) -> int:
-    """Show the error until it is dismissed; returns the exit status."""
-    failure_box(error).exec()
-    return 1

@@ -40,12 +40,12 @@ class Sidebar(QWidget):
         pages = column(gap=2)
         for number, (key, name) in enumerate(names.items(), start=1):
             one = button(
-                f"\u2002{name}",
+                name,
                 lambda key=key: self.page_wanted.emit(key),
                 kind="nav",
                 hint=self.tr("{name} (Ctrl+{number})").format(name=name, number=number),
             )
-            one.setAccessibleName(name)
+            one.setText(f"\u2002{name}")
             one.setCheckable(True)
             set_icon(one, key, "muted", 18)
             self._group.addButton(one)

@@ -25,8 +25,33 @@ _CHARACTERS = 25_000_000  # read from each part of the corpus
 _FREQUENT = 12
 # Spelled out in the recognisers because people type them.
 _MISPRINTS = frozenset(
-    "febuary feburary janurary agust septmber ocotber novmber decemeber arpil monts moths yaers "
-    "weks lsat dyas yaer moth tday yesterdy fourty precent percnet procent dayly montly".split()
+    [
+        "febuary",
+        "feburary",
+        "janurary",
+        "agust",
+        "septmber",
+        "ocotber",
+        "novmber",
+        "decemeber",
+        "arpil",
+        "monts",
+        "moths",
+        "yaers",
+        "weks",
+        "lsat",
+        "dyas",
+        "yaer",
+        "moth",
+        "tday",
+        "yesterdy",
+        "fourty",
+        "precent",
+        "percnet",
+        "procent",
+        "dayly",
+        "montly",
+    ]
 )
 _OWN = 30  # what one use in our own texts counts
 
@@ -53,7 +78,9 @@ def glossary_words() -> Counter[str]:
     """Words of the knowledge base, which is proof-read."""
     counts: Counter[str] = Counter()
     for entry in Knowledge().entries:
-        counts.update(_WORD.findall(f"{entry.title} {' '.join(entry.aliases)} {entry.text}".lower()))
+        counts.update(
+            _WORD.findall(f"{entry.title} {' '.join(entry.aliases)} {entry.text}".lower())
+        )
     return counts
 
 

@@ -56,7 +56,7 @@ class AnswerRow(QWidget):
         self._card_box.hide()
         self._end = column(gap=10)
         self.setLayout(
-            column(self.thinking, self.text, self.activity, self._card_box, self._end, gap=10)
+            column(self.thinking, self._card_box, self.text, self.activity, self._end, gap=10)
         )
         self.choices: Choices | None = None
         self.draft: DraftCard | None = None
@@ -110,8 +110,8 @@ class AnswerRow(QWidget):
         if self.answer.status == "stopped":
             self._end.addWidget(label(self.tr("Stopped."), "small"))
         if self.answer.text:
-            copy = icon_button("copy", self.tr("Copy answer"), self._copy, size=15)
-            self._end.addLayout(row(copy, None, margins=(-6, 0, 0, 0)))
+            copy = icon_button("copy", self.tr("Copy answer"), self._copy, kind="inline", size=15)
+            self._end.addLayout(row(copy, None))
         if self.answer.cards:
             follow_theme(self, self._link_figures)
 

@@ -33,7 +33,7 @@ class Thinking(QWidget):
         )
         self._body = framed(column(self._text, margins=(12, 8, 4, 8)), "well")
         self._body.hide()
-        self.setLayout(column(row(self._toggle, None, margins=(-6, 0, 0, 0)), self._body, gap=6))
+        self.setLayout(column(row(self._toggle, None), self._body, gap=6))
         self.hide()
 
     def append(self, text: str) -> None:

@@ -3,24 +3,27 @@
 import time
 from collections import deque
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Union
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from desktop.chat.answer import Answer
-from desktop.chat.rows import AnswerRow, UserRow
 from desktop.theme.tokens import READING_WIDTH
 from desktop.widgets.buttons import button, icon_button
 from desktop.widgets.layout import clear
 from desktop.widgets.scroll import FollowingScroll
+
+if TYPE_CHECKING:
+    from desktop.chat.answer import Answer
+    from desktop.chat.rows import AnswerRow
 
 BATCH = 24
 """Rows shown at first, and with every "Show earlier"."""
 
 _BUILD_SECONDS = 0.008
 
-Entry = str | Answer
+Entry = Union[str, "Answer"]
 """A question of the user, or an answer."""
 
 
@@ -68,7 +71,7 @@ class Transcript(FollowingScroll):
         self.follow()
         return row
 
-    def row(self, message_id: int) -> AnswerRow | None:
+    def row(self, message_id: int) -> "AnswerRow | None":
         """The row of an answer, if it is built."""
         return self._rows.get(message_id)
 
@@ -95,6 +98,9 @@ class Transcript(FollowingScroll):
             self._more.setVisible(bool(self._earlier))
 
     def _make(self, entry: Entry) -> QWidget:
+        # Loaded with the session: the window appears before anything can be in it.
+        from desktop.chat.rows import AnswerRow, UserRow  # noqa: PLC0415
+
         if isinstance(entry, str):
             return UserRow(entry)
         row = AnswerRow(entry)

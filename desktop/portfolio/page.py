@@ -18,7 +18,7 @@ from desktop.widgets.donut import DonutChart
 from desktop.widgets.empty_state import EmptyState
 from desktop.widgets.layout import clear, column, row
 from desktop.widgets.scroll import ScrollColumn
-from desktop.widgets.table import DataTable
+from desktop.widgets.data_table import DataTable
 from desktop.widgets.titles import page_head
 
 if TYPE_CHECKING:

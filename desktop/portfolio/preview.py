@@ -10,7 +10,8 @@ from desktop.safetext import label, one_line
 from desktop.widgets.buttons import button
 from desktop.widgets.layout import column, framed, row
 from desktop.widgets.segments import Segments
-from desktop.widgets.table import DataTable, RowsModel
+from desktop.widgets.data_table import DataTable
+from desktop.widgets.table import RowsModel
 from engine.core.cards import Column
 from engine.core.money import format_amount, format_money
 from engine.core.records import PricePoint, Transaction
@@ -78,7 +79,10 @@ class PreviewDialog(QDialog):
         self.segments.choose(key)
 
     def _sentence(self, preview: "ImportPreview | PricePreview", source: str) -> str:
-        text = self.tr("Recognised as {}.").format(source)
+        words = self.tr("Recognised as {source}: {new} new rows, {refused} not understood.")
+        text = words.format(
+            source=source, new=f"{len(preview.rows):,}", refused=f"{len(preview.refused):,}"
+        )
         assets = getattr(preview, "assets", ())
         if assets:
             words = self.tr("Prices of {assets} from {first} to {last}.")

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from desktop.theme import theme
+from PySide6.QtWidgets import QWidget
+
 from desktop.widgets.card import CardFrame
-from desktop.widgets.chart import CHART_HEIGHT
+from desktop.widgets.chart import CHART_HEIGHT, chart
 from desktop.widgets.layout import clear
 from desktop.widgets.segments import Segments
 from engine.core.cards import ChartCard, Series
+
+QWIDGETSIZE_MAX = 16_777_215
 
 _DAYS = {"1m": 30, "3m": 91, "6m": 182, "1y": 365}
 
@@ -54,10 +57,10 @@ class ValueChart(CardFrame):
         series = Series(self.tr("Portfolio"), *map(tuple, zip(*chosen, strict=True)))
         self.body.addWidget(self._drawn(series))
 
-    def _drawn(self, series: Series):
-        from desktop.widgets.chart import chart
-
+    def _drawn(self, series: Series) -> QWidget:
         card = ChartCard(self.accessibleName(), "line", (series,), self._unit, "", False)
         widget = chart(card)
-        widget.setMinimumWidth(20 * theme().sizes.body)
+        # As tall as the card beside it.
+        widget.setMinimumHeight(CHART_HEIGHT)
+        widget.setMaximumHeight(QWIDGETSIZE_MAX)
         return widget

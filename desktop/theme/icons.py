@@ -3,15 +3,12 @@
 from functools import cache
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from desktop.theme.manager import follow_theme, theme
 from engine.core.resources import resource
-
-_SCALES = (1, 2, 3)
-
 
 def pixmap(name: str, token: str, size: int, scale: float = 1.0) -> QPixmap:
     """The icon `name` drawn `size` logical pixels wide in the colour of a token."""
@@ -28,11 +25,10 @@ def pixmap(name: str, token: str, size: int, scale: float = 1.0) -> QPixmap:
 
 
 def icon(name: str, token: str = "text", size: int = 18) -> QIcon:
-    """The icon for a button or a window, crisp at 100 to 300 %."""
-    result = QIcon()
-    for scale in _SCALES:
-        result.addPixmap(pixmap(name, token, size, scale))
-    return result
+    """The icon for a button or a window, crisp on the sharpest screen there is."""
+    application = QGuiApplication.instance()
+    assert isinstance(application, QGuiApplication)
+    return QIcon(pixmap(name, token, size, application.devicePixelRatio()))
 
 
 def set_icon(button: QAbstractButton, name: str, token: str = "muted", size: int = 18) -> None:

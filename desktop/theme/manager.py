@@ -20,7 +20,7 @@ class Theme(QObject):
         super().__init__()
         self.tokens: Tokens = load_tokens("light")
         self.sizes: Sizes = sizes(0)
-        self._choice = "system"
+        self.choice = "system"
         self._applied = ""
 
     def apply(self, choice: str) -> None:
@@ -31,7 +31,7 @@ class Theme(QObject):
             self.sizes = sizes(QFontInfo(application.font()).pixelSize())
             QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
             application.setStyle("Fusion")
-        self._choice = choice
+        self.choice = choice
         name = choice if choice in {"light", "dark"} else _system_theme()
         if name == self._applied:
             return
@@ -42,7 +42,7 @@ class Theme(QObject):
         self.changed.emit()
 
     def _system_changed(self) -> None:
-        if self._choice == "system":
+        if self.choice == "system":
             self.apply("system")
 
 

@@ -7,7 +7,8 @@ from desktop.safetext import label
 from desktop.theme.icons import set_label_icon
 from desktop.widgets.chart import chart
 from desktop.widgets.layout import column, row, rule
-from desktop.widgets.table import DataTable, RowsModel
+from desktop.widgets.data_table import DataTable
+from desktop.widgets.table import RowsModel
 from engine.core.cards import Card, ChartCard, FactsCard, QuoteCard, TableCard
 
 _translate = QCoreApplication.translate
@@ -44,7 +45,13 @@ def simulated_badge() -> QLabel:
 
 
 def card_widget(card: Card) -> QWidget:
-    """The widget that shows a card."""
+    """The widget that shows a card, no taller than it needs to be."""
+    widget = _widget(card)
+    widget.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+    return widget
+
+
+def _widget(card: Card) -> QWidget:
     match card:
         case TableCard():
             return _table(card)
@@ -68,7 +75,7 @@ def facts(pairs: tuple[tuple[str, str], ...]) -> QVBoxLayout:
         if number:
             lines.addWidget(rule())
         shown = label(value, "strong", wrap=True, selectable=True)
-        shown.setAlignment(Qt.AlignmentFlag.AlignRight)
+        shown.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         line = row(label(name, "muted"), gap=16)
         line.addWidget(shown, 1)
         lines.addLayout(line)

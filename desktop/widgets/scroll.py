@@ -20,12 +20,12 @@ class ScrollColumn(QScrollArea):
         self.column.setSpacing(gap)
         self.column.setContentsMargins(0, 0, 0, 0)
         inner = QWidget()
-        inner.setObjectName("column")
         inner.setMaximumWidth(most_width)
         inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         inner.setLayout(self.column)
         holder = QWidget()
-        holder.setObjectName("column")
+        # Filled, so that scrolling moves what is painted instead of painting it again.
+        holder.setAutoFillBackground(True)
         centred = QHBoxLayout(holder)
         centred.setContentsMargins(margin, margin, margin, margin)
         # The column takes all the room there is, up to its greatest width.

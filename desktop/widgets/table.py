@@ -1,20 +1,17 @@
-"""Tables as Qt model and view: figures right-aligned, sortable, as tall as their rows."""
+"""The model behind every table: display strings, aligned and sorted by what they mean."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QFont, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtGui import QColor
 
 from desktop.safetext import one_line, tooltip
 from desktop.theme import theme
 from engine.core.cards import Column
 from engine.core.money import parse_amount
 
-ROW_HEIGHT = 36
-_HEADER_HEIGHT = 34
 _FIGURES = frozenset({"amount", "money", "percent"})
 _UNITS = "$€£¥% "
 
@@ -50,22 +47,24 @@ class RowsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        is_total = index.row() >= len(self._rows)
-        text = self._line(index.row())[index.column()]
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                return text
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return self._alignment(index.column())
-            case Qt.ItemDataRole.FontRole if is_total:
-                font = QFont()
-                font.setWeight(QFont.Weight.DemiBold)
-                return font
-            case Qt.ItemDataRole.ForegroundRole:
-                return self._colour(index.column(), text)
-            case Qt.ItemDataRole.ToolTipRole if len(text) > 40:
-                return tooltip(text)
+        text = self.text(index.row(), index.column())
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
+            return text
+        if role == Qt.ItemDataRole.ToolTipRole and len(text) > 40:
+            return tooltip(text)
         return None
+
+    def text(self, row: int, column: int) -> str:
+        """What stands in a cell."""
+        return self._line(row)[column]
+
+    def is_total(self, row: int) -> bool:
+        """Whether this is the row of totals."""
+        return row >= len(self._rows)
+
+    def is_figure(self, column: int) -> bool:
+        """Whether a column holds figures, which are aligned at the right."""
+        return self._columns[column].kind in _FIGURES
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -73,7 +72,8 @@ class RowsModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return self._alignment(section)
+            side = Qt.AlignmentFlag.AlignRight if self.is_figure(section) else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         arrow = ""
@@ -108,18 +108,16 @@ class RowsModel(QAbstractTableModel):
             return text.casefold()
         return _figure(text)
 
-    def _alignment(self, column: int) -> Qt.AlignmentFlag:
-        figure = self._columns[column].kind in _FIGURES
-        side = Qt.AlignmentFlag.AlignRight if figure else Qt.AlignmentFlag.AlignLeft
-        return side | Qt.AlignmentFlag.AlignVCenter
-
-    def _colour(self, column: int, text: str) -> QColor | None:
+    def colour(self, row: int, column: int) -> QColor:
         """Gains and losses are coloured, by the sign that is written as well."""
-        if self._columns[column].kind not in {"money", "percent"}:
-            return None
-        if text.startswith("+"):
-            return QColor(theme().tokens.positive)
-        return QColor(theme().tokens.negative) if text.startswith(("-", "−")) else None
+        tokens = theme().tokens
+        if self._columns[column].kind in {"money", "percent"}:
+            first = self.text(row, column)[:1]
+            if first == "+":
+                return QColor(tokens.positive)
+            if first in {"-", "−"}:
+                return QColor(tokens.negative)
+        return QColor(tokens.text)
 
 
 def _figure(text: str) -> Decimal | None:
@@ -129,64 +127,3 @@ def _figure(text: str) -> Decimal | None:
         return parse_amount(digits.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
     except ValueError:
         return None
-
-
-class DataTable(QTableView):
-    """A read-only table; the first column takes the room that is left."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setAccessibleName(name)
-        self.setShowGrid(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        header = self.horizontalHeader()
-        header.setFixedHeight(_HEADER_HEIGHT)
-        header.setHighlightSections(False)
-        header.setResizeContentsPrecision(40)
-        header.setSectionsClickable(True)
-        header.setSortIndicatorShown(False)
-        header.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        header.sectionClicked.connect(self._sort)
-        self._order: tuple[int, Qt.SortOrder] | None = None
-
-    def setModel(self, model: RowsModel) -> None:  # type: ignore[override]
-        """Show the rows of a model; the view keeps it alive."""
-        model.setParent(self)
-        old = self.model()
-        super().setModel(model)
-        if old is not None:
-            old.deleteLater()
-        header = self.horizontalHeader()
-        for section in range(model.columnCount()):
-            header.setSectionResizeMode(section, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        if self._order:
-            model.sort(*self._order)
-
-    def fit_height(self, most_rows: int) -> None:
-        """Be as tall as the rows, or as most_rows of them and scroll."""
-        rows = min(self.model().rowCount(), most_rows)
-        self.setFixedHeight(_HEADER_HEIGHT + rows * ROW_HEIGHT + 2)
-        always_off = self.model().rowCount() <= most_rows
-        policy = Qt.ScrollBarPolicy
-        self.setVerticalScrollBarPolicy(
-            policy.ScrollBarAlwaysOff if always_off else policy.ScrollBarAsNeeded
-        )
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Let the page scroll where the table itself cannot."""
-        if self.verticalScrollBar().maximum() == 0:
-            event.ignore()
-        else:
-            super().wheelEvent(event)
-
-    def _sort(self, section: int) -> None:
-        down, up = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder
-        self._order = (section, up if self._order == (section, down) else down)
-        self.model().sort(*self._order)

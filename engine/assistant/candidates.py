@@ -144,7 +144,7 @@ def _periods(found: Recognised) -> tuple[Value, ...]:
 
 def _percents(tool: Tool, found: Recognised) -> tuple[Value, ...]:
     mentions = found.of("percent")
-    if tool.name == "what_if" or tool.name == "impermanent_loss":
+    if tool.name in {"what_if", "impermanent_loss"}:
         options: list[Value] = []
         for mention in mentions:
             assert isinstance(mention.value, Decimal)

@@ -14,13 +14,18 @@ from decimal import Decimal
 from engine.assistant.candidates import Previous, Slots, candidates
 from engine.assistant.prompting import Exchange
 from engine.assistant.recognise import Recognised, recognise
-from engine.assistant.router import NO_TOOL, Router
+from engine.assistant.router import NO_TOOL, Router, masked
 from engine.assistant.tools import TOOLS
 from engine.assistant.tools.base import Tool
 from engine.assistant.tools.context import ToolContext
 
+_SAME_TOOL = 4.0  # log-probability gained by the tool before when a text holds only values
+_LIKELY_SAME = 1.0  # … when one or two other words stand beside them
+_TERM_ONLY = 2.0  # … by the glossary when a text is just a term it knows
+_VAGUE = 2.0  # … lost by the glossary when a long text names no known term
 MODEL_WEIGHT = 0.5  # share of the model's opinion in the log-linear mix
-SURE = 0.45  # below this probability the user is asked what was meant
+SURE = 0.4  # below this probability the user is asked what was meant
+LOST = 0.3  # below this sum even the choice of three would be a guess
 _MISSING = 1.5  # log-probability lost per required argument without a value
 _UNUSED = 1.0  # … and per kind of value that the tool has no argument for
 
@@ -34,6 +39,12 @@ _POINTS_BACK = re.compile(
 )
 _WHOLE = re.compile(
     r"\b(?:portfolio|everything|all (?:of it|my|together)|overall|total|whole)\b", re.I
+)
+
+_FILLER = frozenset(
+    "and also what about how same ok okay now then but only just or instead again please pls "
+    "for of the a an n nd with in on at over make it that say lets let's try do if to is was "
+    "by when compounding compounded interest sorry oh no yes hmm rather well so wbu as too k".split()
 )
 
 Scores = Mapping[str, float]
@@ -77,8 +88,10 @@ def decide(
     model_scores: log-probabilities the model gives to each tool name and to "" (no tool),
     or None without a model.
     """
-    found = recognise(question, context.today, context.assets, context.accounts)
     last = history[-1] if history else None
+    if last and last.tool is None and _asks_back(last.question, history[:-1], context, router):
+        question = f"{last.question} {question}"  # the user gives what was asked for
+    found = recognise(question, context.today, context.assets, context.accounts)
     before = last.tool if last else None
     previous = None
     if last and last.tool and is_follow_up(question):
@@ -86,18 +99,36 @@ def decide(
         if _WHOLE.search(question):
             arguments.pop("asset", None)
         previous = Previous(last.tool, arguments)
-    slots = {
-        tool.name: candidates(tool, found, previous, context.knowledge.terms, context.last_price)
-        for tool in TOOLS.values()
-    }
+    terms = context.knowledge.terms
+
+    def slots_of(tool: Tool, earlier: Previous | None) -> Slots:
+        return candidates(tool, found, earlier, terms, context.last_price)
+
+    slots = {tool.name: slots_of(tool, previous) for tool in TOOLS.values()}
+    if last and last.tool and slots[last.tool].missing:  # it may only fill a gap
+        slots[last.tool] = slots_of(TOOLS[last.tool], Previous(last.tool, last.arguments))
     scores = router.log_probabilities(found, before)
     opinion = model_scores(tuple(TOOLS))
     if opinion is not None:
         scores = _mix(scores, opinion)
     for name, slot in slots.items():
         scores[name] -= _MISSING * len(slot.missing) + _UNUSED * _unused(TOOLS[name], found)
+    rest = _content_words(found)
+    if before and found.mentions and len(rest) <= 2:
+        scores[before] += _SAME_TOOL if not rest else _LIKELY_SAME
+    said = question.lower().strip(" ?!.")
+    if said in terms and said not in TOOLS:
+        scores["explain_term"] += _TERM_ONLY
+    elif len(rest) > 6 and not any(
+        t in terms for t in slots["explain_term"].values.get("term", ())
+    ):
+        scores["explain_term"] -= _VAGUE
     ranked = _normal(scores)
     winner = max(ranked, key=lambda name: ranked[name])
+    talk = sum(ranked[kind] for kind in NO_TOOL)
+    if talk > ranked[winner]:
+        winner = max(NO_TOOL, key=lambda kind: ranked[kind])
+        return Decision("reply", (), winner, found)
     options = tuple(
         Option(TOOLS[name], slots[name], probability)
         for name, probability in sorted(ranked.items(), key=lambda item: -item[1])
@@ -105,12 +136,25 @@ def decide(
     )
     if ranked[winner] < SURE:
         offered = tuple(o for o in options if not o.slots.missing)[:3]
+        if sum(o.probability for o in offered) < LOST:
+            return Decision("reply", (), "off_topic", found)
         if len(offered) > 1:
             return Decision("choose", offered, "", found)
-    if winner in NO_TOOL:
-        return Decision("reply", (), winner, found)
     best = options[0]
     return Decision("ask" if best.slots.missing else "call", (best,), "", found)
+
+
+def _asks_back(
+    question: str, history: Sequence[Exchange], context: ToolContext, router: Router
+) -> bool:
+    """Whether the earlier question, too, lacked a value, so that the next text may give it."""
+    return decide(question, history, context, router, lambda names: None).kind == "ask"
+
+
+def _content_words(found: Recognised) -> list[str]:
+    """Words of the question that are neither values nor filler."""
+    text = re.sub(r"<\w+>", " ", masked(found))
+    return [word for word in re.findall(r"[a-z']+", text) if word not in _FILLER]
 
 
 def _mix(router: Scores, model: Scores) -> dict[str, float]:

@@ -1,39 +1,29 @@
 """Links every numeral of an answer to a figure that code computed.
 
-A numeral is grounded when it equals a figure of a tool result, rounded to the digits shown,
-or a number the user said. Numbers written as words count when they carry a unit
-("thirty percent"). Everything else is unsupported and must not reach the user unmarked.
+A numeral is grounded when it equals a figure of a tool result, rounded to the digits shown and not
+contradicted by its sign or unit, or a number the user said. Numbers written as words count when
+they carry a unit ("thirty percent"). Everything else is unsupported and must not reach the user
+unmarked.
 """
 
+import calendar
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from engine.assistant.recognise.numbers import spelt_number
+from engine.assistant.numerals import Numeral, find_numerals
 from engine.assistant.tools.base import Figure
 
-_NUMERAL = re.compile(
-    r"(?P<iso>\d{4}-\d{2}(?:-\d{2})?(?!\d))"
-    r"|(?P<sign>[-−–+]\s?)?(?P<currency>[$€£]\s?)?"
-    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
-    r"(?P<exponent>[eE][-+]?\d+)?"
-    r"(?P<scale>\s?(?:k|m|bn|million|billion|thousand)\b)?"
-    r"(?P<percent>\s?(?:%|percent\b|per cent\b))?"
-)
-_SPELT = re.compile(
-    r"\b(?P<words>(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|"
-    r"fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|"
-    r"eighty|ninety|hundred|thousand|million)(?:[\s-]+(?:one|two|three|four|five|six|seven|eight|"
-    r"nine|ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million))*)"
-    r"\s+(?:percent|per cent|dollars?|euros?|pounds?|usd|eur|gbp|times|coins?|days?|years?|months?)\b",
-    re.I,
-)
-_SCALES = {"k": 3, "thousand": 3, "m": 6, "million": 6, "bn": 9, "billion": 9}
 # Names that hold digits: chain layers, token standards, forms.
 _NAMES = re.compile(
     r"\b(?:layer[\s-]?[12]|l[12]|erc-?\d+|eip-?\d+|bip-?\d+|web3|v[234]|1inch|24/7)\b", re.I
 )
+_DAY = re.compile(r"\d{4}-\d{2}(?:-\d{2})?")
+_MONTHS = [name.lower() for name in calendar.month_abbr]
+_MONTH = rf"({'|'.join(_MONTHS[1:])})[a-z]*\b"
+_MONTH_BEFORE = re.compile(rf"\b{_MONTH}\.?\s+(?:the\s+)?$", re.I)
+_MONTH_AFTER = re.compile(rf"(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +40,19 @@ def ground(text: str, figures: Sequence[Figure], said: Iterable[Decimal] = ()) -
 
     said: numbers of the user's own question, which an answer may repeat.
     """
-    known = [(figure.label, abs(figure.value), figure.text) for figure in figures]
-    known += [("your question", abs(value), "") for value in said]
-    days = _days(figures)
+    days = {day for figure in figures for day in _DAY.findall(figure.text)}
+    known = [figure for figure in figures if not _DAY.search(figure.text)]
+    known += [Figure("your question", abs(value), "") for value in said]
     names = [match.span() for match in _NAMES.finditer(text)]
     links = []
-    for match in _NUMERAL.finditer(text):
-        if any(start <= match.start() < end for start, end in names):
+    for numeral in find_numerals(text):
+        if any(start <= numeral.start < end for start, end in names):
             continue
-        if match["iso"]:
-            label = "date" if match["iso"] in days else None
+        if numeral.day:
+            label = "date" if any(day.startswith(numeral.day) for day in days) else None
         else:
-            label = _match(match, known) or ("date" if match["number"] in days else None)
-        links.append(Link(match.start(), match.end(), label))
-    for match in _SPELT.finditer(text):
-        value = spelt_number(match["words"])
-        same = (name for name, exact, _ in known if exact == value)
-        links.append(Link(match.start(), match.end(), next(same, None)))
+            label = _figure(numeral, known) or _part_of_date(text, numeral, days)
+        links.append(Link(numeral.start, numeral.end, label))
     return sorted(links, key=lambda link: link.start)
 
 
@@ -75,37 +61,43 @@ def unsupported(links: Iterable[Link]) -> list[Link]:
     return [link for link in links if link.label is None]
 
 
-def _days(figures: Sequence[Figure]) -> set[str]:
-    """Every whole or partial date shown in the figures, in the forms an answer may use."""
-    days: set[str] = set()
-    for figure in figures:
-        for year, month, day in re.findall(r"(\d{4})-(\d{2})(?:-(\d{2}))?", figure.text):
-            days |= {year, f"{year}-{month}"}
-            if day:
-                days |= {f"{year}-{month}-{day}", str(int(day))}
-    return days
-
-
-def _match(match: re.Match[str], known: Sequence[tuple[str, Decimal, str]]) -> str | None:
-    digits = match["number"].replace(",", "")
-    try:
-        shown = Decimal(digits + (match["exponent"] or ""))
-    except InvalidOperation:
-        return None
-    exponent = _SCALES.get((match["scale"] or "").strip().lower(), 0)
-    decimals = len(digits.partition(".")[2])
-    unit = Decimal(10) ** (exponent - decimals)
-    shown = shown.scaleb(exponent)
+def _figure(numeral: Numeral, known: Sequence[Figure]) -> str | None:
+    """The label of the figure a number stands for; an equal one before a rounded one."""
     best: str | None = None
-    for label, exact, text in known:
-        if exact == shown:
-            return label
-        # Rounded to the digits shown; a lone leading digit says too little to count.
-        enough = decimals > 0 or exponent > 0 or len(digits.lstrip("0")) >= 2
-        if best is None and enough and abs(exact - shown) <= unit / 2 and _same_unit(match, text):
-            best = label
+    for figure in known:
+        if not _fits(numeral, figure):
+            continue
+        exact = abs(figure.value)
+        if exact == numeral.value:
+            return figure.label
+        same_unit = not figure.text or numeral.percent == _is_percent(figure.text)
+        if best is None and same_unit and abs(exact - numeral.value) <= numeral.step / 2:
+            best = figure.label
     return best
 
 
-def _same_unit(match: re.Match[str], text: str) -> bool:
-    return not text or bool(match["percent"]) == text.rstrip().endswith("%")
+def _fits(numeral: Numeral, figure: Figure) -> bool:
+    """Whether sign and unit, as far as they are written, are those of the figure."""
+    if not figure.text:
+        return True
+    if numeral.sign * figure.value < 0:
+        return False
+    if numeral.percent:
+        return _is_percent(figure.text)
+    return numeral.currency in figure.text
+
+
+def _is_percent(text: str) -> bool:
+    return text.endswith(("%", "percent", "per cent"))
+
+
+def _part_of_date(text: str, numeral: Numeral, days: Iterable[str]) -> str | None:
+    """ "date" for a known year, or a known day beside the name of its month."""
+    if not numeral.bare:
+        return None
+    month = _MONTH_BEFORE.search(text[: numeral.start]) or _MONTH_AFTER.match(text, numeral.end)
+    if month:
+        end = f"-{_MONTHS.index(month[1].lower()):02d}-{int(numeral.value):02d}"
+        if any(day.endswith(end) and len(day) > len(end) for day in days):
+            return "date"
+    return "date" if any(day.startswith(f"{numeral.value:04f}-") for day in days) else None

@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.assistant.recognise import Recognised
-from engine.assistant.recognise import Mention
+from engine.assistant.recognise import Mention, Recognised
 from engine.core.resources import resource
 
 BUCKETS = 1 << 16

@@ -23,7 +23,24 @@ _FILLER = re.compile(
     re.I,
 )
 
-_EMPTY = frozenset("now pls please it that this what is me heck explain define meaning word".split())
+_EMPTY = frozenset(
+    [
+        "now",
+        "pls",
+        "please",
+        "it",
+        "that",
+        "this",
+        "what",
+        "is",
+        "me",
+        "heck",
+        "explain",
+        "define",
+        "meaning",
+        "word",
+    ]
+)
 
 
 def find_terms(text: str, known: Sequence[str]) -> tuple[str, ...]:

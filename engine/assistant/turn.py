@@ -175,7 +175,8 @@ class _Turn:
     # -- choosing ---------------------------------------------------------------------------
 
     def _prompt(self, question: str, history: Sequence[Exchange], *more: PromptMessage) -> str:
-        assert self.model is not None and self.model.loaded is not None
+        assert self.model is not None
+        assert self.model.loaded is not None
         template_id = self.model.loaded.template_id
         messages = question_messages(self.context, history, question, template_id)
         return render([*messages, *more], tool_specs(list(TOOLS.values())), template_id, False)

@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         reply = choose(service, reply) if not args.json and terminal.interactive() else reply
         stored = settle(service, reply, args.yes, args.json)
         if args.json:
-            write_json({"answer": reply, "stored": stored})
+            write_json(_document(reply, stored))
         model = service.models.current()
         if model.state == "failed":
             terminal.complain(model.notice)
@@ -74,3 +74,17 @@ def settle(service: Service, reply: Reply, yes: bool, silent: bool = False) -> b
     if not silent:
         terminal.say("Nothing was stored. Add --yes to store it.")
     return False
+
+
+def _document(reply: Reply, stored: bool) -> dict[str, object]:
+    return {
+        "status": reply.status,
+        "text": reply.text,
+        "notice": reply.notice,
+        "cards": reply.cards,
+        "options": [option.label for option in reply.options],
+        "draft": reply.draft,
+        "stored": stored,
+        "chat": reply.chat_id,
+        "message": reply.message_id,
+    }

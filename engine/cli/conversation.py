@@ -55,6 +55,7 @@ class Streaming:
 
     def __init__(self) -> None:
         self._status = terminal.StatusLine()
+        self._markdown = terminal.PlainMarkdown()
         self._open_line = False
 
     def show(self, event: Event) -> None:
@@ -64,16 +65,12 @@ class Streaming:
                 if not self._open_line:
                     self._status.show(text)
             case TextDelta(text=text):
-                self._status.clear()
-                terminal.say(text, end="")
-                self._open_line = True
+                self._write(text)
             case TextReplaced(text=text):
                 if self._open_line:
                     self._end_line()
                     terminal.say(_WITHDRAWN)
-                self._status.clear()
-                terminal.say(text, end="")
-                self._open_line = True
+                self._write(text)
             case CardReady(card=card):
                 self._end_line()
                 terminal.say(render(card, terminal.width()) + "\n")
@@ -83,10 +80,16 @@ class Streaming:
         self._end_line()
         _end_matter(reply)
 
+    def _write(self, text: str) -> None:
+        if text:
+            self._status.clear()
+            terminal.say(self._markdown.feed(text), end="")
+            self._open_line = True
+
     def _end_line(self) -> None:
         self._status.clear()
         if self._open_line:
-            terminal.say()
+            terminal.say(self._markdown.end())
             self._open_line = False
 
 
@@ -101,7 +104,7 @@ class Whole:
         for card in reply.cards:
             terminal.say(render(card, terminal.width()) + "\n")
         if reply.text:
-            terminal.say(reply.text)
+            terminal.say(terminal.PlainMarkdown().feed(reply.text))
         _end_matter(reply)
 
 
@@ -176,6 +179,4 @@ def _end_matter(reply: Reply) -> None:
         for number, option in enumerate(reply.options, start=1):
             terminal.say(f"  {number}. {option.label}")
     if reply.draft:
-        terminal.say(reply.draft.title)
-        for label, value in reply.draft.facts:
-            terminal.say(f"  {label}: {value}")
+        terminal.say(f"Draft: {reply.draft.title}")

@@ -57,6 +57,24 @@ def display_width(text: str) -> int:
     )
 
 
+class PlainMarkdown:
+    """Takes the marks of Markdown that only a screen can show out of a text that streams in."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """The next piece without `**` and back quotes; a star at its end waits for the next."""
+        text = self._held + text
+        self._held = "*" if text.endswith("*") and not text.endswith("**") else ""
+        return text.removesuffix(self._held).replace("**", "").replace("`", "")
+
+    def end(self) -> str:
+        """What was still held back."""
+        held, self._held = self._held, ""
+        return held
+
+
 class StatusLine:
     """A line that says what is going on and goes away; only where a person watches."""
 

@@ -72,7 +72,9 @@ def read_number(text: str, name: str) -> Decimal:
     if not stripped:
         raise FieldError(f"no {name}")
     try:
-        number = parse_amount(_CURRENCY_SIGN.sub(r"\1\2", stripped))
+        number = parse_amount(
+            stripped if stripped[0].isdigit() else _CURRENCY_SIGN.sub(r"\1\2", stripped)
+        )
     except ValueError:
         raise FieldError(f"the {name} {_quoted(text)} is not a number") from None
     if number and not SMALLEST_AMOUNT <= abs(number) < LARGEST_AMOUNT:

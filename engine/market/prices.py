@@ -179,8 +179,6 @@ def _preview(
         first=min((row.day for row in rows), default=None),
         last=max((row.day for row in rows), default=None),
         warnings=(
-            (f"{repeated:,} days had more than one price; the latest of each was kept.",)
-            if repeated
-            else ()
+            (f"Left out {repeated:,}: prices of a day that has a later one.",) if repeated else ()
         ),
     )

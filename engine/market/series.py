@@ -15,6 +15,8 @@ from engine.core.records import FIAT, MAX_PRICE_AGE, PricePoint
 
 Floats = NDArray[np.float64]
 
+_PIVOTS = ("USD", "EUR")
+
 
 class PriceSource(Protocol):
     """Where the prices are stored."""
@@ -34,7 +36,8 @@ class _Series:
 class PriceBook:
     """Closes of any asset in any currency; safe to use from several threads.
 
-    A currency's price in another is taken from the stored series, or from the opposite series.
+    A currency priced in another uses the stored series or the opposite one; a coin without
+    a series in the currency from its series in dollars or euros and that rate.
     """
 
     def __init__(self, source: PriceSource) -> None:
@@ -99,12 +102,29 @@ class PriceBook:
 
     def _load(self, asset: str, currency: str) -> Sequence[PricePoint]:
         points = self._source.series(asset, currency)
-        if points or asset not in FIAT or currency not in FIAT:
+        if points or currency not in FIAT:
             return points
-        return [
-            PricePoint(asset, currency, point.day, 1 / point.close, source=point.source)
-            for point in self._source.series(currency, asset)
-        ]
+        if asset in FIAT:
+            return [
+                PricePoint(asset, currency, point.day, 1 / point.close, source=point.source)
+                for point in self._source.series(currency, asset)
+            ]
+        for pivot in _PIVOTS:
+            if pivot != currency:
+                points = self._converted(asset, pivot, currency)
+            if points:
+                return points
+        return []
+
+    def _converted(self, asset: str, pivot: str, currency: str) -> list[PricePoint]:
+        """The series in another currency times the rate, on the days that have one."""
+        found = []
+        for point in self._source.series(asset, pivot):
+            rate = self.price(pivot, currency, point.day)
+            if rate is not None:
+                close = point.close * rate
+                found.append(PricePoint(asset, currency, point.day, close, source=point.source))
+        return found
 
 
 def _as_series(points: Sequence[PricePoint]) -> _Series:

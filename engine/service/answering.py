@@ -17,7 +17,6 @@ from engine.service.recorder import Recorder
 _log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 5.0
-_BUG = "This did not work because of an error in Assay."
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +94,8 @@ class Answering:
         outcome = self._run(turn)
         try:
             self._recorder.finish(outcome)
-        except KnownError as error:
-            return TurnFinished(turn.message_id, "failed", str(error))
+        except Exception as error:  # noqa: BLE001  (one failed answer must not end all answering)
+            return TurnFinished(turn.message_id, "failed", _sentence(error))
         return TurnFinished(turn.message_id, outcome.status, outcome.notice)
 
     def _run(self, turn: Turn) -> Outcome:
@@ -104,11 +103,8 @@ class Answering:
             return self._ask(turn)
         except Cancelled:
             return Outcome("stopped", self._recorder.text)
-        except KnownError as error:
-            return Outcome("failed", self._recorder.text, notice=str(error))
-        except Exception as error:  # noqa: BLE001  (one failed answer must not end all answering)
-            _log.error("answering failed: %s", type(error).__name__, exc_info=error)
-            return Outcome("failed", self._recorder.text, notice=_BUG)
+        except Exception as error:  # noqa: BLE001  (as above)
+            return Outcome("failed", self._recorder.text, notice=_sentence(error))
 
     def _ask(self, turn: Turn) -> Outcome:
         if turn.cancel.is_set():
@@ -118,3 +114,11 @@ class Answering:
         if turn.call is None:
             return assistant.answer(*ids, turn.question, turn.history, turn.cancel)
         return assistant.run_call(*ids, turn.call, turn.question, turn.history, turn.cancel)
+
+
+def _sentence(error: Exception) -> str:
+    """What to tell the user; a bug goes to the log."""
+    if isinstance(error, KnownError):
+        return str(error)
+    _log.error("answering failed: %s", type(error).__name__, exc_info=error)
+    return "This did not work because of an error in Assay."

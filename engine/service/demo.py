@@ -9,7 +9,7 @@ from engine.core.resources import resource
 from engine.ledger.importers import preview_import
 from engine.market.prices import preview_prices
 
-SOURCE = "Demo (simulated)"
+SOURCE = "Demo"
 CURRENCY = "USD"
 
 # The files are ours: no row of them is refused for lying ahead of a clock that is behind.

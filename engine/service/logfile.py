@@ -2,6 +2,7 @@
 
 import logging
 import os
+from copy import copy
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from types import TracebackType
@@ -22,6 +23,12 @@ class _Formatter(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {name}: {message}", style="{")
+
+    def format(self, record: logging.LogRecord) -> str:
+        # Another handler may have left the whole text of the exception in the record.
+        own = copy(record)
+        own.exc_text = None
+        return super().format(own)
 
     def formatException(self, ei: _ExcInfo) -> str:
         return describe(ei[1]) if ei[1] is not None else ""

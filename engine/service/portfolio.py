@@ -24,7 +24,7 @@ _REPORT = ("portfolio_value", "profit_loss")
 class PortfolioArea:
     """Real and simulated transactions never stand side by side: the demo goes when those come."""
 
-    def __init__(  # noqa: PLR0917
+    def __init__(
         self,
         repo: TransactionRepo,
         prices: PriceRepo,

@@ -20,7 +20,7 @@ class View:
     It listens to the bus before anybody else, so that whoever is told of a change sees it.
     """
 
-    def __init__(  # noqa: PLR0917
+    def __init__(
         self,
         transactions: TransactionRepo,
         prices: PriceBook,

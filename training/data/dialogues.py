@@ -49,9 +49,15 @@ class _Pool:
     """Wordings by what they are for."""
 
     def __init__(self, wordings: Sequence[Wording]) -> None:
-        self.calls = {n: [w for w in wordings if w.tool == n and not w.previous] for n in TOOL_NAMES}
+        self.calls = {
+            n: [w for w in wordings if w.tool == n and not w.previous] for n in TOOL_NAMES
+        }
         self.follow_ups = [w for w in wordings if w.previous]
-        self.kinds = {k: [w for w in wordings if w.kind == k] for k in _SHARES if k not in ("call", "follow_up")}
+        self.kinds = {
+            k: [w for w in wordings if w.kind == k]
+            for k in _SHARES
+            if k not in ("call", "follow_up")
+        }
 
 
 def _dialogue(rng: random.Random, user: RandomUser, pool: _Pool) -> Row | None:
@@ -92,10 +98,14 @@ def _exchange(utterance: Utterance) -> Exchange:
     return Exchange(utterance.text, call, "")
 
 
-def _answer(rng: random.Random, user: RandomUser, utterance: Utterance, text: str) -> list[Row] | None:
+def _answer(
+    rng: random.Random, user: RandomUser, utterance: Utterance, text: str
+) -> list[Row] | None:
     """The call, its result and a report; None when the tool cannot answer for this user."""
     name = utterance.wording.tool or ""
     arguments = utterance.arguments
+    if any(p.required and p.name not in arguments for p in TOOLS[name].parameters):
+        return None  # "what does it cost" after a call that named no coin
     try:
         result = TOOLS[name].run(user.context, arguments)
     except KnownError:
@@ -140,5 +150,3 @@ def write(out: Path, count: int, seed: int, held_out: bool = False) -> None:
     with out.open("w", encoding="utf-8") as file:
         for row in generate(count, seed, held_out):
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-

@@ -68,7 +68,9 @@ class RandomPrices:
             values = level * np.exp(np.cumsum(steps) - steps.sum() / 2)
         first = self._today - timedelta(count - 1)
         return [
-            PricePoint(asset, currency, first + timedelta(i), _price(v), None, None, None, None, "random")
+            PricePoint(
+                asset, currency, first + timedelta(i), _price(v), None, None, None, None, "random"
+            )
             for i, v in enumerate(values)
         ]
 
@@ -102,9 +104,7 @@ def random_user(rng: random.Random) -> RandomUser:
     return RandomUser(world, context)
 
 
-def _trades(
-    rng: random.Random, world: World, prices: PriceBook, asset: str
-) -> list[Transaction]:
+def _trades(rng: random.Random, world: World, prices: PriceBook, asset: str) -> list[Transaction]:
     rows = []
     held = Decimal(0)
     days = sorted(rng.sample(range(5, 900), rng.randint(1, 5)), reverse=True)
@@ -125,7 +125,9 @@ def _trades(
             continue
         held += -amount if sells else amount
         account = world.accounts[0] if sells or index == 0 else account
-        rows.append(_row(day, "sell" if sells else "buy", account, asset, amount, world, money, fee))
+        rows.append(
+            _row(day, "sell" if sells else "buy", account, asset, amount, world, money, fee)
+        )
     return rows
 
 

@@ -30,7 +30,11 @@ def report(rng: random.Random, tool: str, result: ToolResult) -> str:
     shape = _CHOICE.sub(lambda m: rng.choice(m[1].split("|")), rng.choice(usable))
     text = _SLOT.sub(lambda m: labels[m[1]], shape)
     text = text[:1].upper() + text[1:]
-    notes = [line.removeprefix("note: ") for line in result.text.splitlines() if line.startswith("note: ")]
+    notes = [
+        line.removeprefix("note: ")
+        for line in result.text.splitlines()
+        if line.startswith("note: ")
+    ]
     if notes and len(notes[0]) < 120 and shape != "{note}":
         text += f" Note: {notes[0]}"
     return text

@@ -61,7 +61,7 @@ def known_assets() -> dict[str, list[str]]:
 @cache
 def term_forms() -> tuple[str, ...]:
     """Every term and alias a user may ask about."""
-    lines = _TERMS.read_text("utf-8").splitlines()
+    lines = [line for line in _TERMS.read_text("utf-8").splitlines() if not line.startswith("#")]
     return tuple(form.strip() for line in lines for form in line.split("|") if form.strip())
 
 
@@ -85,8 +85,41 @@ def asset(rng: random.Random, world: World, exclude: str | None = None) -> Surfa
 
 
 _AMBIGUOUS = frozenset(
-    "near op one gas flow for any all just leo comp bal link sand dash rose ape cake sushi fet kas "
-    "apt sui sei ton pol tao jup zk ens bat mina gala".split()
+    [
+        "near",
+        "op",
+        "one",
+        "gas",
+        "flow",
+        "for",
+        "any",
+        "all",
+        "just",
+        "leo",
+        "comp",
+        "bal",
+        "link",
+        "sand",
+        "dash",
+        "rose",
+        "ape",
+        "cake",
+        "sushi",
+        "fet",
+        "kas",
+        "apt",
+        "sui",
+        "sei",
+        "ton",
+        "pol",
+        "tao",
+        "jup",
+        "zk",
+        "ens",
+        "bat",
+        "mina",
+        "gala",
+    ]
 )
 
 

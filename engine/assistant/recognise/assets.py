@@ -11,22 +11,126 @@ from engine.core.resources import resource
 
 # Symbols that are also everyday words count only in capitals or after a "$".
 _EVERYDAY = frozenset(
-    "near op one gas flow sun for any all just leo comp bal link sand dash rose ape cake sushi apt "
-    "ton quant maker render terra stacks oasis bat gala blur compound optimism".split()
+    [
+        "near",
+        "op",
+        "one",
+        "gas",
+        "flow",
+        "sun",
+        "for",
+        "any",
+        "all",
+        "just",
+        "leo",
+        "comp",
+        "bal",
+        "link",
+        "sand",
+        "dash",
+        "rose",
+        "ape",
+        "cake",
+        "sushi",
+        "apt",
+        "ton",
+        "quant",
+        "maker",
+        "render",
+        "terra",
+        "stacks",
+        "oasis",
+        "bat",
+        "gala",
+        "blur",
+        "compound",
+        "optimism",
+    ]
 )
 # … unless the user owns them; these stay ambiguous even then.
-_NEVER_LOWER = frozenset("near op one gas for any all just apt flow sun comp bal".split())
+_NEVER_LOWER = frozenset(("near op one gas for any all just apt flow sun comp bal").split())
 # Names that are taken at their word when no other asset is named.
-_LIKELY = frozenset("link sand quant maker render terra stacks oasis gala blur optimism".split())
+_LIKELY = frozenset(
+    [
+        "link",
+        "sand",
+        "quant",
+        "maker",
+        "render",
+        "terra",
+        "stacks",
+        "oasis",
+        "gala",
+        "blur",
+        "optimism",
+    ]
+)
 # Everyday words one slip away from a name.
 _NOT_A_TYPO = frozenset(
-    "other either there ether's triple tripled tripple stellar's cosmic maker's curves optimistic "
-    "optimise optimize render rendered balance balanced balances tender solar stable letter better "
-    "rather whether father mother together neither another others compound compounds compounding "
-    "compounded immutable helium linked links current convex stacked stack backed carbon "
-    "carbons lighting ripples rippled tribble fathom phantom graph graphs polygons ordinal "
-    "settler setter".split()
+    [
+        "other",
+        "either",
+        "there",
+        "ether's",
+        "triple",
+        "tripled",
+        "tripple",
+        "stellar's",
+        "cosmic",
+        "maker's",
+        "curves",
+        "optimistic",
+        "optimise",
+        "optimize",
+        "render",
+        "rendered",
+        "balance",
+        "balanced",
+        "balances",
+        "tender",
+        "solar",
+        "stable",
+        "letter",
+        "better",
+        "rather",
+        "whether",
+        "father",
+        "mother",
+        "together",
+        "neither",
+        "another",
+        "others",
+        "compound",
+        "compounds",
+        "compounding",
+        "compounded",
+        "immutable",
+        "helium",
+        "linked",
+        "links",
+        "current",
+        "convex",
+        "stacked",
+        "stack",
+        "backed",
+        "carbon",
+        "carbons",
+        "lighting",
+        "ripples",
+        "rippled",
+        "tribble",
+        "fathom",
+        "phantom",
+        "graph",
+        "graphs",
+        "polygons",
+        "ordinal",
+        "settler",
+        "setter",
+    ]
 )
+# Words that are a symbol with two letters swapped.
+_SWAPPED_WORDS = frozenset("dad add lost slo los nub sue use tao oat uin".split())
 _WORD = re.compile(r"\$?[A-Za-z0-9][A-Za-z0-9.]*")
 _RELATION = re.compile(r"\blinks?\s+(between|with|to)\b|\b(a|any|is there)\s+link\b", re.I)
 
@@ -105,7 +209,7 @@ def _single(word: str, own: dict[str, str]) -> str | None:
         if form in _EVERYDAY and not (bare.isupper() or marked or _is_title_name(bare, form)):
             continue
         return symbol
-    return _misspelt(lower)
+    return _misspelt(lower, own)
 
 
 def _is_title_name(word: str, form: str) -> bool:
@@ -113,7 +217,15 @@ def _is_title_name(word: str, form: str) -> bool:
     return word.istitle() and form in _LIKELY
 
 
-def _misspelt(word: str) -> str | None:
+def _misspelt(word: str, own: dict[str, str]) -> str | None:
+    if len(word) in (3, 4) and word not in _EVERYDAY:
+        for symbol in own:  # two letters swapped, as in "eht"
+            if (
+                len(symbol) == len(word)
+                and word not in _SWAPPED_WORDS
+                and (sorted(symbol) == sorted(word) and distance(word, symbol, 1) == 1)
+            ):
+                return own[symbol]
     if len(word) < 6 or word in _NOT_A_TYPO or not word.isalpha():
         return None
     limit = 1 if len(word) < 8 else 2

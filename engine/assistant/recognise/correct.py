@@ -9,21 +9,121 @@ import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.assistant.recognise.assets import names
 from engine.assistant.recognise.spelling import distance
 from engine.core.resources import resource
 
+_NAME_RANK = 2000  # how likely a coin is meant, against ordinary words
 _WORD = re.compile(r"(?<![\w$@.-])[A-Za-z]{4,}(?![\w@]|\.\w)")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n])\s*$")
 # What people type on purpose.
 _SLANG = frozenset(
-    "hodl hodling hodled rekt ngmi wagmi degen degens shitcoin shitcoins memecoin memecoins defi "
-    "gwei sats altcoin altcoins airdrop pnl roi apy apr cagr hedl fomo yolo lambo rugpull rugged "
-    "tradfi stonks copium hopium crypto cryptos onchain offchain mcap fdv tvl dyor gmgn bruh gonna "
-    "wanna gotta lemme gimme dunno cuz coz thru tmrw tmr yday rn pls plz thx ppl abt wat wut wot wots "
-    "whats hows wheres thats dont doesnt didnt isnt arent wasnt cant couldnt wouldnt shouldnt havent "
-    "hasnt ive youre theyre tho todays bags moon mooning mooned pumpin dumpin unrealised realised "
-    "divergence impermanent drawdown drawdowns volatility underwater breakeven".split()
+    [
+        "hodl",
+        "hodling",
+        "hodled",
+        "rekt",
+        "ngmi",
+        "wagmi",
+        "degen",
+        "degens",
+        "shitcoin",
+        "shitcoins",
+        "memecoin",
+        "memecoins",
+        "defi",
+        "gwei",
+        "sats",
+        "altcoin",
+        "altcoins",
+        "airdrop",
+        "pnl",
+        "roi",
+        "apy",
+        "apr",
+        "cagr",
+        "hedl",
+        "fomo",
+        "yolo",
+        "lambo",
+        "rugpull",
+        "rugged",
+        "tradfi",
+        "stonks",
+        "copium",
+        "hopium",
+        "crypto",
+        "cryptos",
+        "onchain",
+        "offchain",
+        "mcap",
+        "fdv",
+        "tvl",
+        "dyor",
+        "gmgn",
+        "bruh",
+        "gonna",
+        "wanna",
+        "gotta",
+        "lemme",
+        "gimme",
+        "dunno",
+        "cuz",
+        "coz",
+        "thru",
+        "tmrw",
+        "tmr",
+        "yday",
+        "rn",
+        "pls",
+        "plz",
+        "thx",
+        "ppl",
+        "abt",
+        "wat",
+        "wut",
+        "wot",
+        "wots",
+        "whats",
+        "hows",
+        "wheres",
+        "thats",
+        "dont",
+        "doesnt",
+        "didnt",
+        "isnt",
+        "arent",
+        "wasnt",
+        "cant",
+        "couldnt",
+        "wouldnt",
+        "shouldnt",
+        "havent",
+        "hasnt",
+        "ive",
+        "youre",
+        "theyre",
+        "tho",
+        "todays",
+        "bags",
+        "moon",
+        "mooning",
+        "mooned",
+        "pumpin",
+        "dumpin",
+        "unrealised",
+        "realised",
+        "divergence",
+        "impermanent",
+        "drawdown",
+        "drawdowns",
+        "volatility",
+        "underwater",
+        "breakeven",
+    ]
 )
 
 
@@ -31,16 +131,34 @@ _SLANG = frozenset(
 def lexicon() -> dict[str, int]:
     """Word → rank, the most frequent first."""
     lines = resource("models", "lexicon.txt").read_text("utf-8").split()
-    return {word: rank for rank, word in enumerate(lines)}
+    ranks = {word: rank for rank, word in enumerate(lines)}
+    for name in names():
+        if len(name) >= 5 and name.isalpha():
+            ranks[name] = min(ranks.get(name, _NAME_RANK), _NAME_RANK)
+    return ranks
 
 
 @cache
-def _by_shape() -> dict[tuple[str, int], tuple[str, ...]]:
-    """Words by first letter and length: a slip rarely changes the first letter."""
-    groups: dict[tuple[str, int], list[str]] = {}
+def _by_letter() -> dict[str, tuple[list[str], NDArray[np.uint32], NDArray[np.int64]]]:
+    """Words, their letters as bits, and their lengths, by first letter: slips rarely change it."""
+    groups: dict[str, list[str]] = {}
     for word in lexicon():
-        groups.setdefault((word[0], len(word)), []).append(word)
-    return {key: tuple(words) for key, words in groups.items()}
+        groups.setdefault(word[0], []).append(word)
+    return {
+        first: (
+            words,
+            np.array([_letters(word) for word in words], dtype=np.uint32),
+            np.array([len(word) for word in words]),
+        )
+        for first, words in groups.items()
+    }
+
+
+def _letters(word: str) -> int:
+    bits = 0
+    for letter in word:
+        bits |= 1 << (ord(letter) - 97) if "a" <= letter <= "z" else 0
+    return bits
 
 
 def correct(text: str, keep: Iterable[str] = ()) -> str:
@@ -71,11 +189,14 @@ def _correction(word: str) -> str:
     if word in known or word in _SLANG or word in names() or singular in names():
         return word
     limit = 1 if len(word) < 8 else 2
+    words, letters, lengths = _by_letter().get(word[0], ([], np.empty(0, np.uint32), np.empty(0)))
+    # An edit changes at most two letters of the set and one of the length.
+    differing = np.bitwise_count(letters ^ np.uint32(_letters(word)))
+    close = np.flatnonzero((differing <= 2 * limit) & (np.abs(lengths - len(word)) <= limit))
     best, best_key = word, (limit + 1, len(known))
-    shapes = _by_shape()
-    for length in range(len(word) - limit, len(word) + limit + 1):
-        for candidate in shapes.get((word[0], length), ()):
-            key = (distance(word, candidate, min(limit, best_key[0])), known[candidate])
-            if key[0] <= limit and key < best_key:
-                best, best_key = candidate, key
+    for index in close:
+        candidate = words[index]
+        key = (distance(word, candidate, min(limit, best_key[0])), known[candidate])
+        if key[0] <= limit and key < best_key:
+            best, best_key = candidate, key
     return best

@@ -53,12 +53,16 @@ _MONTH_DAY = re.compile(
 _ORDINALS = {
     word: number
     for number, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
-        "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+        (
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
+        "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth "
+        "twentieth"
+    ).split(),
         1,
     )
-} | {f"twenty {w}": 20 + n for n, w in enumerate("first second third fourth fifth sixth seventh "
-     "eighth ninth".split(), 1)} | {"thirtieth": 30, "thirty first": 31}  # fmt: skip
+} | {f"twenty {w}": 20 + n for n, w in enumerate((
+        "first second third fourth fifth sixth seventh eighth ninth"
+    ).split(), 1)} | {"thirtieth": 30, "thirty first": 31}  # fmt: skip
 _ORDINAL = "|".join(sorted((w.replace(" ", "[ -]") for w in _ORDINALS), key=len, reverse=True))
 _SPELT_DAY = re.compile(
     rf"\b(?:(?:the\s+)?({_ORDINAL})\s+(?:of\s+)?({_MONTH})|({_MONTH})\s+(?:the\s+)?({_ORDINAL}))\b"
@@ -66,11 +70,16 @@ _SPELT_DAY = re.compile(
     re.I,
 )
 _AGO = re.compile(rf"\b({_COUNT})\s+({_UNIT})\s+(?:ago|back|before)\b", re.I)
-_WEEKDAY = re.compile(rf"\b(?<!by )(?<!before )(?:last |on |this past )?({'|'.join(_WEEKDAYS)})\b(?!s)", re.I)
+_WEEKDAY = re.compile(
+    rf"\b(?<!by )(?<!before )(?:last |on |this past )?({'|'.join(_WEEKDAYS)})\b(?!s)", re.I
+)
 _ROLLING = re.compile(
     rf"\b(?:(?:the|these|in|over|for)\s+)?{_LAST}\s+({_COUNT})?\s*-?({_UNIT})\b", re.I
 )
-_BARE = re.compile(rf"(?<![\w.,$€£%])(\d+(?:\.5)?|(?:{_COUNT})\b)\s?-?({_UNIT})\b(?!\s+(?:ago|back|before)\b)", re.I)
+_BARE = re.compile(
+    rf"(?<![\w.,$€£%])(\d+(?:\.5)?|(?:{_COUNT})\b)\s?-?({_UNIT})\b(?!\s+(?:ago|back|before)\b)",
+    re.I,
+)
 _OVER = re.compile(
     r"\b(?:over|in|during|for|within|across|of|since|throughout|from)\s+(?:the\s+)?$", re.I
 )
@@ -146,7 +155,9 @@ def _days(text: str, today: date) -> Iterator[tuple[date, int, int]]:
         yield today - timedelta(behind), match.start(), match.end()
     for match in _SPELT_DAY.finditer(text):
         number, name = (match[1], match[2]) if match[1] else (match[4], match[3])
-        day = _past(today, _MONTHS[name.lower()], _ORDINALS[number.lower().replace("-", " ")], match[5])
+        day = _past(
+            today, _MONTHS[name.lower()], _ORDINALS[number.lower().replace("-", " ")], match[5]
+        )
         if day:
             yield day, match.start(), match.end()
     for match in re.finditer(rf"\b(start|beginning|end) of (?:the year )?({_YEAR})\b", text, re.I):
@@ -194,7 +205,9 @@ def _ranges(text: str, today: date) -> Iterator[Mention]:
         ):
             yield Mention("period", f"{begin}..", lead.start(), end)
     for match in re.finditer(r"\bthis (?:quarter|qtr)\b|\bqtd\b|\bquarter to date\b", text, re.I):
-        yield Mention("period", f"{today.year}-Q{(today.month + 2) // 3}", match.start(), match.end())
+        yield Mention(
+            "period", f"{today.year}-Q{(today.month + 2) // 3}", match.start(), match.end()
+        )
     for match in re.finditer(r"\bsince (?:the )?last (year|month|week)\b", text, re.I):
         begin = {"year": date(today.year - 1, 1, 1), "week": today - timedelta(7)}.get(
             match[1].lower(), _add_months(today.replace(day=1), -1)

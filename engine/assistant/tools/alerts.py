@@ -26,10 +26,10 @@ def create_alert(context: ToolContext, arguments: Arguments) -> ToolResult:
     assert isinstance(value, Decimal)  # checked against the schema before the call
     if value <= 0:
         raise KnownError("An alert needs a number above zero.", "Say the price or the percentage.")
-    level = _level(condition, value, context.currency)
     sheet = Sheet("Alert draft", context.currency)
+    level = _level(sheet, condition, value, context.currency)
     sheet.fact("asset", asset)
-    sheet.number("condition", value, f"{WORDS[condition]} {level}")
+    sheet.fact("condition", f"{WORDS[condition]} {level}")
     last = context.last_price(asset)
     if last is not None:
         sheet.money("price now", last)
@@ -53,8 +53,7 @@ def list_alerts(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet.number("count", len(context.alerts), str(len(context.alerts)))
     rows = []
     for alert in context.alerts:
-        level = _level(alert.condition, alert.value, alert.currency)
-        sheet.hidden("alert", alert.value, level)
+        level = _level(sheet, alert.condition, alert.value, alert.currency)
         state = "armed" if alert.armed else "rang, waits to re-arm"
         sheet.line(f"{alert.asset} {WORDS[alert.condition]} {level}, {state}")
         rows.append((alert.asset, WORDS[alert.condition], level, state))
@@ -65,7 +64,11 @@ def list_alerts(context: ToolContext, arguments: Arguments) -> ToolResult:
     return sheet.result(TableCard("Alerts", columns, tuple(rows), None, METHOD, False))
 
 
-def _level(condition: str, value: Decimal, currency: str) -> str:
+def _level(sheet: Sheet, condition: str, value: Decimal, currency: str) -> str:
+    """The number as shown; the figures are told of it and of the 24 hours of a move."""
+    level = format_money(value, currency)
     if condition.endswith("percent"):
-        return format_percent(value / 100)
-    return format_money(value, currency)
+        level = format_percent(value / 100)
+        sheet.hidden("hours", Decimal(24), "24 hours")
+    sheet.hidden("alert", value, level)
+    return level

@@ -128,7 +128,12 @@ class ToolContext:
     def wealth(self, period: str | None) -> tuple[list[date], Floats]:
         """Days and time-weighted wealth of the portfolio (1 at the opening) over a period."""
         self.require_portfolio()
-        start, end, _ = self.window(period)
+        start, end, label = self.window(period)
+        if end < self.first_day:
+            raise KnownError(
+                f"The portfolio only begins on {self.first_day}, after {label}.",
+                "Choose a later period.",
+            )
         history = self.history(max(start, self.first_day), end)
         return [history.days[0] - timedelta(1), *history.days], wealth(history)
 

@@ -3,11 +3,23 @@
 from datetime import date
 from decimal import Decimal
 
+from engine.assistant.numerals import find_numerals
 from engine.assistant.tools.base import Figure, ToolResult
 from engine.core.cards import Card, Draft, FactsCard
 from engine.core.money import format_amount, format_money, format_percent
 
 Number = Decimal | float
+_NONE = "–"
+
+
+def figures_of(label: str, text: str) -> tuple[Figure, ...]:
+    """The numerals of a text that code or we ourselves wrote, as figures."""
+    return tuple(
+        Figure(
+            label, numeral.sign * numeral.value or numeral.value, text[numeral.start : numeral.end]
+        )
+        for numeral in find_numerals(text)
+    )
 
 
 class Sheet:
@@ -45,11 +57,11 @@ class Sheet:
         self.facts.append((label, text))
         self.lines.append(f"{label}: {text}")
 
-    def span(self, start: date, end: date, label: str = "period") -> None:
+    def span(self, start: date, end: date) -> None:
         """The first and last day the figures are about."""
         text = f"{start} to {end}"
-        self.figures.append(Figure(label, Decimal(end.year), text))
-        self.fact(label, text)
+        self.figures.append(Figure("period", Decimal(end.year), text))
+        self.fact("period", text)
 
     def day(self, label: str, value: date) -> None:
         """A day."""
@@ -60,9 +72,28 @@ class Sheet:
         """A number that a card shows but the text lines do not."""
         self.figures.append(Figure(label, value, text))
 
+    def money_cell(self, label: str, value: Decimal | None) -> str:
+        """The text of a cell of a table card, whose number an answer may repeat."""
+        if value is None:
+            return _NONE
+        self.hidden(label, value, format_money(value, self.currency))
+        return self.figures[-1].text
+
+    def percent_cell(self, label: str, fraction: Decimal | None) -> str:
+        """The same for a fraction, shown in percent."""
+        if fraction is None:
+            return _NONE
+        self.hidden(label, fraction * 100, format_percent(fraction))
+        return self.figures[-1].text
+
     def line(self, text: str) -> None:
         """A text line for the model without a fact."""
         self.lines.append(text)
+
+    def note(self, sentence: str) -> None:
+        """A sentence about what is missing or uncertain; an answer may repeat its numbers."""
+        self.figures += figures_of("note", sentence)
+        self.line(f"note: {sentence}")
 
     def _add(self, label: str, value: Decimal, text: str) -> str:
         self.figures.append(Figure(label, value, text))

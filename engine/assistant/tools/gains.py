@@ -8,7 +8,8 @@ from engine.assistant.tools.context import ToolContext
 from engine.assistant.tools.figures import Sheet
 from engine.core.cards import ChartCard, Column, Series, TableCard
 from engine.core.errors import KnownError
-from engine.core.money import format_money, format_percent
+from engine.core.money import format_percent
+from engine.core.records import FIAT
 from engine.ledger.gains import realised
 
 FIFO_METHOD = "First in, first out; fees in cost and proceeds; unrealised at the last close."
@@ -51,19 +52,25 @@ def profit_loss(context: ToolContext, arguments: Arguments) -> ToolResult:
     if kind is None:
         sheet.money("total", gain + income + paper, sign=True)
     for sentence in context.book.missing[:2]:
-        sheet.line(f"note: {sentence}")
+        sheet.note(sentence)
     by_asset = {row.asset: row for row in closed}
     rows = []
     for name in sorted(by_asset.keys() | open_.keys()):
-        row, unrealised = by_asset.get(name), open_.get(name)
-        cells = (row.gain if row else None, unrealised, row.income if row else None)
-        for label, value in zip(("realised", "unrealised", "income"), cells, strict=True):
-            if value is not None:
-                sheet.hidden(f"{label} of {name}", value, format_money(value, context.currency))
+        row = by_asset.get(name)
         rows.append(
-            (name, *("–" if c is None else format_money(c, context.currency) for c in cells))
+            (
+                name,
+                sheet.money_cell(f"realised of {name}", row.gain if row else None),
+                sheet.money_cell(f"unrealised of {name}", open_.get(name)),
+                sheet.money_cell(f"income of {name}", row.income if row else None),
+            )
         )
-    total = ("Total", *(format_money(v, context.currency) for v in (gain, paper, income)))
+    total = (
+        "Total",
+        sheet.money_cell("realised", gain),
+        sheet.money_cell("unrealised now", paper),
+        sheet.money_cell("income", income),
+    )
     table = TableCard(sheet.title, _COLUMNS, tuple(rows), total, FIFO_METHOD, context.simulated)
     return sheet.result(table)
 
@@ -78,6 +85,8 @@ def best_worst(context: ToolContext, arguments: Arguments) -> ToolResult:
         sheet.span(start, end)
         method = PRICE_METHOD
         for row in held.rows:
+            if row.price is None or row.asset in FIAT:
+                continue
             days, closes = context.closes(row.asset, str(arguments["period"]))
             if len(days) > 1:
                 ranked.append((row.asset, Decimal(str(price_return(closes)))))

@@ -1,13 +1,9 @@
 """The tool that explains a term from Assay's own knowledge base, with its source."""
 
-import re
-from decimal import Decimal
-
-from engine.assistant.tools.base import Arguments, Figure, ToolResult
+from engine.assistant.tools.base import Arguments, ToolResult
 from engine.assistant.tools.context import ToolContext
+from engine.assistant.tools.figures import figures_of
 from engine.core.cards import QuoteCard
-
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
 def explain_term(context: ToolContext, arguments: Arguments) -> ToolResult:
@@ -16,10 +12,7 @@ def explain_term(context: ToolContext, arguments: Arguments) -> ToolResult:
     entry = context.knowledge.find(term)
     if entry is None:
         return ToolResult(f"There is no entry for “{term}” in Assay's glossary.", (), ())
-    figures = tuple(
-        Figure(entry.title, Decimal(number.replace(",", "")), number)
-        for number in _NUMBER.findall(entry.text)
-    )
+    figures = figures_of(entry.title, f"{entry.title}\n{entry.text}")
     text = f"{entry.title}: {entry.definition}\nsource: {entry.source}"
     card = QuoteCard(entry.title, entry.text, entry.source)
     return ToolResult(text, (card,), figures, sources=(entry.source,))

@@ -1,5 +1,6 @@
 """Tools about prices and the list of transactions."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from engine.assistant.tools.base import Arguments, ToolResult
@@ -36,9 +37,9 @@ def price(context: ToolContext, arguments: Arguments) -> ToolResult:
     if "date" not in arguments:
         days, values = context.closes(asset, "90d")
         if len(values) > 1:
-            before = context.prices.quote(asset, context.currency, point.day.fromordinal(
-                point.day.toordinal() - 1))  # fmt: skip
-            if before is not None and before.close:
+            eve = point.day - timedelta(1)
+            before = context.prices.quote(asset, context.currency, eve)
+            if before is not None and before.day == eve:
                 sheet.percent(
                     "change from the day before", point.close / before.close - 1, sign=True
                 )
@@ -102,4 +103,6 @@ def _line(sheet: Sheet, t: Transaction) -> str:
                 text = format_money(amount, asset)
             sheet.hidden(f"amount of {asset}", amount, text)
             parts.append(f"{name} {text}".strip())
+    if t.fee_asset and t.fee_amount:
+        sheet.hidden("fee", t.fee_amount, _side(t.fee_amount, t.fee_asset))
     return f"{day} {t.kind} {' '.join(parts)} ({_where(t)})"

@@ -18,7 +18,6 @@ _COLUMNS = (
     Column("Weight", "percent"),
     Column("Unrealised", "money"),
 )
-_NONE = "–"
 
 
 def portfolio_value(context: ToolContext, arguments: Arguments) -> ToolResult:
@@ -34,15 +33,10 @@ def portfolio_value(context: ToolContext, arguments: Arguments) -> ToolResult:
     for row in held.rows[:5]:
         if row.value is not None and row.weight is not None:
             value = format_money(row.value, context.currency)
-            weight = format_percent(row.weight)
-            sheet.hidden(f"value of {row.asset}", row.value, value)
-            sheet.hidden(f"weight of {row.asset}", row.weight * 100, weight)
-            sheet.line(f"{row.asset}: {value}, {weight}")
-    for row in held.rows:
-        _remember(sheet, row, context.currency)
+            sheet.line(f"{row.asset}: {value}, {format_percent(row.weight)}")
     for sentence in held.missing[:3]:
-        sheet.line(f"note: {sentence}")
-    return sheet.result(_table(held, context, sheet.title), *_donut(held, context))
+        sheet.note(sentence)
+    return sheet.result(_table(sheet, held, context), *_donut(held, context))
 
 
 def position(context: ToolContext, arguments: Arguments) -> ToolResult:
@@ -71,40 +65,30 @@ def position(context: ToolContext, arguments: Arguments) -> ToolResult:
     return sheet.result(sheet.card(METHOD, context.simulated))
 
 
-def _remember(sheet: Sheet, row: HoldingRow, currency: str) -> None:
-    """Makes every number of the table available to the grounding check."""
-    sheet.hidden(f"amount of {row.asset}", row.amount, f"{format_amount(row.amount)} {row.asset}")
-    if row.price is not None:
-        sheet.hidden(f"price of {row.asset}", row.price, format_money(row.price, currency))
-    if row.value is not None and row.weight is not None:
-        sheet.hidden(f"value of {row.asset}", row.value, format_money(row.value, currency))
-        sheet.hidden(f"weight of {row.asset}", row.weight * 100, format_percent(row.weight))
-
-
-def _table(held: Valuation, context: ToolContext, title: str) -> TableCard:
-    currency = context.currency
-
-    def money(value: Decimal | None) -> str:
-        return _NONE if value is None else format_money(value, currency)
-
-    rows = tuple(
-        (
-            row.asset,
-            format_amount(row.amount),
-            money(row.price),
-            money(row.value),
-            _NONE if row.weight is None else format_percent(row.weight),
-            money(row.unrealised),
-        )
-        for row in held.rows
-    )
+def _table(sheet: Sheet, held: Valuation, context: ToolContext) -> TableCard:
+    rows = tuple(_cells(sheet, row) for row in held.rows)
     gains = [row.unrealised for row in held.rows if row.unrealised is not None]
     total = (
-        "Total", "", "", format_money(held.total, currency),
-        format_percent(Decimal(1)) if held.total else _NONE,
-        format_money(sum(gains, Decimal(0)), currency) if gains else _NONE,
+        "Total", "", "", sheet.money_cell("total", held.total),
+        sheet.percent_cell("total weight", Decimal(1) if held.total else None),
+        sheet.money_cell("unrealised", sum(gains, Decimal(0)) if gains else None),
     )  # fmt: skip
-    return TableCard(f"{title}, {held.on}", _COLUMNS, rows, total, METHOD, context.simulated)
+    return TableCard(
+        f"{sheet.title}, {held.on}", _COLUMNS, rows, total, METHOD, context.simulated
+    )
+
+
+def _cells(sheet: Sheet, row: HoldingRow) -> tuple[str, ...]:
+    amount = format_amount(row.amount)
+    sheet.hidden(f"amount of {row.asset}", row.amount, f"{amount} {row.asset}")
+    return (
+        row.asset,
+        amount,
+        sheet.money_cell(f"price of {row.asset}", row.price),
+        sheet.money_cell(f"value of {row.asset}", row.value),
+        sheet.percent_cell(f"weight of {row.asset}", row.weight),
+        sheet.money_cell(f"unrealised of {row.asset}", row.unrealised),
+    )
 
 
 def _donut(held: Valuation, context: ToolContext) -> tuple[ChartCard, ...]:

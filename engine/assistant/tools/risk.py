@@ -73,7 +73,8 @@ def correlation(context: ToolContext, arguments: Arguments) -> ToolResult:
     found = pairs.correlation(days_a, closes_a, days_b, closes_b)
     sheet = Sheet(f"Correlation of {a} and {b}", context.currency)
     sheet.span(found.first, found.last)
-    sheet.number("correlation", round(found.value, 6), f"{found.value:.2f}")
+    # Adding zero turns "-0.00" into "0.00".
+    sheet.number("correlation", round(found.value, 6), f"{round(found.value, 2) + 0.0:.2f}")
     sheet.fact("strength", _strength(found.value))
     sheet.number("days", found.n, str(found.n))
     _warn(sheet, found.warning)
@@ -106,16 +107,17 @@ def what_if(context: ToolContext, arguments: Arguments) -> ToolResult:
     rows = tuple(
         (
             row.asset,
-            format_money(row.before, context.currency),
-            format_money(row.after, context.currency),
-            format_money(row.after - row.before, context.currency),
+            sheet.money_cell(f"{row.asset} now", row.before),
+            sheet.money_cell(f"{row.asset} after", row.after),
+            sheet.money_cell(f"change of {row.asset}", row.after - row.before),
         )
         for row in sorted(outcome.rows, key=lambda row: -row.before)
     )
-    title = f"{asset} {format_percent(change / 100, 0, sign=True)}"
-    total = ("Total", format_money(outcome.before, context.currency),
-             format_money(outcome.after, context.currency),
-             format_money(outcome.change, context.currency))  # fmt: skip
+    title = f"{name[:1].upper()}{name[1:]} {format_percent(change / 100, sign=True)}"
+    total = (
+        "Total",
+        *(format_money(v, context.currency) for v in (outcome.before, outcome.after, outcome.change)),
+    )
     table = TableCard(title, columns, rows, total, STRESS_METHOD, context.simulated)
     return sheet.result(sheet.card(STRESS_METHOD, context.simulated), table)
 

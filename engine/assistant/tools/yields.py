@@ -10,6 +10,7 @@ from engine.assistant.tools.base import Arguments, ToolResult
 from engine.assistant.tools.context import ToolContext
 from engine.assistant.tools.figures import Sheet
 from engine.core.cards import ChartCard, Series
+from engine.core.errors import KnownError
 from engine.core.money import format_percent, to_text
 
 APY_METHOD = "APY = (1 + APR / n)^n − 1, n compounding periods a year (continuous: e^APR − 1)."
@@ -26,12 +27,20 @@ def apr_to_apy(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet.percent("APR", rate)
     sheet.fact("compounding", how + ("" if "compounding" in arguments else " (assumed)"))
     sheet.percent("APY", apy)
-    rows = [(name, yields.apr_to_apy(rate, name)) for name in yields.COMPOUNDINGS]
+    rows = [(name, value) for name in yields.COMPOUNDINGS if (value := _apy(rate, name)) is not None]
     for name, value in rows:
         sheet.hidden(f"APY {name}", value * 100, format_percent(value))
     series = Series("APY", tuple(n for n, _ in rows), tuple(float(v) * 100 for _, v in rows))
     chart = ChartCard("APY by compounding", "bar", (series,), "%", APY_METHOD, False)
     return sheet.result(sheet.card(APY_METHOD, False), chart)
+
+
+def _apy(rate: Decimal, how: Compounding) -> Decimal | None:
+    """The yield for the chart; None where it is too large to mean anything."""
+    try:
+        return yields.apr_to_apy(rate, how)
+    except KnownError:
+        return None
 
 
 def compound_growth(context: ToolContext, arguments: Arguments) -> ToolResult:

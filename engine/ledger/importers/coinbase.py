@@ -151,7 +151,8 @@ def _transaction(row: Row, kind: str, account: str, names: _Names) -> Transactio
     if quantity == 0:
         raise FieldError("the quantity is zero")
     if kind in _BUYS or kind in _SELLS:
-        return _order(row, kind in _BUYS, account, names)
+        side = (asset, abs(quantity))
+        return _order(row, time, side, account, names=names, buying=kind in _BUYS)
     gift = kind == "receive" and any(word in note.lower() for word in _GIFT_NOTES)
     if kind in _INCOME or gift:
         if quantity < 0:
@@ -179,11 +180,10 @@ def _move(time: datetime, account: str, to_account: str, side: Amount, note: str
     )
 
 
-def _order(row: Row, buying: bool, account: str, names: _Names) -> Transaction:
+def _order(
+    row: Row, time: datetime, crypto: Amount, account: str, *, names: _Names, buying: bool
+) -> Transaction:
     """A buy or sell; the notes tell what it was paid in when that is not the price currency."""
-    time = read_time(row.fields["timestamp"])
-    quantity = abs(read_number(row.fields["quantity transacted"], "quantity"))
-    crypto = (read_symbol(row.fields["asset"]), quantity)
     note = row.fields["notes"]
     subtotal = _money(row, names.subtotal, names)
     fee = _money(row, names.fees, names)
@@ -195,11 +195,11 @@ def _order(row: Row, buying: bool, account: str, names: _Names) -> Transaction:
         total = read_positive(match[2], "amount in the notes")
         price = read_positive(match[4], "price in the notes") if match[4] else None
         value = subtotal
-        subtotal = (paid_in, price * quantity if price else total)
+        subtotal = (paid_in, price * crypto[1] if price else total)
         fee = (paid_in, abs(total - subtotal[1]))
     elif subtotal is None:
         price = read_positive(row.fields[names.price], "price")
-        subtotal = (currency, price * quantity)
+        subtotal = (currency, price * crypto[1])
     received, sent = (crypto, subtotal) if buying else (subtotal, crypto)
     return exchange(time, account, received, sent, fee=fee, value=value, note=note)
 

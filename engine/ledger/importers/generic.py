@@ -58,7 +58,7 @@ def _transaction(row: Row, default_account: str) -> Transaction:
         account,
         received=received,
         sent=sent,
-        fee=_pair(row, "fee asset", "fee amount"),
+        fee=_fee(row),
         value=_value(row),
         note=get.get("note", ""),
         to_account=to_account,
@@ -84,6 +84,13 @@ def _pair(row: Row, asset: str, amount: str) -> Amount | None:
     if not symbol and not number:
         return None
     return read_symbol(symbol, asset), read_positive(number, amount)
+
+
+def _fee(row: Row) -> Amount | None:
+    """The fee, where a zero is as good as nothing."""
+    if not row.fields.get("fee amount", "").strip("0. "):
+        return None
+    return _pair(row, "fee asset", "fee amount")
 
 
 def _value(row: Row) -> Amount | None:

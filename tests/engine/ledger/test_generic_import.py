@@ -117,6 +117,11 @@ def test_the_hash_is_of_what_a_row_says_not_of_how_it_is_written(preview: Previe
     assert elsewhere.row_hash != one.row_hash
 
 
+def test_a_fee_of_zero_is_none(preview: Preview) -> None:
+    (row,) = preview(HEADER + "2024-01-01,buy,K,BTC,1,USD,5,USD,0.00,,,,\n").rows
+    assert (row.fee_asset, row.fee_amount) == (None, 0)
+
+
 def test_rows_without_an_account_get_the_one_the_user_names(preview: Preview) -> None:
     row = "2024-01-01,deposit,,BTC,1,,,,,,,,\n"
     assert preview(HEADER + row).rows[0].account == "Main"

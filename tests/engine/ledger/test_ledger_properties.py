@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_samples import make
 
 from engine.core.records import Transaction
 from engine.ledger.legs import holdings
 from engine.ledger.lots import fifo
+from tests.engine.ledger.ledger_samples import make
 
 PRICES = {"BTC": Decimal("30000"), "ETH": Decimal("2000.5"), "SOL": Decimal("0.07")}
 COINS = sorted(PRICES)

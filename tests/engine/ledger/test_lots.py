@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from ledger_samples import make
 
 from engine.core.records import Transaction
 from engine.ledger.gains import realised
 from engine.ledger.lots import LotBook, fifo
+from tests.engine.ledger.ledger_samples import make
 
 
 def no_price(asset: str, day: date) -> Decimal | None:

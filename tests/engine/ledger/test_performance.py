@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from ledger_samples import make, price_book
 
 from engine.ledger.history import History, value_history
 from engine.ledger.performance import daily_returns, twr, wealth
+from tests.engine.ledger.ledger_samples import make, price_book
 
 D1, D2, D3, D4 = (f"2024-01-0{n}" for n in (1, 2, 3, 4))
 BTC = {D1: "100", D2: "110", D3: "99", D4: "198"}

@@ -3,11 +3,11 @@
 from decimal import Decimal
 
 import pytest
-from ledger_samples import make
 
 from engine.core.records import Transaction
 from engine.ledger.lots import fifo
 from engine.ledger.transfers import link_transfers
+from tests.engine.ledger.ledger_samples import make
 
 SENT = make("2024-01-02T10:00:00", "withdrawal", None, ("BTC", "0.5"), ("BTC", "0.0002"))
 

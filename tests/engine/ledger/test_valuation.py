@@ -3,10 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
-from ledger_samples import make, price_book
-
 from engine.ledger.legs import cash_pockets, holdings
 from engine.ledger.valuation import HoldingRow, Valuation, valuation
+from tests.engine.ledger.ledger_samples import make, price_book
 
 LEDGER = [
     make("2024-01-01", "buy", ("BTC", "0.5"), ("USD", "20000"), ("USD", "100")),

@@ -82,7 +82,7 @@ def test_several_prices_of_a_day_keep_the_latest(preview: Callable[..., PricePre
         "2024-01-02 00:00:00,BTC,4,USD\n"
     )
     assert [point.close for point in result.rows] == [3, 4]
-    assert result.warnings == ("1 days had more than one price; the latest of each was kept.",)
+    assert result.warnings == ("Left out 1: prices of a day that has a later one.",)
 
 
 @pytest.mark.parametrize(

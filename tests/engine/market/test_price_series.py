@@ -79,6 +79,15 @@ def test_a_rate_is_turned_round_for_fiat_only(book: PriceBook) -> None:
     assert book.quote("USD", "BTC", START) is None
 
 
+def test_a_coin_priced_in_another_currency_is_converted_by_the_rate(book: PriceBook) -> None:
+    # 110 dollars at 0.8 euros the dollar; the rate of 1 January serves for a week.
+    point = book.quote("BTC", "EUR", START + timedelta(1))
+    assert point is not None
+    assert (point.close, point.currency) == (88, "EUR")
+    assert book.span("BTC", "EUR") == (START, START + timedelta(2))
+    assert book.quote("BTC", "CHF", START) is None
+
+
 def test_series_are_kept_until_prices_change(book: PriceBook, source: Source) -> None:
     for _ in range(3):
         book.quote("BTC", "USD", START)

@@ -1,6 +1,7 @@
 """A tiny random model, and clients that run it in real child processes."""
 
 import importlib.util
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -8,6 +9,9 @@ from types import ModuleType
 import pytest
 
 from engine.model.client import ModelClient
+
+# The helper modules beside the tests (gguf_craft, numpy_qwen3).
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")

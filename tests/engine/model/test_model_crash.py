@@ -18,7 +18,11 @@ from engine.model.client import GenerateRequest, LoadOptions, ModelClient, Model
 from engine.model.diagnose import death_cause, death_sentence, load_cause
 
 ROOT = Path(__file__).parents[3]
-LONG = GenerateRequest("Tell me a long story. ", max_tokens=3000, temperature=1.0, top_k=0)
+# A grammar without an end, because random weights may end an answer at any token.
+ENDLESS = "root ::= [^@] root"
+LONG = GenerateRequest(
+    "Tell me a long story. ", ENDLESS, max_tokens=3000, temperature=1.0, top_k=0
+)
 
 NewClient = Callable[[], ModelClient]
 
@@ -71,21 +75,24 @@ def test_killed_between_two_questions_nobody_notices(
 ) -> None:
     client = new_client()
     client.load(tiny_model)
-    for _ in range(3):
+
+    def kill() -> None:
         pid = pid_of(client)
         os.kill(pid, number)
         assert is_gone(pid)
-        assert client.count("hello") > 0
-        pid = pid_of(client)
-        os.kill(pid, number)
-        assert is_gone(pid)
-        assert len(client.score("hello", ["a", "b"])) == 2
+
+    kill()
+    assert client.count("hello") > 0
+    kill()
+    assert len(client.score("hello", ["a", "b"])) == 2
+    kill()
+    assert next(client.generate(LONG))
 
 
 def test_killed_at_random_moments(new_client: NewClient, tiny_model: Path) -> None:
     client = new_client()
     client.load(tiny_model)
-    for number in range(8):
+    for number in range(5):
         generation = client.generate(LONG)
         pid = pid_of(client)
         got = 0
@@ -136,7 +143,7 @@ from pathlib import Path
 from engine.model.client import GenerateRequest, ModelClient
 client = ModelClient(lambda state, notice: None)
 client.load(Path({str(tiny_model)!r}))
-generation = client.generate(GenerateRequest("x", max_tokens=4000, temperature=1.0))
+generation = client.generate(GenerateRequest("x", {ENDLESS!r}, max_tokens=4000))
 next(generation)
 print(client._link.pid, flush=True)
 time.sleep(60)
@@ -255,7 +262,7 @@ def test_short_of_memory_the_context_becomes_smaller(
 def test_a_smaller_context_is_chosen_before_trying(
     new_client: NewClient, roomy_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "available_memory", lambda: 200 << 20)
+    monkeypatch.setattr(loading, "available_memory", lambda: 230 << 20)
     assert new_client().load(roomy_model, LoadOptions(n_ctx=1 << 16)).n_ctx == 1 << 15
 
 

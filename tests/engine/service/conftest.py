@@ -1,8 +1,10 @@
 """A real service on a temporary data folder, and small files to import into it."""
 
+import importlib.util
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import keyring
 import pytest
@@ -79,5 +81,29 @@ def purchases(tmp_path: Path) -> Path:
 def prices(tmp_path: Path) -> Path:
     """BTC at 90,000 and then 100,000 USD."""
     path = tmp_path / "prices.csv"
-    path.write_text("date,symbol,currency,close\n2026-11-21,BTC,USD,90000\n2026-11-22,BTC,USD,100000\n")
+    path.write_text(
+        "date,symbol,currency,close\n2026-11-21,BTC,USD,90000\n2026-11-22,BTC,USD,100000\n"
+    )
     return path
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of 400 words and random weights that takes the starter's short prompt."""
+    maker = _load_script("make_gguf")
+    plain = maker.metadata
+    maker.metadata = lambda *args: plain(*args) | {"assay.template": "starter"}
+    path = tmp_path_factory.mktemp("model") / "tiny.gguf"
+    maker.write_model(path, maker.TINY, "Tiny")
+    return path
+
+
+def _load_script(name: str) -> Any:
+    """A fresh copy of a module of benchmarks/."""
+    path = Path(__file__).parents[3] / "benchmarks" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -38,7 +38,12 @@ class Scripted:
         self.cancel = Cancel()
 
     def answer(
-        self, chat_id: int, message_id: int, question: str, history: Sequence[Exchange], cancel: Cancel
+        self,
+        chat_id: int,
+        message_id: int,
+        question: str,
+        history: Sequence[Exchange],
+        cancel: Cancel,
     ) -> Outcome:
         return self._play(message_id, question, None, history, cancel)
 
@@ -90,13 +95,18 @@ class Listener:
     def wait(self, kind: type[Event], message_id: int, seconds: float = 10.0) -> Any:
         """The first event of this kind about this message."""
 
+        return self.wait_for(
+            lambda e: type(e) is kind and getattr(e, "message_id", 0) == message_id, seconds
+        )
+
+    def wait_for(self, wanted: Callable[[Event], bool], seconds: float = 10.0) -> Any:
+        """The first event that is wanted."""
+
         def found() -> Event | None:
-            return next(
-                (e for e in self.events if type(e) is kind and e.message_id == message_id), None
-            )
+            return next((event for event in self.events if wanted(event)), None)
 
         with self._news:
-            assert self._news.wait_for(found, seconds), f"no {kind.__name__}"
+            assert self._news.wait_for(found, seconds), "the event did not come"
             return found()
 
 

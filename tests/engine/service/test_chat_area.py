@@ -19,8 +19,8 @@ from tests.engine.service.scripted import (
     CHOICES,
     DRAFT,
     Listener,
-    Scripted,
     Script,
+    Scripted,
     chat_area,
     offer_choices,
     offer_draft,
@@ -99,7 +99,7 @@ def test_an_answer_streams_and_is_stored_before_its_end_is_announced(
 def test_the_question_is_stored_before_it_is_answered(start: Start, repo: ChatRepo) -> None:
     chat, _ = start(until_stopped)
 
-    chat_id, message_id = chat.ask(None, "Hi?")
+    chat_id, _ = chat.ask(None, "Hi?")
 
     roles = [(m.role, m.status) for m in repo.messages(chat_id)]
     assert roles[0] == ("user", "complete")
@@ -170,7 +170,7 @@ def test_a_choice_is_answered_in_the_same_chat(
 
 
 def test_a_choice_can_be_made_once(start: Start, listener: Listener) -> None:
-    chat, scripted = start(offer_choices)
+    chat, _ = start(offer_choices)
     _, message_id = chat.ask(None, "btc?")
     listener.wait(TurnFinished, message_id)
     with pytest.raises(KnownError, match="not open"):
@@ -256,7 +256,10 @@ def test_a_bug_in_one_answer_does_not_end_the_next(
 
 @pytest.mark.parametrize(
     ("error", "status", "notice"),
-    [(Cancelled(), "stopped", ""), (KnownError("No memory.", "Close it."), "failed", "No memory. Close it.")],
+    [
+        (Cancelled(), "stopped", ""),
+        (KnownError("No memory.", "Close it."), "failed", "No memory. Close it."),
+    ],
 )
 def test_what_the_assistant_lets_through_becomes_an_outcome(
     start: Start, listener: Listener, error: Exception, status: str, notice: str
@@ -327,9 +330,7 @@ def test_chats_can_be_renamed_and_deleted_but_not_while_answering(
 
 
 @pytest.mark.parametrize(("text", "match"), [("  ", "no question"), ("x" * 9_000, "9,000")])
-def test_a_question_that_cannot_be_one_stores_nothing(
-    start: Start, text: str, match: str
-) -> None:
+def test_a_question_that_cannot_be_one_stores_nothing(start: Start, text: str, match: str) -> None:
     chat, _ = start(say_hello)
 
     with pytest.raises(KnownError, match=match):

@@ -49,7 +49,9 @@ def test_another_process_is_refused_and_a_killed_one_is_not_in_the_way(paths: Pa
     ProfileLock(paths).release()
 
 
-def test_a_failed_opening_leaves_no_lock(open_service: Callable[..., Service], paths: Paths) -> None:
+def test_a_failed_opening_leaves_no_lock(
+    open_service: Callable[..., Service], paths: Paths
+) -> None:
     paths.ensure()
     paths.database.write_bytes(b"not a database" * 1000)
     paths.key_file.write_text('{"version": 1, "place": "file", "key": "' + "ab" * 32 + '"}')

@@ -1,0 +1,62 @@
+"""Opens the data folder on another thread."""
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from engine.core.errors import KnownError
+from engine.core.paths import Paths
+
+if TYPE_CHECKING:
+    from engine.service import Service
+
+_log = logging.getLogger(__name__)
+
+
+class Opening(QObject):
+    """Emits `opened` with the service, or `failed` with a KnownError, on the GUI thread."""
+
+    opened = Signal(object)
+    failed = Signal(object)
+    _done = Signal(object)
+
+    def __init__(self, paths: Paths) -> None:
+        super().__init__()
+        self._paths = paths
+        self._thread = threading.Thread(target=self._work, name="opening", daemon=True)
+        self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Return when the folder is open or could not be opened."""
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            # These take longer to load than the window to appear.
+            import desktop.session  # noqa: F401, PLC0415
+            from engine.service import Service  # noqa: PLC0415
+
+            self._done.emit(Service.open(self._paths))
+        except KnownError as error:
+            self._done.emit(error)
+        except Exception as error:
+            _log.exception("opening failed")
+            self._done.emit(
+                KnownError(
+                    self.tr("The data folder could not be opened because of an error in Assay."),
+                    f"{type(error).__name__}",
+                )
+            )
+
+    def _deliver(self, result: "Service | KnownError") -> None:
+        if isinstance(result, KnownError):
+            self.failed.emit(result)
+        else:
+            self.opened.emit(result)

@@ -1,0 +1,186 @@
+"""The window at work: connects its parts with an open service."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QKeySequence, QShortcut
+
+from desktop.bridge import Bridge
+from desktop.chat.presenter import ChatPresenter
+from desktop.dropping import DropArea
+from desktop.notify import Notifier
+from desktop.pages import Pages
+from desktop.portfolio.importing import Importing
+from desktop.sidebar import PAGES
+from desktop.theme import theme
+from desktop.widgets.dialogs import Question, TextQuestion
+from desktop.window import MainWindow
+from engine.core.events import AlertFired, DataChanged, Event, ModelStateChanged
+
+if TYPE_CHECKING:
+    from engine.service import Chat, Service
+
+
+class Session(QObject):
+    """Presenters, events and shortcuts of one window on one service; closes with the window."""
+
+    def __init__(self, window: MainWindow, service: "Service") -> None:
+        super().__init__(window)
+        self._window = window
+        self._service = service
+        self.bridge = Bridge(service.bus, self)
+        self.importing = Importing(service, self.bridge, window, window.toasts)
+        self.notifier = Notifier(self)
+        self.chat = ChatPresenter(service, self.bridge, window.chat_page)
+        self.pages = Pages(service, self.bridge, self.importing, window.toasts)
+        self.drop = DropArea(window)
+        self._connect()
+        self._shortcuts()
+        self._load_chats(service.chat.list())
+        status = service.models.current()
+        window.sidebar.show_model(status.state, status.name, status.notice)
+        has_data, simulated = self._portfolio_state()
+        window.banner.setVisible(simulated)
+        if has_data or window.sidebar.conversations.model.rowCount():
+            window.end_onboarding()
+            window.show_page("chat")
+        else:
+            self._welcome()
+        window.attach(self)
+
+    def new_chat(self) -> None:
+        """Begin a conversation."""
+        self._window.end_onboarding()
+        self.chat.new()
+        self._window.show_page("chat")
+
+    def open_chat(self, chat_id: int) -> None:
+        """Show a stored conversation."""
+        self._window.end_onboarding()
+        if chat_id != self.chat.chat_id:
+            self.chat.open(chat_id, self._title(chat_id))
+        self._window.show_page("chat")
+
+    def take_file(self, path: Path) -> None:
+        """A file was dropped: a model or a CSV."""
+        if path.suffix.lower() == ".gguf":
+            self._window.show_page("models")
+            self.pages.models().add(path)
+        else:
+            self.importing.read(path)
+
+    def _connect(self) -> None:
+        window, chats = self._window, self._window.sidebar.conversations
+        self.bridge.event.connect(self._on_event)
+        self.bridge.failed.connect(window.toasts.show)
+        self.chat.said.connect(window.toasts.show)
+        self.chat.opened.connect(chats.mark)
+        chats.new_wanted.connect(self.new_chat)
+        chats.list.chosen.connect(self.open_chat)
+        chats.list.rename_wanted.connect(self._rename)
+        chats.list.delete_wanted.connect(self._delete)
+        window.chat_page.rename_wanted.connect(lambda: self._rename(self.chat.chat_id))
+        window.chat_page.delete_wanted.connect(lambda: self._delete(self.chat.chat_id))
+        window.banner.remove_wanted.connect(self._remove_demo)
+        window.closing.connect(self.bridge.close)
+        self.drop.dropped.connect(self.take_file)
+        self.importing.stored.connect(self._after_import)
+        self.notifier.opened.connect(window.come_to_front)
+        self.pages.show_wanted.connect(window.show_page)
+
+    def _shortcuts(self) -> None:
+        window = self._window
+        keys: dict[str, Callable[[], object]] = {
+            "Ctrl+N": self.new_chat,
+            "Ctrl+O": self.importing.choose_transactions,
+            "Ctrl+F": window.sidebar.conversations.search.setFocus,
+            "F2": lambda: self._rename(self.chat.chat_id),
+            "Esc": self.chat.stop_if_busy,
+        }
+        for number, key in enumerate(PAGES, start=1):
+            keys[f"Ctrl+{number}"] = lambda key=key: window.show_page(key)
+        for sequence, act in keys.items():
+            QShortcut(QKeySequence(sequence), window).activated.connect(act)
+
+    def _on_event(self, event: Event) -> None:
+        run = self.bridge.run
+        if isinstance(event, ModelStateChanged):
+            self._window.sidebar.show_model(event.state, event.name, event.notice)
+        elif isinstance(event, AlertFired):
+            self._alert(event)
+        elif isinstance(event, DataChanged):
+            if "chats" in event.kinds:
+                run(self._service.chat.list, self._load_chats, owner=self)
+            if "transactions" in event.kinds:
+                show = self._window.banner.setVisible
+                run(self._portfolio_state, lambda state: show(state[1]), owner=self)
+            if "settings" in event.kinds:
+                run(lambda: self._service.settings.get("theme"), theme().apply, owner=self)
+
+    def _portfolio_state(self) -> tuple[bool, bool]:
+        """Whether there is a portfolio, and whether it is the demo."""
+        portfolio = self._service.portfolio
+        return portfolio.has_data(), portfolio.is_simulated()
+
+    def _alert(self, event: AlertFired) -> None:
+        def notify(wanted: object) -> None:
+            if wanted:
+                self.notifier.notify(event.title, event.text)
+
+        self._window.toasts.show(f"{event.title} {event.text}")
+        self.bridge.run(lambda: self._service.settings.get("notifications"), notify, owner=self)
+
+    def _load_chats(self, chats: "list[Chat]") -> None:
+        self._window.sidebar.conversations.set_chats([(chat.id, chat.title) for chat in chats])
+        shown = self.chat.chat_id
+        if shown is not None:
+            title = self._title(shown)
+            if title:
+                self._window.chat_page.set_title(title)
+            else:
+                self.new_chat()
+
+    def _title(self, chat_id: int) -> str:
+        return self._window.sidebar.conversations.model.title(chat_id)
+
+    def _rename(self, chat_id: int | None) -> None:
+        if chat_id is None:
+            return
+        rename = self._service.chat.rename
+        TextQuestion(
+            self._window,
+            self.tr("Rename chat"),
+            self._title(chat_id),
+            lambda text: self.bridge.run(lambda: rename(chat_id, text)),
+        )
+
+    def _delete(self, chat_id: int | None) -> None:
+        if chat_id is None:
+            return
+        delete = self._service.chat.delete
+        Question(
+            self._window,
+            self.tr("Delete this chat?"),
+            self._title(chat_id),
+            self.tr("Delete"),
+            lambda: self.bridge.run(lambda: delete(chat_id)),
+        )
+
+    def _remove_demo(self) -> None:
+        said = self.tr("The demo portfolio was removed.")
+        self.bridge.run(
+            self._service.portfolio.remove_demo, lambda _: self._window.toasts.show(said)
+        )
+
+    def _welcome(self) -> None:
+        page = self._window.show_onboarding()
+        page.import_wanted.connect(self.importing.choose_transactions)
+        page.demo_wanted.connect(self.importing.load_demo)
+        page.skip_wanted.connect(self.new_chat)
+
+    def _after_import(self) -> None:
+        """The first thing stored ends the first screen: ask away."""
+        if self._window.onboarding is not None:
+            self.new_chat()

@@ -1,0 +1,123 @@
+"""The table on the screen: read-only, sortable, as tall as its rows."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from desktop.theme import theme
+from desktop.widgets.table import RowsModel
+
+ROW_HEIGHT = 36
+_HEADER_HEIGHT = 34
+_PADDING = 15
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Paints a cell without the style sheet, which would take ten times as long."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        font = self._font(option, index)
+        width = QFontMetrics(font).horizontalAdvance(_model(index).text(index.row(), index.column()))
+        return QSize(width + 2 * _PADDING, ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        tokens, model = theme().tokens, _model(index)
+        rect: QRect = option.rect
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, QColor(tokens.accent_soft))
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(tokens.border))
+        font = self._font(option, index)
+        text = model.text(index.row(), index.column())
+        room = rect.adjusted(_PADDING, 0, -_PADDING, 0)
+        metrics = QFontMetrics(font)
+        if metrics.horizontalAdvance(text) > room.width():
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        figure = model.is_figure(index.column())
+        side = Qt.AlignmentFlag.AlignRight if figure else Qt.AlignmentFlag.AlignLeft
+        painter.setFont(font)
+        painter.setPen(model.colour(index.row(), index.column()))
+        painter.drawText(room, side | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _font(self, option: QStyleOptionViewItem, index: Index) -> QFont:
+        if not _model(index).is_total(index.row()):
+            return option.font
+        font = QFont(option.font)
+        font.setWeight(QFont.Weight.DemiBold)
+        return font
+
+
+def _model(index: Index) -> RowsModel:
+    model = index.model()
+    assert isinstance(model, RowsModel)
+    return model
+
+
+class DataTable(QTableView):
+    """A read-only table; the first column takes the room that is left."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setShowGrid(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setItemDelegate(CellDelegate(self))
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        header = self.horizontalHeader()
+        header.setFixedHeight(_HEADER_HEIGHT)
+        header.setHighlightSections(False)
+        header.setResizeContentsPrecision(40)
+        header.setSectionsClickable(True)
+        header.setSortIndicatorShown(False)
+        header.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        header.sectionClicked.connect(self._sort)
+        self._order: tuple[int, Qt.SortOrder] | None = None
+
+    def setModel(self, model: RowsModel) -> None:  # type: ignore[override]
+        """Show the rows of a model; the view keeps it alive."""
+        model.setParent(self)
+        old = self.model()
+        super().setModel(model)
+        if old is not None:
+            old.deleteLater()
+        header = self.horizontalHeader()
+        for section in range(model.columnCount()):
+            header.setSectionResizeMode(section, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        if self._order:
+            model.sort(*self._order)
+
+    def fit_height(self, most_rows: int) -> None:
+        """Be as tall as the rows, or as most_rows of them and scroll."""
+        rows = min(self.model().rowCount(), most_rows)
+        self.setFixedHeight(_HEADER_HEIGHT + rows * ROW_HEIGHT + 2)
+        always_off = self.model().rowCount() <= most_rows
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(
+            policy.ScrollBarAlwaysOff if always_off else policy.ScrollBarAsNeeded
+        )
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Let the page scroll where the table itself cannot."""
+        if self.verticalScrollBar().maximum() == 0:
+            event.ignore()
+        else:
+            super().wheelEvent(event)
+
+    def _sort(self, section: int) -> None:
+        down, up = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder
+        self._order = (section, up if self._order == (section, down) else down)
+        self.model().sort(*self._order)

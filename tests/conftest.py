@@ -1,0 +1,33 @@
+"""What every test gets: a home of its own, no keyring, and a failure for unexpected log lines."""
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# No test may write to the keyring of the person who runs it.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Points Assay's data folder at a fresh temporary one."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("ASSAY_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_log_lines(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fails a test that logs a warning or worse and does not clear it."""
+    yield
+    lines = [
+        record.getMessage()
+        for when in ("setup", "call")
+        for record in caplog.get_records(when)
+        if record.levelno >= logging.WARNING and record in caplog.records
+    ]
+    assert not lines, f"unexpected log lines: {lines}"

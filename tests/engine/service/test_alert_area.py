@@ -1,0 +1,90 @@
+"""Alerts through the service: stored, watched, fired."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from engine.core.errors import KnownError
+from engine.core.events import AlertFired, DataChanged, DraftOffered, Event, TurnFinished
+from engine.service import Service
+from tests.engine.service.scripted import Listener
+
+
+def load(service: Service, prices: Path) -> None:
+    service.market.confirm_prices(service.market.preview_prices(prices).future.result())
+
+
+def test_an_alert_fires_once(service: Service, events: list[Event], prices: Path) -> None:
+    load(service, prices)
+    service.alerts.add("BTC", "above", Decimal(95_000), "USD")
+
+    assert len(service.alerts.check_now()) == 1
+    assert service.alerts.check_now() == []
+
+    fired = [event for event in events if isinstance(event, AlertFired)]
+    assert [(event.title, event.text) for event in fired] == [
+        ("BTC above $95,000.00", "BTC was at $100,000.00 on 2026-11-22.")
+    ]
+    assert [row.text for row in service.alerts.history()] == [fired[0].text]
+
+
+def test_alerts_are_listed_and_deleted(service: Service, events: list[Event]) -> None:
+    alert_id = service.alerts.add("BTC", "below", Decimal(50_000), "USD")
+    assert [alert.id for alert in service.alerts.list()] == [alert_id]
+
+    service.alerts.delete(alert_id)
+
+    assert service.alerts.list() == []
+    assert events.count(DataChanged(frozenset({"alerts"}))) == 2
+
+
+def test_an_alert_that_can_never_fire_is_refused(service: Service) -> None:
+    with pytest.raises(KnownError, match="above zero"):
+        service.alerts.add("BTC", "above", Decimal(0), "USD")
+
+    assert service.alerts.list() == []
+
+
+def test_the_watch_sees_new_prices_at_once(
+    open_service: Callable[..., Service], prices: Path
+) -> None:
+    service = open_service()
+    listener = Listener()
+    service.bus.subscribe(listener)
+    service.alerts.start()
+    service.alerts.add("BTC", "above", Decimal(95_000), "USD")
+
+    load(service, prices)
+
+    listener.wait_for(lambda event: isinstance(event, AlertFired))
+
+
+def test_another_interval_is_taken_over_while_watching(service: Service) -> None:
+    service.alerts.start()
+
+    service.settings.set("alert_interval_seconds", 5)
+    service.settings.set("alert_interval_seconds", "600")
+
+    assert service.settings.get("alert_interval_seconds") == 600
+
+
+def test_a_drafted_alert_is_stored_exactly_when_confirmed(service: Service, prices: Path) -> None:
+    load(service, prices)
+    listener = Listener()
+    service.bus.subscribe(listener)
+    _, message_id = service.chat.ask(None, "alert me when BTC is above 120k")
+    draft = listener.wait(DraftOffered, message_id).draft
+    listener.wait(TurnFinished, message_id)
+    assert service.alerts.list() == []
+
+    service.chat.confirm(draft.draft_id)
+
+    alert = service.alerts.list()[0]
+    assert (alert.asset, alert.condition, alert.value, alert.currency) == (
+        "BTC",
+        "above",
+        Decimal(120_000),
+        "USD",
+    )
