@@ -11,9 +11,9 @@ call was expected and none was made. "Did you mean" choosers are counted apart.
 import argparse
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,28 +26,31 @@ from engine.assistant.router import default_router
 from engine.assistant.tools import TOOLS
 from engine.assistant.tools.context import ToolContext
 from engine.assistant.turn import _Turn
-from engine.core.records import Transaction
+from engine.core.records import PricePoint
 from engine.market.series import PriceBook
 from engine.model.client import ModelClient
-from training.data.market import RandomPrices
+from engine.service.demo import read_demo
 
 HELD_OUT = Path(__file__).parent / "data" / "assistant_heldout.jsonl"
 TODAY = date(2026, 11, 22)
-ASSETS = ("BTC", "ETH", "SOL", "ADA", "LINK", "AVAX", "USDC")
-ACCOUNTS = ("Coinbase", "Kraken", "Ledger")
+
+
+class DemoPrices:
+    """The demo's prices as a price source."""
+
+    def __init__(self, points: Sequence[PricePoint]) -> None:
+        self._points = points
+
+    def series(self, asset: str, currency: str) -> list[PricePoint]:
+        """The points of one asset."""
+        return [p for p in self._points if p.asset == asset and p.currency == currency]
 
 
 def context() -> ToolContext:
-    """The user all questions were written for: seven coins on three accounts."""
-    rows = tuple(
-        Transaction(
-            datetime.combine(date(2025, 1, 1 + i), time(), UTC), "buy", ACCOUNTS[i % 3],
-            asset, Decimal(1), "USD", Decimal(100), None, Decimal(0), None, None, "", f"row{i}",
-        )
-        for i, asset in enumerate(ASSETS)
-    )  # fmt: skip
-    prices = PriceBook(RandomPrices(5, TODAY, "USD"))
-    return ToolContext(rows, prices, (), Knowledge(), "USD", TODAY)
+    """The user all questions were written for: the demo portfolio."""
+    demo = read_demo(TODAY)
+    prices = PriceBook(DemoPrices(demo.prices))
+    return ToolContext(demo.transactions, prices, (), Knowledge(), "USD", TODAY, True)
 
 
 def history_of(item: dict[str, Any]) -> list[Exchange]:
@@ -87,6 +90,24 @@ def judge(item: dict[str, Any], kind: str, call: dict[str, Any] | None) -> str:
     return "wrong arguments" if same_tool else "wrong tool"
 
 
+def answer(
+    item: dict[str, Any], user: ToolContext, model: ModelClient | None
+) -> tuple[str, dict[str, Any] | None]:
+    """What the assistant does with a question: the kind of decision, and the call if any."""
+    turn = _Turn(model, user, lambda event: None, 0, Cancel())
+    history, text = history_of(item), item["text"]
+
+    def scores(names: Sequence[str]) -> dict[str, float] | None:
+        return turn._scores(names, text, history)
+
+    decision = decide(text, history, user, default_router(), scores)
+    if decision.kind != "call":
+        return decision.kind, None
+    option = decision.options[0]
+    arguments = turn._arguments(option, text, history)
+    return decision.kind, {"name": option.tool.name, "arguments": arguments}
+
+
 @contextmanager
 def loaded(path: Path | None) -> Iterator[ModelClient | None]:
     """The model child, if a file is given."""
@@ -114,36 +135,12 @@ def main() -> None:
     by_tool: dict[str, Counter[str]] = defaultdict(Counter)
     with loaded(options.model) as model:
         for item in items:
-            turn = _Turn(model, user, lambda event: None, 0, Cancel())
-            history = history_of(item)
-            decision = decide(
-                item["text"],
-                history,
-                user,
-                default_router(),
-                lambda names: turn._scores(names, item["text"], history),
-            )
-            call = None
-            if decision.kind == "call":
-                option = decision.options[0]
-                call = {
-                    "name": option.tool.name,
-                    "arguments": turn._arguments(option, item["text"], history),
-                }
-            verdict = judge(item, decision.kind, call)
+            kind, call = answer(item, user, model)
+            verdict = judge(item, kind, call)
             verdicts[verdict] += 1
             by_tool[item["call"]["name"] if item["call"] else item["kind"]][verdict] += 1
             if options.show and verdict != "right":
-                print(
-                    verdict,
-                    "|",
-                    item["text"],
-                    "|",
-                    item["call"],
-                    "|",
-                    call or decision.kind,
-                    [(o.tool.name, round(o.probability, 2)) for o in decision.options[:3]],
-                )
+                print(verdict, "|", item["text"], "|", item["call"], "|", call or kind)
     print(
         f"{len(items)} questions: "
         + ", ".join(f"{k} {v / len(items):.1%}" for k, v in verdicts.most_common())
@@ -152,7 +149,8 @@ def main() -> None:
         counts = by_tool[tool]
         if counts:
             print(
-                f"  {tool:18} {counts['right'] / counts.total():6.1%} of {counts.total()}  {dict(counts)}"
+                f"  {tool:18} {counts['right'] / counts.total():6.1%} of {counts.total()}  "
+                f"{dict(counts)}"
             )
 
 

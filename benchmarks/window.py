@@ -5,7 +5,8 @@
 Stalls: a 20,000-character Markdown answer with a table card and a chart card streams into the
 real window at 200 pieces a second while a 4 ms timer on the main thread notes how late it fires.
 Start-up: the time from starting a Python process to the first painted window that takes key
-strokes, for Assay on a data folder with the demo portfolio and for a bare PySide6 window.
+strokes, for Assay on a data folder with the demo portfolio and for a bare PySide6 window; and the
+time to the data folder being open behind it.
 """
 
 import argparse
@@ -19,6 +20,18 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from desktop.session import Session
+from desktop.theme import theme
+from desktop.widgets.chart import load_plots
+from desktop.window import MainWindow
+from engine.core.cards import ChartCard, Column, Series, TableCard
+from engine.core.events import CardReady, Event, TextDelta, TurnFinished, TurnStarted
+from engine.core.paths import Paths
+from engine.service import Service
 
 ROOT = Path(__file__).resolve().parent.parent
 CHARACTERS = 20_000
@@ -36,8 +49,7 @@ window.show()
 window.centralWidget().setFocus()
 """
 ASSAY = """
-import time, sys
-sys.path.insert(0, {root!r})
+import time
 from pathlib import Path
 from PySide6.QtWidgets import QApplication
 application = QApplication([])
@@ -46,6 +58,11 @@ from engine.core.paths import Paths
 app = App(Paths(Path({data!r})))
 app.start()
 window = app.window
+"""
+OPEN = """
+while window.session is None:
+    application.processEvents()
+print("OPEN", time.monotonic(), flush=True)
 """
 READY = """
 from PySide6.QtCore import QEvent, QObject, QTimer
@@ -59,6 +76,7 @@ watch = Watch()
 window.installEventFilter(watch)
 application.exec()
 print("READY", time.monotonic(), flush=True)
+{then}
 import os
 {close}
 os._exit(0)
@@ -70,7 +88,6 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="start-ups to take the median of")
     arguments = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    sys.path.insert(0, str(ROOT))
     result = {"stalls": measure_stalls(), "start_up": measure_start_up(arguments.runs)}
     print(json.dumps(result, indent=2))
 
@@ -93,19 +110,7 @@ def answer() -> str:
 
 def measure_stalls() -> dict[str, float]:
     """Stream one answer into the window; milliseconds by which the main thread was late."""
-    from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
-
-    from desktop.theme import theme
-    from desktop.widgets.chart import load_plots
-    from desktop.session import Session
-    from desktop.window import MainWindow
-    from engine.core.cards import ChartCard, Column, Series, TableCard
-    from engine.core.events import CardReady, Event, TextDelta, TurnFinished, TurnStarted
-    from engine.core.paths import Paths
-    from engine.service import Service
-
-    _application = QApplication.instance() or QApplication([])
+    application = QApplication([])
     theme().apply("light")
     # The app loads the chart library right after it has started.
     load_plots()
@@ -130,7 +135,9 @@ def measure_stalls() -> dict[str, float]:
         )
         days = tuple(f"2026-{1 + n // 28:02d}-{1 + n % 28:02d}" for n in range(330))
         values = tuple(20_000.0 + 37 * n % 4_000 for n in range(330))
-        chart = ChartCard("Value", "line", (Series("Value", days, values),), "USD", "", simulated=True)
+        chart = ChartCard(
+            "Value", "line", (Series("Value", days, values),), "USD", "", simulated=True
+        )
         events: list[Event] = [TurnStarted(chat_id, 1), CardReady(1, table)]
         text = answer()
         for at in range(0, len(text), PIECE):
@@ -145,6 +152,7 @@ def measure_stalls() -> dict[str, float]:
         idle = watch(lambda: None, 3.0)
         window.close()
         service.close()
+    application.processEvents()
     return {
         "characters": len(text),
         "ticks": len(late),
@@ -157,7 +165,7 @@ def measure_stalls() -> dict[str, float]:
     }
 
 
-def stream(events: list, publish: Callable) -> list[float]:
+def stream(events: list[Event], publish: Callable[[Event], None]) -> list[float]:
     """Publish the events from another thread at their pace; how late the ticks were, in ms."""
 
     def work() -> None:
@@ -174,8 +182,6 @@ def stream(events: list, publish: Callable) -> list[float]:
 
 def watch(start: Callable[[], None], seconds: float) -> list[float]:
     """Run the event loop and note, in ms, how much later than due each tick came."""
-    from PySide6.QtCore import Qt, QTimer
-
     late: list[float] = []
     last = time.perf_counter()
 
@@ -198,8 +204,6 @@ def watch(start: Callable[[], None], seconds: float) -> list[float]:
 
 def wait(seconds: float) -> None:
     """Let the window work."""
-    from PySide6.QtCore import QEventLoop, QTimer
-
     loop = QEventLoop()
     QTimer.singleShot(round(seconds * 1000), loop.quit)
     loop.exec()
@@ -207,36 +211,35 @@ def wait(seconds: float) -> None:
 
 def measure_start_up(runs: int) -> dict[str, float]:
     """Median seconds to a usable window, ours and a bare one, started in turns."""
-    from engine.core.paths import Paths
-    from engine.service import Service
-
     with tempfile.TemporaryDirectory() as folder:
         service = Service.open(Paths(Path(folder)), background=False)
         service.portfolio.load_demo()
         service.close()
         programs = {
-            "bare": BARE + READY.format(close=""),
-            "assay": ASSAY.format(root=str(ROOT), data=folder)
-            + READY.format(close="window.close(); app.close()"),
+            "bare": BARE + READY.format(then="", close=""),
+            "assay": ASSAY.format(data=folder)
+            + READY.format(then=OPEN, close="window.close(); app.close()"),
         }
-        times: dict[str, list[float]] = {name: [] for name in programs}
+        times: dict[str, list[float]] = {"bare": [], "assay": [], "open": []}
         for number in range(runs + 1):
             for name, program in programs.items():
                 seconds = start(program)
                 if number:  # the first round fills the caches
-                    times[name].append(seconds)
-    bare, assay = statistics.median(times["bare"]), statistics.median(times["assay"])
-    return {"bare_s": bare, "assay_s": assay, "ratio": assay / bare}
+                    times[name].append(seconds["READY"])
+                    if "OPEN" in seconds:
+                        times["open"].append(seconds["OPEN"])
+    bare, assay, opened = (statistics.median(times[name]) for name in ("bare", "assay", "open"))
+    return {"bare_s": bare, "assay_s": assay, "ratio": assay / bare, "data_open_s": opened}
 
 
-def start(program: str) -> float:
-    """Seconds from starting a Python process to its window being ready."""
+def start(program: str) -> dict[str, float]:
+    """Seconds from starting a Python process to what it reports."""
     begun = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    ready = next(line for line in done.stdout.splitlines() if line.startswith("READY"))
-    return float(ready.split()[1]) - begun
+    lines = (line.split() for line in done.stdout.splitlines())
+    return {line[0]: float(line[1]) - begun for line in lines if line[0] in {"READY", "OPEN"}}
 
 
 def percentile(values: list[float], percent: float) -> float:

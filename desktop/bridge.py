@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 
 from engine.core.errors import Cancelled, KnownError
 from engine.core.events import Event, EventBus, TextDelta, ThinkDelta
@@ -58,7 +58,7 @@ class Call:
 class Bridge(QObject):
     """Brings engine events to the GUI thread and runs service calls away from it."""
 
-    event = Signal(object)
+    received = Signal(object)
     """An engine event, emitted on the GUI thread."""
 
     failed = Signal(str)
@@ -78,40 +78,69 @@ class Bridge(QObject):
 
     def run(
         self,
-        fn: Callable[[], T | Future[T] | Job[T]],
-        done: Callable[[T], None] | None = None,
-        failed: Callable[[str], None] | None = None,
+        fn: Callable[[], T],
+        done: Callable[[T], object] | None = None,
+        failed: Callable[[str], object] | None = None,
         owner: QObject | None = None,
     ) -> Call:
         """Call fn on another thread and hand its result to done on the GUI thread.
 
-        fn: a service call; if it gives a future or a job, that one's result is awaited.
         failed: gets one sentence instead; without it, the `failed` signal does.
         owner: no callback is called after this object is destroyed.
         """
         call = Call()
-
-        def settle(future: Future[Any]) -> None:
-            error = _error(future)
-            if error is None:
-                value = future.result()
-                if isinstance(value, Job):
-                    call.follow(value)
-                    value.future.add_done_callback(settle)
-                elif isinstance(value, Future):
-                    value.add_done_callback(settle)
-                elif done is not None:
-                    self._push(lambda: deliver(done, value))
-            elif not isinstance(error, Cancelled | CancelledError):
-                self._push(lambda: deliver(failed or self.failed.emit, _sentence(error)))
-
-        def deliver(callback: Callable[[Any], Any], value: object) -> None:
-            if not call.cancelled and (owner is None or shiboken6.isValid(owner)):
-                callback(value)
-
-        if not self._closed:
-            self._executor.submit(fn).add_done_callback(settle)
+        self._start(fn, lambda future: self._settle(call, future, done, failed, owner))
         return call
+
+    def run_job(
+        self,
+        fn: Callable[[], Job[T]],
+        done: Callable[[T], object] | None = None,
+        failed: Callable[[str], object] | None = None,
+        owner: QObject | None = None,
+    ) -> Call:
+        """The same for a service call that starts a job; done gets the job's result."""
+        call = Call()
+
+        def follow(started: Future[Job[T]]) -> None:
+            if _error(started) is None:
+                job = started.result()
+                call.follow(job)
+                job.future.add_done_callback(
+                    lambda future: self._settle(call, future, done, failed, owner)
+                )
+            else:
+                self._settle(call, started, None, failed, owner)
+
+        self._start(fn, follow)
+        return call
+
+    def _start(self, fn: Callable[[], T], then: Callable[[Future[T]], None]) -> None:
+        if not self._closed:
+            self._executor.submit(fn).add_done_callback(then)
+
+    def _settle(
+        self,
+        call: Call,
+        future: Future[Any],
+        done: Callable[[Any], object] | None,
+        failed: Callable[[str], object] | None,
+        owner: QObject | None,
+    ) -> None:
+        """Bring the end of a call to the GUI thread; called on any thread."""
+        error = _error(future)
+        if isinstance(error, Cancelled | CancelledError) or (error is None and done is None):
+            return
+
+        def deliver() -> None:
+            if call.cancelled or not (owner is None or shiboken6.isValid(owner)):
+                return
+            if error is not None:
+                (failed or self.failed.emit)(_sentence(error))
+            elif done is not None:
+                done(future.result())
+
+        self._push(deliver)
 
     def close(self) -> None:
         """Stop listening; calls that still run end unheard."""
@@ -138,7 +167,7 @@ class Bridge(QObject):
             if item is None:
                 return
             if isinstance(item, Event):
-                self.event.emit(item)
+                self.received.emit(item)
             else:
                 item()
         QTimer.singleShot(0, self._drain)
@@ -172,4 +201,6 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, KnownError):
         return str(error)
     _log.error("a call failed", exc_info=error)
-    return Bridge.tr("This did not work because of an error in Assay. Details are in the log.")
+    return QCoreApplication.translate(
+        "Bridge", "This did not work because of an error in Assay. Details are in the log."
+    )

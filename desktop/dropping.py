@@ -25,7 +25,9 @@ class DropArea(QObject):
         words = column(
             None,
             row(None, label(self.tr("Drop to import"), "title"), None),
-            row(None, label(self.tr("You see every row before anything is stored."), "muted"), None),
+            row(
+                None, label(self.tr("You see every row before anything is stored."), "muted"), None
+            ),
             None,
         )
         self._hint.setLayout(words)

@@ -46,7 +46,7 @@ class Opening(QObject):
             self._done.emit(Service.open(self._paths))
         except KnownError as error:
             self._done.emit(error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whatever it is, the user must be told)
             _log.exception("opening failed")
             self._done.emit(
                 KnownError(

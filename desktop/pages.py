@@ -48,8 +48,8 @@ class Pages(QObject):
         return self._models
 
     def _build_portfolio(self) -> QWidget:
-        from desktop.portfolio.page import PortfolioPage
-        from desktop.portfolio.presenter import PortfolioPresenter
+        from desktop.portfolio.page import PortfolioPage  # noqa: PLC0415
+        from desktop.portfolio.presenter import PortfolioPresenter  # noqa: PLC0415
 
         page = PortfolioPage()
         page.import_wanted.connect(self._importing.choose_transactions)
@@ -60,16 +60,16 @@ class Pages(QObject):
         return page
 
     def _build_models(self) -> QWidget:
-        from desktop.models.page import ModelsPage
-        from desktop.models.presenter import ModelsPresenter
+        from desktop.models.page import ModelsPage  # noqa: PLC0415
+        from desktop.models.presenter import ModelsPresenter  # noqa: PLC0415
 
         page = ModelsPage()
         self._models = ModelsPresenter(self._service, self._bridge, page, self._toasts)
         return page
 
     def _build_settings(self) -> QWidget:
-        from desktop.settings.page import SettingsPage
-        from desktop.settings.presenter import SettingsPresenter
+        from desktop.settings.page import SettingsPage  # noqa: PLC0415
+        from desktop.settings.presenter import SettingsPresenter  # noqa: PLC0415
 
         page = SettingsPage(str(self._service.paths.root), self._service.key_place)
         page.models_wanted.connect(lambda: self.show_wanted.emit("models"))

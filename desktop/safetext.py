@@ -8,7 +8,7 @@ import html
 import re
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QCoreApplication, QMimeData, Qt, QUrl
+from PySide6.QtCore import QByteArray, QCoreApplication, QMimeData, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QTextOption
 from PySide6.QtWidgets import QFrame, QLabel, QMessageBox, QTextBrowser, QWidget
 
@@ -122,8 +122,12 @@ class SafeBrowser(QTextBrowser):
         self.document().setDocumentMargin(0)
         self.anchorClicked.connect(self._clicked)
 
-    def loadResource(self, kind: int, name: QUrl | str) -> None:
-        """Nothing: no file, no address, no data URL is ever read for a document."""
+    def loadResource(self, kind: int, name: QUrl | str) -> QByteArray:
+        """Empty bytes: no file, no address, no data URL is ever read for a document.
+
+        For None the document would go on and read local files by itself.
+        """
+        return QByteArray()
 
     def createMimeDataFromSelection(self) -> QMimeData:
         """Copies plain text only, so that nothing rich travels to another program."""

@@ -1,6 +1,7 @@
 """The window at work: connects its parts with an open service."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,10 +74,10 @@ class Session(QObject):
 
     def _connect(self) -> None:
         window, chats = self._window, self._window.sidebar.conversations
-        self.bridge.event.connect(self._on_event)
+        self.bridge.received.connect(self._on_event)
         self.bridge.failed.connect(window.toasts.show)
         self.chat.said.connect(window.toasts.show)
-        self.chat.opened.connect(chats.mark)
+        self.chat.opened.connect(self._mark)
         chats.new_wanted.connect(self.new_chat)
         chats.list.chosen.connect(self.open_chat)
         chats.list.rename_wanted.connect(self._rename)
@@ -100,7 +101,7 @@ class Session(QObject):
             "Esc": self.chat.stop_if_busy,
         }
         for number, key in enumerate(PAGES, start=1):
-            keys[f"Ctrl+{number}"] = lambda key=key: window.show_page(key)
+            keys[f"Ctrl+{number}"] = partial(window.show_page, key)
         for sequence, act in keys.items():
             QShortcut(QKeySequence(sequence), window).activated.connect(act)
 
@@ -117,7 +118,7 @@ class Session(QObject):
                 show = self._window.banner.setVisible
                 run(self._portfolio_state, lambda state: show(state[1]), owner=self)
             if "settings" in event.kinds:
-                run(lambda: self._service.settings.get("theme"), theme().apply, owner=self)
+                run(lambda: self._service.settings.text("theme"), theme().apply, owner=self)
 
     def _portfolio_state(self) -> tuple[bool, bool]:
         """Whether there is a portfolio, and whether it is the demo."""
@@ -141,6 +142,12 @@ class Session(QObject):
                 self._window.chat_page.set_title(title)
             else:
                 self.new_chat()
+
+    def _mark(self, chat_id: int | None) -> None:
+        """Another conversation is shown; a new one may have got its title before its place."""
+        self._window.sidebar.conversations.mark(chat_id)
+        if chat_id is not None:
+            self._window.chat_page.set_title(self._title(chat_id))
 
     def _title(self, chat_id: int) -> str:
         return self._window.sidebar.conversations.model.title(chat_id)

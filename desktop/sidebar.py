@@ -1,5 +1,8 @@
 """The left side of the window: pages, conversations, and what the model is doing."""
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QLabel, QSizePolicy, QWidget
 
@@ -41,7 +44,7 @@ class Sidebar(QWidget):
         for number, (key, name) in enumerate(names.items(), start=1):
             one = button(
                 name,
-                lambda key=key: self.page_wanted.emit(key),
+                partial(self.page_wanted.emit, key),
                 kind="nav",
                 hint=self.tr("{name} (Ctrl+{number})").format(name=name, number=number),
             )
@@ -69,9 +72,9 @@ class Sidebar(QWidget):
 class _ModelState(QWidget):
     """A coloured dot and the model's name; a click opens the models page."""
 
-    def __init__(self, on_click) -> None:
+    def __init__(self, on_click: Callable[[], object]) -> None:
         super().__init__()
-        self._token = "faint"
+        self._tint = "faint"
         self._dot = QLabel()
         self._dot.setFixedSize(8, 8)
         self._button = button("", on_click, kind="quiet")
@@ -91,7 +94,7 @@ class _ModelState(QWidget):
             "failed": self.tr("{} could not be loaded"),
         }[state]
         text = one_line(words.format(name or self.tr("model")))
-        self._token = {
+        self._tint = {
             "none": "faint",
             "loading": "warning",
             "ready": "positive",
@@ -107,5 +110,5 @@ class _ModelState(QWidget):
         self._paint_dot()
 
     def _paint_dot(self) -> None:
-        colour = getattr(theme().tokens, self._token)
+        colour = getattr(theme().tokens, self._tint)
         self._dot.setStyleSheet(f"background: {colour}; border-radius: 4px;")

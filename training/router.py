@@ -1,6 +1,6 @@
 """Trains the linear router: which tool, or which kind of turn without one.
 
-    assay-train router --out resources/models/router.npz
+    assay-train router --corpus corpus --out resources/models/router.npz
 
 Softmax regression on hashed features (engine/assistant/router.py), AdamW, a few epochs over
 freshly filled wordings; a minute on two cores.
@@ -18,10 +18,13 @@ from torch.nn import functional as F
 
 from engine.assistant.recognise import recognise
 from engine.assistant.router import BUCKETS, NO_TOOL, Router, features, save_router
+from training.data.negatives import everyday_requests
 from training.data.surfaces import World, known_assets
-from training.data.wordings import Utterance, Wording, fill, load, roughen
+from training.data.wordings import Utterance, Wording, fill, load, ramble, roughen
 from training.vocabulary import TOOL_NAMES
 
+_RAMBLING = 0.2  # share of questions with a story around them
+_EVERYDAY = 1500  # off-topic requests from the corpus
 LABELS = (*TOOL_NAMES, *NO_TOOL)
 ACCOUNTS = ("Coinbase", "Kraken", "Ledger", "Binance", "Metamask", "Bitstamp", "Trezor", "Main")
 
@@ -63,6 +66,8 @@ def example(rng: random.Random, wording: Wording, tools: dict[str, list[Wording]
         before = rng.choice(TOOL_NAMES)
     utterance = fill(wording, world, rng, earlier.arguments if earlier else None)
     text = roughen(rng, utterance.text, 0.35)
+    if rng.random() < _RAMBLING and not wording.previous:
+        text = ramble(rng, text)
     found = recognise(text, world.today, world.assets, world.accounts)
     return Example(features(found, before), LABELS.index(label(wording)))
 
@@ -96,7 +101,7 @@ def train_router(wordings: list[Wording], epochs: int, seed: int) -> Router:
             target = torch.tensor([e.label for e in batch])
             loss = F.cross_entropy(logits, target, weight=balance, label_smoothing=0.02)
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]  # torch's own stub
+            loss.backward()
             optimizer.step()
         print(f"epoch {epoch + 1}/{epochs}: loss {loss.item():.4f}", flush=True)
     return Router(LABELS, weight.detach().numpy(), bias.detach().numpy())
@@ -114,12 +119,16 @@ def accuracy(router: Router, wordings: list[Wording], seed: int) -> float:
     return right / len(wordings)
 
 
-def main(out: Path, epochs: int = 30, seed: int = 7) -> None:
-    """Trains on all but the held-out wordings, reports, then trains on all and writes `out`."""
-    kept = [w for w in load() if not w.held_out]
+def main(out: Path, corpus: Path | None, epochs: int = 14, seed: int = 7) -> None:
+    """Trains on all but the held-out wordings, reports, then trains on all and writes `out`.
+
+    corpus: where everyday requests for the border of the subject are taken from, if given.
+    """
+    others = everyday_requests(corpus, _EVERYDAY, seed) if corpus else []
+    kept = [w for w in load() if not w.held_out] + others
     held_out = [w for w in load() if w.held_out]
     trial = train_router(kept, epochs, seed)
     scores = {"train": accuracy(trial, kept, 1), "held_out_wordings": accuracy(trial, held_out, 2)}
     print(json.dumps({k: round(v, 4) for k, v in scores.items()}), flush=True)
-    router = train_router(list(load()), epochs, seed)
+    router = train_router([*load(), *others], epochs, seed)
     save_router(out, router.labels, router.weights, router.bias)

@@ -161,8 +161,9 @@ class Conversations(QWidget):
         self._none = label("", "small", wrap=True)
         self._none.setContentsMargins(10, 4, 10, 4)
         heading = row(label(self.tr("Chats"), "overline"), None, new, margins=(10, 0, 0, 0))
-        self.setLayout(column(heading, self.search, self._none, gap=6))
-        self.layout().addWidget(self.list, 1)
+        lines = column(heading, self.search, self._none, gap=6)
+        lines.addWidget(self.list, 1)
+        self.setLayout(lines)
         self._tell()
 
     def set_chats(self, chats: Sequence[tuple[int, str]]) -> None:

@@ -27,7 +27,8 @@ def sources(cards: Iterable[Card]) -> dict[str, str]:
 def plain(figure: str) -> str:
     """A figure without what may be written differently: sign, currency mark, commas, spaces."""
     digits = figure.replace(",", "").lstrip("+-−$€£¥")
-    digits, percent = digits.rstrip("%  "), "%" if digits.endswith("%") else ""
+    percent = "%" if digits.endswith("%") else ""
+    digits = digits.removesuffix("%").rstrip()
     if "." in digits:
         digits = digits.rstrip("0").rstrip(".")
     return digits + percent

@@ -1,6 +1,7 @@
 """What an answer may ask of the user: to choose a meaning, or to confirm a draft."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtWidgets import QWidget
 
@@ -19,8 +20,7 @@ class Choices(QWidget):
     ) -> None:
         super().__init__()
         self._buttons = [
-            button(option.label, lambda option=option: self._take(option), kind="chip")
-            for option in options
+            button(option.label, partial(self._take, option), kind="chip") for option in options
         ]
         self._on_choice = on_choice
         lines = column(label(question or self.tr("Did you mean…"), "muted", wrap=True), gap=8)

@@ -26,7 +26,7 @@ from engine.core.events import (
 )
 
 if TYPE_CHECKING:
-    from engine.service import Service
+    from engine.service import Message, Service
 
 _OF_ANSWERS = (
     TextDelta,
@@ -59,7 +59,7 @@ class ChatPresenter(QObject):
         self._loading: Call | None = None
         # The text of a question whose conversation and answer are not known yet.
         self._asking: str | None = None
-        bridge.event.connect(self._on_event)
+        bridge.received.connect(self._on_event)
         page.composer.sent.connect(self.ask)
         page.composer.stop_wanted.connect(self.stop)
         page.welcome.asked.connect(self.ask)
@@ -70,7 +70,7 @@ class ChatPresenter(QObject):
         self._leave(chat_id)
         self._page.set_title(title)
 
-        def show(messages: Sequence[object]) -> None:
+        def show(messages: "Sequence[Message]") -> None:
             self._page.show_chat(title, [self._entry(message) for message in messages])
 
         self._loading = self._bridge.run(
@@ -117,8 +117,7 @@ class ChatPresenter(QObject):
 
     def _busy(self) -> bool:
         return self._asking is not None or any(
-            answer.streaming and answer.chat_id == self.chat_id
-            for answer in self._answers.values()
+            answer.streaming and answer.chat_id == self.chat_id for answer in self._answers.values()
         )
 
     def _asked(self, text: str, chat_id: int, message_id: int) -> None:
@@ -143,7 +142,7 @@ class ChatPresenter(QObject):
             self._page.composer.put(text)
         self.said.emit(sentence)
 
-    def _entry(self, message: object) -> Entry:
+    def _entry(self, message: "Message") -> Entry:
         """What the transcript shows for a stored message."""
         if message.role == "user":
             return message.text

@@ -18,9 +18,7 @@ class Thinking(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._length = 0
-        self._toggle = button(
-            self.tr("Thinking…"), self._fold, kind="fold", icon="chevron-right"
-        )
+        self._toggle = button(self.tr("Thinking…"), self._fold, kind="fold", icon="chevron-right")
         self._text = QPlainTextEdit()
         self._text.setReadOnly(True)
         self._text.setAcceptDrops(False)

@@ -1,5 +1,7 @@
 """What a conversation shows before its first question: things worth asking."""
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
@@ -41,7 +43,7 @@ class Welcome(QWidget):
             )
         )
         for number, question in enumerate(self._questions()):
-            one = button(question, lambda question=question: self.asked.emit(question), kind="chip")
+            one = button(question, partial(self.asked.emit, question), kind="chip")
             self._grid.addWidget(one, number // 2, number % 2)
             one.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 

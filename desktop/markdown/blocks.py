@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """Running text; continues: it belongs to the paragraph before it."""

@@ -60,7 +60,9 @@ class Formats:
     def block(self, block: Block) -> QTextBlockFormat:
         """The paragraph format of a block."""
         result = QTextBlockFormat()
-        result.setLineHeight(_LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        result.setLineHeight(
+            _LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+        )
         result.setBottomMargin(10)
         if isinstance(block, Heading):
             result.setTopMargin(8)
@@ -111,7 +113,9 @@ class Formats:
         """A code listing on a tinted ground; one that continues another joins it."""
         result = QTextBlockFormat()
         result.setBackground(QColor(self._tokens.raised))
-        result.setLineHeight(_LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        result.setLineHeight(
+            _LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+        )
         result.setLeftMargin(8)
         result.setTopMargin(-10 if continues else 0)
         result.setBottomMargin(10)

@@ -41,7 +41,7 @@ _STYLES = {
 
 
 def spans(text: str, *, unfinished: bool = False) -> list[Span]:
-    """The text as spans; unfinished: it is still being written, so what is open counts as closed."""
+    """The text as spans; unfinished: more is to come, so what is open counts as closed."""
     if unfinished:
         text = _HALF_LINK.sub(r"\1", text)
     result: list[Span] = []

@@ -2,7 +2,7 @@
 
 from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument, QTextTable
 
-from desktop.markdown.blocks import Block, Code, Heading, Item, Paragraph, Quote, Rule, Table
+from desktop.markdown.blocks import Block, Code, Heading, Item, Paragraph, Rule, Table
 from desktop.markdown.formats import Formats
 from desktop.markdown.inline import spans
 
@@ -32,8 +32,11 @@ class DocumentWriter:
 
     def _drop_unfinished(self, cursor: QTextCursor) -> None:
         cursor.setPosition(self._tail)
+        kept = cursor.blockFormat()
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         cursor.removeSelectedText()
+        # An empty block, such as a line, would take on the format of the one removed after it.
+        cursor.setBlockFormat(kept)
         self._fresh = self._fresh_tail
         if self._fresh:
             self._collapse(cursor)

@@ -10,7 +10,7 @@ from desktop.safetext import ask_before_opening, label, one_line
 from desktop.widgets.buttons import button
 from desktop.widgets.card import CardFrame
 from desktop.widgets.figures import file_size
-from desktop.widgets.layout import column, row
+from desktop.widgets.layout import column
 from desktop.widgets.listing import Line, Listing
 from desktop.widgets.scroll import ScrollColumn
 from desktop.widgets.titles import page_head
@@ -124,9 +124,7 @@ class ModelsPage(QWidget):
 
     def _entry(self, entry: "CatalogueEntry") -> Line:
         words = self.tr("{note} Needs about {memory} of memory. Licence: {licence}.")
-        text = words.format(
-            note=entry.note, memory=file_size(entry.memory), licence=entry.licence
-        )
+        text = words.format(note=entry.note, memory=file_size(entry.memory), licence=entry.licence)
         page = entry.page or ""
         get = ("", self.tr("Get…"), lambda: ask_before_opening(self.window(), page))
         return Line("models", entry.name, text, actions=(get,))

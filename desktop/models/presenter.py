@@ -30,7 +30,7 @@ class ModelsPresenter(QObject):
         self._page = page
         self._toasts = toasts
         self._adding = ""
-        bridge.event.connect(self._on_event)
+        bridge.received.connect(self._on_event)
         page.use_wanted.connect(self._use)
         page.remove_wanted.connect(self._remove)
         page.file_wanted.connect(self._choose)
@@ -47,13 +47,16 @@ class ModelsPresenter(QObject):
         self._adding = path.name
         self._page.show_progress(self.tr("Checking {}…").format(path.name), None)
 
-        def done(model: "ListedModel") -> None:
-            self._added("")
-            self._use(model.id)
-
-        self._bridge.run(
-            lambda: self._service.models.add_file(path), done, self._added, owner=self._page
+        self._bridge.run_job(
+            lambda: self._service.models.add_file(path),
+            lambda model: self._use_added(model.id),
+            self._added,
+            owner=self._page,
         )
+
+    def _use_added(self, model_id: int) -> None:
+        self._added("")
+        self._use(model_id)
 
     def _added(self, sentence: str) -> None:
         self._adding = ""
@@ -73,9 +76,11 @@ class ModelsPresenter(QObject):
             isinstance(event, DataChanged) and event.kinds & _OF_INTEREST
         ):
             self.refresh()
-        elif isinstance(event, JobProgress) and self._adding and self._adding in event.title:
-            if not event.done:
-                self._page.show_progress(f"{event.title} {event.text}", event.fraction)
+        elif isinstance(event, JobProgress) and self._is_ours(event):
+            self._page.show_progress(f"{event.title} {event.text}", event.fraction)
+
+    def _is_ours(self, event: JobProgress) -> bool:
+        return bool(self._adding) and self._adding in event.title and not event.done
 
     def _use(self, model_id: int) -> None:
         self._bridge.run(

@@ -51,9 +51,7 @@ class OnboardingPage(QWidget):
             self._promise("check", self.tr("Every figure computed, not guessed")),
             gap=20,
         )
-        skip = button(
-            self.tr("Start without a portfolio"), self.skip_wanted.emit, kind="link"
-        )
+        skip = button(self.tr("Start without a portfolio"), self.skip_wanted.emit, kind="link")
         content = boxed(
             column(
                 row(None, mark, None),
@@ -61,7 +59,9 @@ class OnboardingPage(QWidget):
                 row(None, label(self.tr("Ask your portfolio anything"), "display"), None),
                 row(
                     None,
-                    label(self.tr("A private crypto analyst that lives on this computer."), "muted"),
+                    label(
+                        self.tr("A private crypto analyst that lives on this computer."), "muted"
+                    ),
                     None,
                 ),
                 20,

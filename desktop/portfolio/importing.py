@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -10,9 +10,12 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from desktop.bridge import Bridge, Call
 from desktop.portfolio.preview import PreviewDialog
 from desktop.widgets.toast import Toasts
+from engine.core.jobs import Job
 
 if TYPE_CHECKING:
     from engine.service import ImportPreview, PricePreview, Service
+
+T = TypeVar("T")
 
 
 class Importing(QObject):
@@ -21,9 +24,7 @@ class Importing(QObject):
     stored = Signal()
     """An import was stored."""
 
-    def __init__(
-        self, service: "Service", bridge: Bridge, window: QWidget, toasts: Toasts
-    ) -> None:
+    def __init__(self, service: "Service", bridge: Bridge, window: QWidget, toasts: Toasts) -> None:
         super().__init__(window)
         self._service = service
         self._bridge = bridge
@@ -50,9 +51,7 @@ class Importing(QObject):
                 lambda _: self._toasts.show(sentence),
             )
 
-        self._look(
-            lambda: self._service.portfolio.preview(path), self._show, not_transactions
-        )
+        self._look(lambda: self._service.portfolio.preview(path), self._show, not_transactions)
 
     def read_prices(self, path: Path) -> None:
         """Look at a file of prices."""
@@ -74,29 +73,39 @@ class Importing(QObject):
 
     def _look(
         self,
-        fn: Callable[[], Any],
-        done: Callable[[Any], None],
+        fn: Callable[[], Job[T]],
+        done: Callable[[T], None],
         failed: Callable[[str], object],
     ) -> None:
         """Read a file in the background; a newer file replaces one still being read."""
         if self._reading is not None:
             self._reading.cancel()
-        self._reading = self._bridge.run(fn, done, failed, owner=self._window)
+        self._reading = self._bridge.run_job(fn, done, failed, owner=self._window)
 
     def _show(self, preview: "ImportPreview") -> None:
-        self._open(preview, lambda: self._service.portfolio.confirm(preview))
+        self._open(
+            PreviewDialog.of_transactions(self._window, preview),
+            lambda: self._service.portfolio.confirm(preview),
+            preview.file_name,
+            len(preview.rows),
+        )
 
     def _show_prices(self, preview: "PricePreview") -> None:
-        self._open(preview, lambda: self._service.market.confirm_prices(preview))
+        self._open(
+            PreviewDialog.of_prices(self._window, preview),
+            lambda: self._service.market.confirm_prices(preview),
+            preview.file_name,
+            len(preview.rows),
+        )
 
     def _open(
-        self, preview: "ImportPreview | PricePreview", confirm: Callable[[], int]
+        self, dialog: PreviewDialog, confirm: Callable[[], int], name: str, count: int
     ) -> None:
         if self.dialog is not None:
             self.dialog.reject()
-        self.dialog = dialog = PreviewDialog(self._window, preview)
+        self.dialog = dialog
         dialog.accepted.connect(
-            lambda: self._bridge.run(confirm, lambda batch: self._stored(batch, preview))
+            lambda: self._bridge.run(confirm, lambda batch: self._stored(batch, name, count))
         )
         dialog.finished.connect(self._forget)
         dialog.open()
@@ -104,10 +113,9 @@ class Importing(QObject):
     def _forget(self) -> None:
         self.dialog = None
 
-    def _stored(self, batch_id: int, preview: "ImportPreview | PricePreview") -> None:
-        text = self.tr("{rows} rows imported from {name}.").format(
-            rows=f"{len(preview.rows):,}", name=preview.file_name
-        )
+    def _stored(self, batch_id: int, name: str, count: int) -> None:
+        words = self.tr("{rows} rows imported from {name}.")
+        text = words.format(rows=f"{count:,}", name=name)
         undo = (self.tr("Undo"), lambda: self.undo(batch_id))
         self._toasts.show(text, undo)
         self.stored.emit()

@@ -19,9 +19,7 @@ class ImportsCard(CardFrame):
         self._listing = Listing(self.tr("Imports"), self.tr("Nothing has been imported yet."))
         self.body.addWidget(self._listing)
 
-    def show_batches(
-        self, transactions: Sequence["Batch"], prices: Sequence["Batch"]
-    ) -> None:
+    def show_batches(self, transactions: Sequence["Batch"], prices: Sequence["Batch"]) -> None:
         """Show these imports."""
         lines = [(batch.created, self._line(batch, "file")) for batch in transactions]
         lines += [(batch.created, self._line(batch, "chart")) for batch in prices]

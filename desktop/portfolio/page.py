@@ -14,11 +14,11 @@ from desktop.portfolio.summary import Summary
 from desktop.portfolio.value_chart import ValueChart
 from desktop.widgets.buttons import button
 from desktop.widgets.card import CardFrame
+from desktop.widgets.data_table import DataTable
 from desktop.widgets.donut import DonutChart
 from desktop.widgets.empty_state import EmptyState
 from desktop.widgets.layout import clear, column, row
 from desktop.widgets.scroll import ScrollColumn
-from desktop.widgets.data_table import DataTable
 from desktop.widgets.titles import page_head
 
 if TYPE_CHECKING:
@@ -91,9 +91,7 @@ class PortfolioPage(QWidget):
                 "Import a CSV from your exchange by the button below, or drop the file anywhere "
                 "on this window. Nothing is stored before you confirm."
             ),
-            button(
-                self.tr("Import a CSV"), self.import_wanted.emit, kind="primary", icon="upload"
-            ),
+            button(self.tr("Import a CSV"), self.import_wanted.emit, kind="primary", icon="upload"),
             button(self.tr("Try the demo portfolio"), self.demo_wanted.emit, icon="flask"),
         )
 

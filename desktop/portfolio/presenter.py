@@ -26,7 +26,7 @@ class PortfolioPresenter(QObject):
         self._page = page
         self._calls: list[Call] = []
         self._currency = ""
-        bridge.event.connect(self._on_event)
+        bridge.received.connect(self._on_event)
         page.delete_alert_wanted.connect(self._delete_alert)
         self.refresh()
 
@@ -54,9 +54,7 @@ class PortfolioPresenter(QObject):
             return
         self._currency = valuation.currency
         self._page.show_valuation(valuation)
-        self._calls.append(
-            self._bridge.run(self._history, self._show_history, owner=self._page)
-        )
+        self._calls.append(self._bridge.run(self._history, self._show_history, owner=self._page))
 
     def _history(self) -> "History":
         # The chart library takes long to load; here that keeps nobody waiting.

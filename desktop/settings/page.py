@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLayout, QWidget
 
 from desktop.safetext import label
 from desktop.settings.fields import field, show_value
@@ -82,7 +82,7 @@ class SettingsPage(QWidget):
         """The control of a setting."""
         return self._fields[key]
 
-    def _line(self, setting: Setting):
+    def _line(self, setting: Setting) -> QLayout:
         control = field(
             setting, setting.default, lambda value: self.changed.emit(setting.key, value)
         )
@@ -90,7 +90,7 @@ class SettingsPage(QWidget):
         return _line(self.tr(setting.label), self.tr(setting.help), control)
 
 
-def _line(name: str, text: str, *controls: QWidget):
+def _line(name: str, text: str, *controls: QWidget) -> QLayout:
     words = column(label(name, "strong"), gap=2)
     words.addWidget(label(text, "small", wrap=True, selectable=True))
     line = row(gap=16, margins=(0, 2, 0, 2))

@@ -29,7 +29,7 @@ class SettingsPresenter(QObject):
         self._bridge = bridge
         self._page = page
         self._toasts = toasts
-        bridge.event.connect(self._on_event)
+        bridge.received.connect(self._on_event)
         page.changed.connect(self._change)
         page.backup_wanted.connect(self._choose_backup)
         page.folder_wanted.connect(self._open_folder)

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QAbstractButton, QLabel
 from desktop.theme.manager import follow_theme, theme
 from engine.core.resources import resource
 
-def pixmap(name: str, token: str, size: int, scale: float = 1.0) -> QPixmap:
+
+def pixmap(name: str, tint: str, size: int, scale: float = 1.0) -> QPixmap:
     """The icon `name` drawn `size` logical pixels wide in the colour of a token."""
-    colour = getattr(theme().tokens, token)
+    colour = getattr(theme().tokens, tint)
     renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", colour).encode()))
     edge = round(size * scale)
     result = QPixmap(QSize(edge, edge))
@@ -24,18 +25,18 @@ def pixmap(name: str, token: str, size: int, scale: float = 1.0) -> QPixmap:
     return result
 
 
-def icon(name: str, token: str = "text", size: int = 18) -> QIcon:
+def icon(name: str, tint: str = "text", size: int = 18) -> QIcon:
     """The icon for a button or a window, crisp on the sharpest screen there is."""
     application = QGuiApplication.instance()
     assert isinstance(application, QGuiApplication)
-    return QIcon(pixmap(name, token, size, application.devicePixelRatio()))
+    return QIcon(pixmap(name, tint, size, application.devicePixelRatio()))
 
 
-def set_icon(button: QAbstractButton, name: str, token: str = "muted", size: int = 18) -> None:
+def set_icon(button: QAbstractButton, name: str, tint: str = "muted", size: int = 18) -> None:
     """Give a button an icon that follows the theme; a later call replaces it."""
     first = button.property("icon_name") is None
     button.setProperty("icon_name", name)
-    button.setProperty("icon_token", token)
+    button.setProperty("icon_tint", tint)
     button.setIconSize(QSize(size, size))
     if first:
         follow_theme(button, lambda: _refresh_button(button))
@@ -43,19 +44,19 @@ def set_icon(button: QAbstractButton, name: str, token: str = "muted", size: int
         _refresh_button(button)
 
 
-def set_label_icon(label: QLabel, name: str, token: str = "muted", size: int = 18) -> None:
+def set_label_icon(label: QLabel, name: str, tint: str = "muted", size: int = 18) -> None:
     """Show an icon that follows the theme in a label."""
     label.setFixedSize(size, size)
 
     def draw() -> None:
-        label.setPixmap(pixmap(name, token, size, label.devicePixelRatioF()))
+        label.setPixmap(pixmap(name, tint, size, label.devicePixelRatioF()))
 
     follow_theme(label, draw)
 
 
 def _refresh_button(button: QAbstractButton) -> None:
-    name, token = button.property("icon_name"), button.property("icon_token")
-    button.setIcon(icon(name, token, button.iconSize().width()))
+    name, tint = button.property("icon_name"), button.property("icon_tint")
+    button.setIcon(icon(name, tint, button.iconSize().width()))
 
 
 @cache

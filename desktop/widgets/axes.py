@@ -11,7 +11,7 @@ from desktop.theme import theme
 from desktop.widgets.figures import short
 
 
-class ValueAxis(pg.AxisItem):
+class ValueAxis(pg.AxisItem):  # type: ignore[misc]
     """The left axis: short figures with their unit."""
 
     def __init__(self, unit: str) -> None:
@@ -22,13 +22,14 @@ class ValueAxis(pg.AxisItem):
         self, minimum: float, maximum: float, size: float
     ) -> list[tuple[float, list[float]]]:
         """Few lines: the coarse ones only."""
-        return super().tickValues(minimum, maximum, size)[:1]
+        levels: list[tuple[float, list[float]]] = super().tickValues(minimum, maximum, size)
+        return levels[:1]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         return [short(value * scale, self._unit) for value in values]
 
 
-class LabelAxis(pg.AxisItem):
+class LabelAxis(pg.AxisItem):  # type: ignore[misc]
     """The bottom axis: days at month or year borders, or plain labels."""
 
     def __init__(self, labels: Sequence[str], days: Sequence[date]) -> None:

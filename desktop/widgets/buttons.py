@@ -8,7 +8,12 @@ from PySide6.QtWidgets import QPushButton
 from desktop.safetext import button_text, one_line, tooltip
 from desktop.theme.icons import set_icon
 
-_ICON_TOKENS = {"primary": "on_accent", "round": "on_accent", "danger": "negative", "link": "accent_text"}
+_ICON_TOKENS = {
+    "primary": "on_accent",
+    "round": "on_accent",
+    "danger": "negative",
+    "link": "accent_text",
+}
 
 
 def button(
@@ -30,7 +35,8 @@ def button(
         set_icon(result, icon, _ICON_TOKENS.get(kind, "muted"), 16)
     if hint:
         result.setToolTip(tooltip(hint))
-    result.clicked.connect(lambda: on_click())
+    # `clicked` passes whether the button is checked, which nobody wants to know.
+    result.clicked.connect(lambda _: on_click())
     return result
 
 
@@ -45,5 +51,6 @@ def icon_button(
     result.setCursor(Qt.CursorShape.PointingHandCursor)
     result.setAutoDefault(False)
     set_icon(result, icon, _ICON_TOKENS.get(kind, "muted"), size)
-    result.clicked.connect(lambda: on_click())
+    # `clicked` passes whether the button is checked, which nobody wants to know.
+    result.clicked.connect(lambda _: on_click())
     return result

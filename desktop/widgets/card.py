@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from desktop.safetext import label
 from desktop.theme.icons import set_label_icon
 from desktop.widgets.chart import chart
-from desktop.widgets.layout import column, row, rule
 from desktop.widgets.data_table import DataTable
+from desktop.widgets.layout import column, row, rule
 from desktop.widgets.table import RowsModel
 from engine.core.cards import Card, ChartCard, FactsCard, QuoteCard, TableCard
 

@@ -19,10 +19,12 @@ def chart(card: ChartCard) -> QWidget:
     """The drawn chart of a card."""
     widget: QWidget
     if card.kind == "donut":
-        widget = DonutChart([(x, y) for one in card.series for x, y in zip(one.x, one.y, strict=True)])
+        widget = DonutChart(
+            [(x, y) for one in card.series for x, y in zip(one.x, one.y, strict=True)]
+        )
     else:
         # Loaded late: it takes a quarter of a second.
-        from desktop.widgets.plot import Plot
+        from desktop.widgets.plot import Plot  # noqa: PLC0415
 
         widget = Plot(card.kind, card.series, card.unit)
         widget.setFixedHeight(CHART_HEIGHT)

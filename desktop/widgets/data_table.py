@@ -26,7 +26,9 @@ class CellDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         font = self._font(option, index)
-        width = QFontMetrics(font).horizontalAdvance(_model(index).text(index.row(), index.column()))
+        width = QFontMetrics(font).horizontalAdvance(
+            _model(index).text(index.row(), index.column())
+        )
         return QSize(width + 2 * _PADDING, ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:

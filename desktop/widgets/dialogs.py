@@ -36,7 +36,7 @@ class Question(QDialog):
             )
         )
         no_button.setFocus()
-        self.accepted.connect(lambda: on_yes())
+        self.accepted.connect(on_yes)
         self.open()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLayout, QSizePolicy, QWidget
 
 from desktop.safetext import label
 from desktop.theme import follow_theme, theme
@@ -79,6 +79,7 @@ class DonutChart(QWidget):
             percent.setAlignment(Qt.AlignmentFlag.AlignRight)
             legend.addWidget(percent, number, 2)
         legend.setColumnStretch(1, 1)
+        layout: QLayout
         if upright:
             layout = column(row(None, ring, None), legend, None, gap=20)
         else:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from desktop.markdown.formats import formats_for
+from desktop.markdown.formats import Formats, formats_for
 from desktop.markdown.stream import BlockStream
 from desktop.markdown.writer import DocumentWriter
 from desktop.safetext import LIMIT, SafeBrowser, clean
@@ -53,9 +53,9 @@ class MarkdownView(SafeBrowser):
         self._finished = False
         self._next_flush = 0.0
         self._stream = BlockStream()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._flush)
+        self.timer = QTimer(self)
+        self.timer.setSingleShot(True)
+        self.timer.timeout.connect(self.flush)
         self._writer = DocumentWriter(self.document(), self._formats())
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         follow_theme(self, self._restyle)
@@ -83,21 +83,22 @@ class MarkdownView(SafeBrowser):
         """Show another text, complete, in place of all before."""
         self._begin_again(clean(text))
         self._finished = True
-        self._flush()
+        self.flush()
 
     def settled(self) -> bool:
         """True if everything received is on the screen."""
-        return not self._waiting and not self._timer.isActive()
+        return not self._waiting and not self.timer.isActive()
 
-    def _formats(self):
+    def _formats(self) -> Formats:
         return formats_for(theme().tokens, theme().sizes)
 
     def _schedule(self) -> None:
-        if not self._timer.isActive():
+        if not self.timer.isActive():
             rest = max(0.0, self._next_flush - time.monotonic())
-            self._timer.start(math.ceil(rest * 1000))
+            self.timer.start(math.ceil(rest * 1000))
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Show what has been received; done by the timer at the right moments."""
         started = time.monotonic()
         piece, self._waiting = self._waiting[:_PIECE], self._waiting[_PIECE:]
         self._stream.feed(piece)

@@ -19,7 +19,7 @@ pg.setConfigOptions(antialias=True)
 _GRID_ALPHA = 46
 
 
-class Plot(pg.GraphicsView):
+class Plot(pg.GraphicsView):  # type: ignore[misc]
     """One chart; the pointer reads a value off it."""
 
     def __init__(self, kind: str, series: Sequence[Series], unit: str) -> None:

@@ -1,6 +1,7 @@
 """A row of buttons of which one is chosen."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
@@ -24,7 +25,7 @@ class Segments(QWidget):
         self._keys = [key for key, _ in choices]
         self._buttons = []
         for key, text in choices:
-            one = button(text, lambda key=key: on_choice(key), kind="segment")
+            one = button(text, partial(on_choice, key), kind="segment")
             one.setAccessibleName(f"{name}: {text}")
             one.setCheckable(True)
             one.setChecked(key == chosen)

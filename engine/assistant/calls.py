@@ -28,7 +28,7 @@ def parse_call(text: str, tools: Mapping[str, Tool]) -> tuple[Tool, dict[str, st
     """
     try:
         data: Any = json.loads(text, parse_float=Decimal, parse_int=Decimal)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, InvalidOperation, RecursionError) as error:
         raise ValueError(f"not JSON: {error}") from error
     if not isinstance(data, dict) or not isinstance(data.get("arguments"), dict):
         raise ValueError("not a tool call")
@@ -51,10 +51,9 @@ def check_arguments(tool: Tool, given: Mapping[str, Any]) -> dict[str, str | Dec
                 raise ValueError(f"{tool.name} needs {param.name}")
             continue
         if param.schema()["type"] == "number":
-            try:
-                number = Decimal(str(value))
-            except InvalidOperation as error:
-                raise ValueError(f"{param.name} is not a number") from error
+            if isinstance(value, bool) or not isinstance(value, Decimal | int | float):
+                raise ValueError(f"{param.name} is not a number")
+            number = Decimal(str(value))
             if not number.is_finite():
                 raise ValueError(f"{param.name} is not a finite number")
             checked[param.name] = number

@@ -18,31 +18,36 @@ Value = str | Decimal
 ALL = "ALL"
 
 _REALISED = re.compile(
-    r"\b(?<!un)(?<!un-)(?:reali[sz]ed|relised|realsied|realised|locked[\s-]?in|lock(?:ed)? in|closed|sold|"
-    r"booked|banked|cashed|pocketed|crystalli[sz]ed|actual(?:ly)? (?:taken|sold)|"
-    r"(?:profits? )?taken(?: out| in profits?| profits?)|took profits?|cash(?:ed)? (?:out|in)|by selling|when i sold|from (?:my )?sales|already (?:taken|sold|made|booked))\b",
+    r"\b(?<!un)(?<!un-)(?:reali[sz]ed|relised|realsied|realised|locked[\s-]?in|lock(?:ed)? in|"
+    r"closed|sold|"
+    r"booked|banked|cashed|disposed|pocketed|crystalli[sz]ed|actual(?:ly)? (?:taken|sold)|"
+    r"(?:profits? )?taken(?: out| in profits?| profits?)|took profits?|cash(?:ed)? (?:out|in)|"
+    r"by selling|when i sold|from (?:my )?sales|already (?:taken|sold|made|booked))\b",
     re.I,
 )
 _UNREALISED = re.compile(
     r"\b(?:un-?\s?reali[sz]ed|unrelised|unrealsied|paper|open|unsold|floating|still hold(?:ing)?|"
-    r"not (?:yet )?sold|haven'?t sold|havent sold|before selling)\b",
+    r"not (?:yet )?sold|haven'?t (?:sold|cashed|taken|closed)|havn'?t (?:sold|cashed|taken)|not (?:yet )?(?:cashed|taken)|would|if i (?:sold|closed|cashed)|before selling)\b",
     re.I,
 )
 _BELOW = re.compile(
     r"\b(?:below|bellow|belwo|under|beneath|less than|lower than|underneath|down to|back to|"
     r"(?:drop|fall|dip|sink|crash|dump|tank|slid|slip|com|go|declin|los)\w*\s+(?:back\s+|down\s+)*"
-    r"(?:to|below|under|through)|loses|cheaper than|south of|or (?:less|lower|below)|at most|downside|bottoms?)\b|<",
+    r"(?:to|below|under|through)|loses|cheaper than|south of|or (?:less|lower|below)|at most|"
+    r"downside|bottoms?)\b|<",
     re.I,
 )
 _ABOVE = re.compile(
     r"\b(?:above|abov|over|exceeds?|more than|higher than|greater than|north of|past|"
-    r"tops?|cross(?:es|ed)?|breaks?(?: out)?|broke|clears?|exceeded|or (?:more|higher|above)|at least|upside|up to|passes|beats|surpass\w*|"
+    r"tops?|cross(?:es|ed)?|breaks?(?: out)?|broke|clears?|exceeded|or (?:more|higher|above)|"
+    r"at least|upside|up to|passes|beats|surpass\w*|"
     r"(?:ris|climb|pump|jump|rall|get|goes|go|shoot|soar|moon)\w*\s+(?:up\s+)?(?:to|above|over|past))\b|>",
     re.I,
 )
 _WHOLE = re.compile(
     r"\b(?:everything|market|markets|all (?:of )?(?:my|the|it|coins|crypto|holdings)|portfolio|"
-    r"portfoilo|whole|across the board|every (?:coin|asset|position)|all coins|crypto (?:as a whole|"
+    r"portfoilo|whole|across the board|every (?:coin|asset|position)|all coins|"
+    r"crypto (?:as a whole|"
     r"drops|falls|crashes|overall)|all my|total holdings|bags|stack|entire)\b",
     re.I,
 )

@@ -24,7 +24,7 @@ _LIKELY_SAME = 1.0  # … when one or two other words stand beside them
 _TERM_ONLY = 2.0  # … by the glossary when a text is just a term it knows
 _VAGUE = 2.0  # … lost by the glossary when a long text names no known term
 MODEL_WEIGHT = 0.5  # share of the model's opinion in the log-linear mix
-SURE = 0.4  # below this probability the user is asked what was meant
+SURE = 0.45  # below this probability the user is asked what was meant
 LOST = 0.3  # below this sum even the choice of three would be a guess
 _MISSING = 1.5  # log-probability lost per required argument without a value
 _UNUSED = 1.0  # … and per kind of value that the tool has no argument for
@@ -41,10 +41,16 @@ _WHOLE = re.compile(
     r"\b(?:portfolio|everything|all (?:of it|my|together)|overall|total|whole)\b", re.I
 )
 
+_CLAUSES = re.compile(
+    r"[.!?;:,]\s+|\s+(?:so|but|because|since i|and (?=can|could|tell|what|how|please))\s+"
+)
+_STORY = 16  # words from which on a question counts as a story
+_CLAUSE_COST = 0.5
 _FILLER = frozenset(
     "and also what about how same ok okay now then but only just or instead again please pls "
     "for of the a an n nd with in on at over make it that say lets let's try do if to is was "
-    "by when compounding compounded interest sorry oh no yes hmm rather well so wbu as too k".split()
+    "by when compounding compounded interest sorry oh no yes hmm rather well so wbu as too "
+    "k".split()
 )
 
 Scores = Mapping[str, float]
@@ -107,7 +113,7 @@ def decide(
     slots = {tool.name: slots_of(tool, previous) for tool in TOOLS.values()}
     if last and last.tool and slots[last.tool].missing:  # it may only fill a gap
         slots[last.tool] = slots_of(TOOLS[last.tool], Previous(last.tool, last.arguments))
-    scores = router.log_probabilities(found, before)
+    scores = _router_scores(router, found, before, context)
     opinion = model_scores(tuple(TOOLS))
     if opinion is not None:
         scores = _mix(scores, opinion)
@@ -149,6 +155,31 @@ def _asks_back(
 ) -> bool:
     """Whether the earlier question, too, lacked a value, so that the next text may give it."""
     return decide(question, history, context, router, lambda names: None).kind == "ask"
+
+
+def _router_scores(
+    router: Router, found: Recognised, before: str | None, context: ToolContext
+) -> dict[str, float]:
+    """The router's opinion; in a long story each clause may carry the question by itself."""
+    scores = router.log_probabilities(found, before)
+    if len(found.text.split()) < _STORY:
+        return scores
+    clauses = [
+        router.log_probabilities(
+            recognise(clause, context.today, context.assets, context.accounts), before
+        )
+        for clause in _CLAUSES.split(found.text)
+        if len(clause.split()) >= 4
+    ]
+    if not clauses:
+        return scores
+    clearest = max(clauses, key=lambda clause: max(clause[name] for name in TOOLS))
+    for name in scores:
+        if name in TOOLS:
+            scores[name] = max([scores[name], *(c[name] - _CLAUSE_COST for c in clauses)])
+        else:
+            scores[name] = (scores[name] + clearest[name]) / 2
+    return scores
 
 
 def _content_words(found: Recognised) -> list[str]:

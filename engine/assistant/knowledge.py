@@ -61,7 +61,8 @@ class Knowledge:
     def _index(self) -> sqlite3.Connection:
         index = sqlite3.connect(":memory:", check_same_thread=False)
         index.execute(
-            "CREATE VIRTUAL TABLE entry USING fts5(title, aliases, body, tokenize='porter unicode61')"
+            "CREATE VIRTUAL TABLE entry USING fts5(title, aliases, body, tokenize='porter "
+            "unicode61')"
         )
         index.executemany(
             "INSERT INTO entry(rowid, title, aliases, body) VALUES (?, ?, ?, ?)",
@@ -109,7 +110,7 @@ def _guide(path: Path) -> Entry:
 def _entry(part: str, source: str) -> Entry:
     title, _, rest = part.partition("\n")
     fields = {"aliases": "", "see": ""}
-    lines = []
+    lines: list[str] = []
     for line in rest.strip().splitlines():
         name, colon, value = line.partition(":")
         if colon and name in fields and not lines:

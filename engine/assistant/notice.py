@@ -9,7 +9,8 @@ NOTICE = (
     "past figures do not say what comes next."
 )
 _ADVICE = re.compile(
-    r"\b(?:should|shall|ought|worth (?:buying|selling|holding)|good (?:time|idea|buy|entry|investment)|"
+    r"\b(?:should|shall|ought|worth (?:buying|selling|holding)|good (?:time|idea|buy|entry|"
+    r"investment)|"
     r"buy|sell|hold|hodl|invest|rebalance|recommend\w*|suggest\w*|advi[cs]e|better to|safe to|"
     r"take profits?|dca|ape in|all[- ]in|allocate|diversify)\b",
     re.I,

@@ -36,7 +36,7 @@ class Numeral:
     """A number or day written at text[start:end].
 
     value: the number without its sign, or the year of a day. step: place value of the last digit
-    shown; 0 if too few digits are shown to have been rounded. sign: −1, +1, or 0 if none is written.
+    shown, 0 if too few digits are shown to have been rounded. sign: −1, +1, or 0 if unwritten.
     currency: its symbol or "". day: YYYY-MM or YYYY-MM-DD, or "". bare: digits and nothing else.
     """
 

@@ -15,7 +15,8 @@ _MISSING = {
     "asset_a": "Which two coins should I compare?",
     "asset_b": "Which other coin should I compare it with?",
     "change_percent": "By how many percent should the price change, up or down?",
-    "price_change_percent": "By how many percent does the price of one coin change against the other?",
+    "price_change_percent": "By how many percent does the price of one coin change against the "
+    "other?",
     "rate_percent": "What is the rate in percent a year?",
     "amount": "What is the amount?",
     "years": "For how long, in years or months?",

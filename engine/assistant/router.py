@@ -36,7 +36,7 @@ def masked(found: Recognised) -> str:
             chosen.append(mention)
     text = found.text
     for mention in sorted(chosen, key=lambda m: -m.start):
-        name = mention.kind
+        name: str = mention.kind
         if name == "percent" and mention.signed:
             name += "_down" if str(mention.value).startswith("-") else "_up"
         text = f"{text[: mention.start]} <{name}> {text[mention.end :]}"
@@ -88,7 +88,8 @@ class Router:
 def save_router(
     path: Path, labels: Sequence[str], weights: NDArray[np.float32], bias: NDArray[np.float32]
 ) -> None:
-    """Writes weights as 8-bit integers with one scale per label; buckets that are all zero are left out."""
+    """Writes weights as 8-bit integers with one scale per label; buckets that are all zero are "
+    "left out."""
     scale = np.maximum(np.abs(weights).max(axis=0), 1e-8) / 127
     quantized = np.round(weights / scale).astype(np.int8)
     used = np.flatnonzero(quantized.any(axis=1)).astype(np.uint32)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +15,7 @@ from engine.assistant.decide import Decision, Option, decide, fixed_arguments
 from engine.assistant.grammar import call_grammar
 from engine.assistant.grounding import ground, unsupported
 from engine.assistant.notice import risk_notice
+from engine.assistant.numerals import find_numerals
 from engine.assistant.prompting import (
     Exchange,
     call_message,
@@ -43,7 +45,9 @@ from engine.model.parsing import Part, StreamParser, TextPart, ThinkPart
 from engine.model.templates import PromptMessage, render, starts_in_thought
 
 Status = Literal["complete", "stopped", "failed"]
+_ROLLING = re.compile(r"[0-9]+[dmy]")
 _ANSWER_TOKENS = 220
+_DIGITS = 15  # before the point; larger numbers are mistakes or mischief
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +149,11 @@ class _Turn:
         self, question: str, history: Sequence[Exchange], call: Mapping[str, Any] | None
     ) -> Outcome:
         if call is not None:
-            tool = TOOLS.get(str(call.get("name")))
-            if tool is None:
-                raise KnownError("This choice is no longer available.", "Ask again.")
-            arguments = check_arguments(tool, call["arguments"])
+            try:
+                tool = TOOLS[call["name"]]
+                arguments = check_arguments(tool, call["arguments"])
+            except (KeyError, ValueError) as error:
+                raise KnownError("This choice is no longer available.", "Ask again.") from error
             return self._use(tool, arguments, question, history)
         self._status("Reading the question…")
         decision = decide(
@@ -200,7 +205,10 @@ class _Turn:
     def _arguments(
         self, option: Option, question: str, history: Sequence[Exchange]
     ) -> dict[str, str | Decimal]:
-        """The call's arguments: the only candidates, or the model's pick under a grammar."""
+        """The call's arguments: the only candidates, or the model's pick under a grammar.
+
+        The grammar is not the only lock: values that are no candidates are not used.
+        """
         if option.slots.single or self.model is None:
             return fixed_arguments(option.slots)
         request = GenerateRequest(
@@ -211,9 +219,13 @@ class _Turn:
         written = "".join(self._chunks(self.model.generate(request)))
         inner = written.removeprefix("<tool_call>").removesuffix("</tool_call>").strip()
         try:
-            return parse_call(inner, TOOLS)[1]
+            tool, picked = parse_call(inner, TOOLS)
         except ValueError:  # cut off by the length limit; the first candidates are as good
             return fixed_arguments(option.slots)
+        values = option.slots.values
+        if tool is not option.tool or any(v not in values.get(n, ()) for n, v in picked.items()):
+            return fixed_arguments(option.slots)
+        return picked
 
     # -- answering --------------------------------------------------------------------------
 
@@ -225,13 +237,15 @@ class _Turn:
         history: Sequence[Exchange],
     ) -> Outcome:
         self._status(phrases.STATUS.get(tool.name, "Computing…"))
+        if any(isinstance(v, Decimal) and v.adjusted() >= _DIGITS for v in arguments.values()):
+            raise KnownError("This number is too large to compute with.", "Ask with a smaller one.")
         self.calls = ({"name": tool.name, "arguments": arguments},)
         result = tool.run(self.context, arguments)
         self._check()
         self.cards = result.cards
         for card in result.cards:
             self.publish(CardReady(self.message_id, card))
-        said = _numbers(question, self.context)
+        said = _numbers(question, self.context, arguments)
         messages = (call_message(tool.name, arguments), PromptMessage("tool", result.text))
         self._status("")
         self._write(question, history, messages, result.figures, said,
@@ -243,7 +257,7 @@ class _Turn:
 
     def _reply(self, decision: Decision, question: str, history: Sequence[Exchange]) -> Outcome:
         self._status("")
-        said = _numbers(question, self.context)
+        said = _numbers(question, self.context, {})
         self._write(question, history, (), (), said, lambda: phrases.REPLIES[decision.reply], None)
         return Outcome("complete", self.text, notice=risk_notice(question, self.text, None))
 
@@ -257,7 +271,8 @@ class _Turn:
         plain: Callable[[], str],
         result: ToolResult | None,
     ) -> None:
-        """Streams the model's answer; one retry, then the plain text, if a numeral is unsupported."""
+        """Streams the model's answer; one retry, then the plain text, if a numeral is "
+        "unsupported."""
         if self.model is None:
             self.say(plain())
             return
@@ -318,7 +333,12 @@ def _log_rest(log_probability: float) -> float:
     return math.log1p(-p)
 
 
-def _numbers(question: str, context: ToolContext) -> list[Decimal]:
-    """Numbers the user said, which an answer may repeat."""
+def _numbers(
+    question: str, context: ToolContext, arguments: Mapping[str, str | Decimal]
+) -> list[Decimal]:
+    """Numbers the user said, now or before a follow-up ("30d"), which an answer may repeat."""
     found = recognise(question, context.today)
-    return [m.value for m in found.mentions if isinstance(m.value, Decimal)]
+    values = [*(m.value for m in found.mentions), *arguments.values()]
+    said = [v for v in values if isinstance(v, Decimal)]
+    said += [Decimal(v[:-1]) for v in values if isinstance(v, str) and _ROLLING.fullmatch(v)]
+    return said + [numeral.value for numeral in find_numerals(question)]

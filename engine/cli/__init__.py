@@ -89,6 +89,8 @@ def _guarded(args: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001  (the last place where a bug can be put into words)
+        if isinstance(error.__context__, KeyboardInterrupt):
+            return EXIT_INTERRUPTED  # it hit closing what was only half open
         terminal.complain(report_crash(paths_of(args), error))
         return EXIT_CRASH
 

@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask, show the answer, settle what it leaves open."""
-    with opened(args, background=True) as service:
+    with opened(args, model=True) as service:
         reply = converse(
             service,
             lambda: service.chat.ask(None, " ".join(args.question)),

@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.cli import demo, import_, terminal
 from engine.cli.ask import choose, settle
 from engine.cli.conversation import converse, view
+from engine.cli.firing import Firings
 from engine.cli.session import opened
 from engine.core.errors import KnownError
 from engine.service import Service
@@ -31,10 +32,12 @@ def run(args: argparse.Namespace) -> int:
     """Read questions until the input ends."""
     if sys.stdin.isatty():
         _enable_line_editing()
-    with opened(args, background=True) as service:
+    with opened(args, model=True) as service:
+        firings = Firings(service)
+        service.alerts.start()
         _greet(service)
         chat_id: int | None = None
-        while (line := _read_line()) is not None:
+        while (line := _read_line(firings)) is not None:
             try:
                 if line.startswith("/"):
                     if line == "/quit":
@@ -87,9 +90,10 @@ def _obey(service: Service, line: str) -> None:
             terminal.say(f"There is no command {command}. /help shows what there is.")
 
 
-def _read_line() -> str | None:
+def _read_line(firings: Firings) -> str | None:
     """The next line without blanks around it; None at the end of the input."""
     while True:
+        firings.tell_waiting()
         if sys.stdout.isatty():
             sys.stdout.write("\n")
         try:

@@ -1,12 +1,12 @@
 """The --json form of what the commands answer."""
 
 import json
-import sys
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, get_args
 
+from engine.cli import terminal
 from engine.core.cards import Card, card_to_json
 from engine.core.money import to_text
 
@@ -14,8 +14,7 @@ from engine.core.money import to_text
 def write_json(value: object) -> None:
     """Write one JSON document to standard output."""
     # ASCII only, so that no terminal's encoding can break the document.
-    sys.stdout.write(json.dumps(_plain(value), indent=2) + "\n")
-    sys.stdout.flush()
+    terminal.write(json.dumps(_plain(value), indent=2, allow_nan=False) + "\n")
 
 
 def _plain(value: object) -> Any:

@@ -6,7 +6,7 @@ from engine.cli.terminal import display_width
 from engine.core.cards import Card, ChartCard, FactsCard, QuoteCard, Series, TableCard
 
 _BARS = "▁▂▃▄▅▆▇█"
-_BLOCK = "█"
+_BLOCK, _SLIVER = "█", "▏"
 _GAP = "  "
 _SIMULATED = " (simulated)"
 
@@ -102,7 +102,7 @@ def _bars(series: Series, unit: str, columns: int) -> list[str]:
     room = max(10, min(40, columns - label_width - 24))
     return [
         f"{_pad(label[:label_width], label_width, False)}{_GAP}"
-        f"{'-' if value < 0 else ' '}{_BLOCK * max(1, round(abs(value) / longest * room))} "
+        f"{'-' if value < 0 else ' '}{_BLOCK * round(abs(value) / longest * room) or _SLIVER} "
         f"{_number(value)} {unit}".rstrip()
         for label, value in zip(series.x, series.y, strict=True)
     ]

@@ -30,13 +30,12 @@ def paths_of(args: argparse.Namespace) -> Paths:
 
 
 @contextmanager
-def opened(args: argparse.Namespace, background: bool = False) -> Iterator[Service]:
-    """The service on the user's data folder.
-
-    background: also load the model and watch the alerts.
-    """
-    service = Service.open(paths_of(args), background=background)
+def opened(args: argparse.Namespace, model: bool = False) -> Iterator[Service]:
+    """The service on the user's data folder; model: also load the model in the background."""
+    service = Service.open(paths_of(args), background=False)
     try:
+        if model:
+            service.models.start()
         yield service
     finally:
         service.close()

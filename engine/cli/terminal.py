@@ -5,6 +5,8 @@ import shutil
 import sys
 import unicodedata
 
+from engine.core.files import known_os_error
+
 KEPT_CONTROLS = "\n\t"
 
 
@@ -18,9 +20,21 @@ def harmless(text: str) -> str:
 
 
 def say(text: str = "", end: str = "\n") -> None:
-    """Write text to standard output at once."""
-    sys.stdout.write(_encodable(harmless(text), sys.stdout.encoding) + end)
-    sys.stdout.flush()
+    """Write text to standard output at once; KnownError if that is not possible."""
+    write(_encodable(harmless(text), sys.stdout.encoding) + end)
+
+
+def write(text: str) -> None:
+    """Write what is known to be harmless; BrokenPipeError if the reader has gone away."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What could not be written would be tried again when the program ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise known_os_error("write the output", error) from error
 
 
 def complain(text: str) -> None:

@@ -43,9 +43,9 @@ class ModelClient:
     """One model at a time in one child process; one request at a time, others wait.
 
     Every method may be called from any thread. on_state(state, notice) is called on whichever
-    thread notices: states "none", "loading", "ready", "busy", "failed"; notice is "" or one
-    sentence. After a crash the next request starts a new child; a model that failed to load is
-    not tried again by itself.
+    thread notices, and must not call the client: states "none", "loading", "ready", "busy",
+    "failed"; notice is "" or one sentence. After a crash the next request starts a new child; a
+    model that failed to load is not tried again by itself.
     """
 
     def __init__(self, on_state: Callable[[State, str], None]) -> None:
@@ -95,7 +95,7 @@ class ModelClient:
         """Start answering; waits for a request in progress.
 
         on_progress(done, total) tells how much of the prompt was read, on the reader's thread.
-        Raises KnownError if there is no model.
+        Raises KnownError if there is no model, or Cancelled when it is replaced meanwhile.
         """
         message = protocol.Generate(
             next(self._ids),

@@ -9,7 +9,7 @@ Cause = Literal["memory", "architecture", "processor", "damaged"]
 
 # What llama.cpp, the C++ library and Python say when memory runs out.
 _MEMORY = re.compile(
-    r"insufficient memory|failed to allocate|unable to allocate|cannot allocate memory|bad_alloc|out of memory"
+    r"(failed|unable) to allocate|cannot allocate|insufficient memory|out of memory|bad_alloc"
     r"|MemoryError|mmap failed|Thread creation failed",
     re.IGNORECASE,
 )

@@ -11,7 +11,7 @@ from engine.model.gguf import GgufHeader, TensorInfo
 
 KV_BYTES = 2  # f16
 PROCESS_BYTES = 48 << 20  # Python, numpy and the library
-BATCH = 256  # as in llama_context.py
+BATCH = 256  # prompt tokens per decoding step
 CONTEXT_STEP = 256  # llama.cpp rounds contexts up to this
 # Types that are stored a second time in the layout the processor's kernels want.
 _REPACKED = {"Q4_0", "Q4_K", "IQ4_NL", "MXFP4", "Q2_K"}

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import Cancelled, KnownError
+from engine.model.fit import BATCH
 from engine.model.llama_api import AbortFlag, api, recent_errors
 from engine.model.llama_model import LoadFailed, Model
 
-BATCH = 256  # prompt tokens per step; also how often progress is told
 MAX_ROWS = 8  # logits rows per step; each costs a vocabulary of floats in the compute buffer
 FLASH_ATTENTION_OFF = 0
 

@@ -118,11 +118,11 @@ def load_in(
             case protocol.Failed(kind="cancelled"):
                 raise Cancelled
             case protocol.Failed(kind="memory" | "architecture" as cause, sentence=log):
-                _log.warning("the model was refused: %s", log)
+                _log.info("the model was refused: %s", log)
                 raise LoadRefused(cause)
             case protocol.Failed(sentence=log):
-                _log.warning("the model was refused: %s", log)
+                _log.info("the model was refused: %s", log)
                 raise LoadRefused("damaged")
             case Ended() as ended:
-                _log.warning("the child died while loading (%d): %s", ended.code, ended.log)
+                _log.info("the child died while loading (%d): %s", ended.code, ended.log)
                 raise LoadRefused(death_cause(ended.code, ended.log))

@@ -24,7 +24,7 @@ class Batch:
     simulated: bool
 
 
-def add(  # noqa: PLR0917
+def add(
     db: sqlite_utils.Database,
     kind: BatchKind,
     source: str,

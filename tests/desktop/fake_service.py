@@ -1,174 +1,36 @@
-"""A scripted service in memory, for driving the window: slow, bursty, crashing, asking back."""
+"""A service in memory for driving the window; the chat answers by a script."""
 
-import threading
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 
-from engine.core.cards import Choice
 from engine.core.clock import FixedClock
 from engine.core.errors import KnownError
-from engine.core.events import (
-    CardReady,
-    DataChanged,
-    Event,
-    EventBus,
-    TextDelta,
-    ThinkDelta,
-    TurnFinished,
-    TurnStarted,
-)
+from engine.core.events import DataChanged, EventBus
 from engine.core.jobs import Job, JobPool
 from engine.core.paths import Paths
 from engine.core.settings import SETTINGS, SettingValue, validate
 from engine.ledger.importers import preview_import
+from engine.market.prices import preview_prices
+from engine.model.catalogue import catalogue
 from engine.service import (
     Alert,
     Batch,
-    Chat,
+    CatalogueEntry,
     History,
     HoldingRow,
     ImportPreview,
     ListedModel,
-    Message,
     ModelStatus,
     PricePreview,
     Valuation,
 )
-
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-Step = float | Callable[[int], Event]
-"""A pause in seconds, or an event made for the message that is being answered."""
-
-Script = Callable[[str], Iterable[Step]]
-
-
-def says(text: str, piece: int = 7, pause: float = 0.0) -> list[Step]:
-    """Steps that stream a text in pieces of so many characters."""
-    steps: list[Step] = []
-    for at in range(0, len(text), piece):
-        steps.append(lambda m, part=text[at : at + piece]: TextDelta(m, part))
-        if pause:
-            steps.append(pause)
-    return steps
-
-
-def ends(status: str = "complete", notice: str = "") -> list[Step]:
-    """The step that ends an answer."""
-    return [lambda m: TurnFinished(m, status, notice)]
-
-
-class FakeChat:
-    """Answers every question by `script`, on a thread of its own."""
-
-    def __init__(self, bus: EventBus) -> None:
-        self._bus = bus
-        self.script: Script = lambda question: [*says(f"You said: {question}"), *ends()]
-        self.chats: dict[int, Chat] = {}
-        self.stored: dict[int, list[Message]] = {}
-        self.asked: list[str] = []
-        self.chosen: list[tuple[int, str]] = []
-        self.confirmed: list[str] = []
-        self.discarded: list[str] = []
-        self._stop = threading.Event()
-        self._ids = iter(range(1, 1_000_000))
-        self.threads: list[threading.Thread] = []
-
-    def list(self) -> Sequence[Chat]:
-        return list(reversed(self.chats.values()))
-
-    def messages(self, chat_id: int) -> Sequence[Message]:
-        return list(self.stored.get(chat_id, []))
-
-    def add_chat(self, title: str, *pairs: tuple[str, str]) -> int:
-        """Store a conversation of questions and answers."""
-        chat_id = next(self._ids)
-        self.chats[chat_id] = Chat(chat_id, title, NOW)
-        self.stored[chat_id] = []
-        for question, answer in pairs:
-            self._store(chat_id, "user", question, "complete")
-            self._store(chat_id, "assistant", answer, "complete")
-        return chat_id
-
-    def ask(self, chat_id: int | None, text: str) -> tuple[int, int]:
-        self.asked.append(text)
-        if text == "refused":
-            raise KnownError("This question cannot be asked.", "Ask another.")
-        if chat_id is None:
-            chat_id = self.add_chat(text)
-            self._bus.publish(DataChanged(frozenset({"chats"})))
-        self._store(chat_id, "user", text, "complete")
-        message_id = self._store(chat_id, "assistant", "", "streaming")
-        self._stop.clear()
-        thread = threading.Thread(target=self._answer, args=(chat_id, message_id, text))
-        self.threads.append(thread)
-        thread.start()
-        return chat_id, message_id
-
-    def stop(self) -> None:
-        self._stop.set()
-
-    def choose(self, message_id: int, key: str) -> tuple[int, int]:
-        self.chosen.append((message_id, key))
-        chat_id = next(c for c, all_ in self.stored.items() if any(m.id == message_id for m in all_))
-        return self.ask(chat_id, key.removeprefix("text:"))
-
-    def confirm(self, draft_id: str) -> int:
-        if draft_id == "broken":
-            raise KnownError("This draft is not open any more.", "Ask again.")
-        self.confirmed.append(draft_id)
-        return 1
-
-    def discard(self, draft_id: str) -> None:
-        self.discarded.append(draft_id)
-
-    def rename(self, chat_id: int, title: str) -> None:
-        self.chats[chat_id] = replace(self.chats[chat_id], title=title)
-        self._bus.publish(DataChanged(frozenset({"chats"})))
-
-    def delete(self, chat_id: int) -> None:
-        del self.chats[chat_id]
-        self._bus.publish(DataChanged(frozenset({"chats"})))
-
-    def _store(self, chat_id: int, role: Any, text: str, status: Any) -> int:
-        message = Message(next(self._ids), chat_id, role, text, "", status, (), "", NOW)
-        self.stored[chat_id].append(message)
-        return message.id
-
-    def _answer(self, chat_id: int, message_id: int, text: str) -> None:
-        self._bus.publish(TurnStarted(chat_id, message_id))
-        for step in self.script(text):
-            if self._stop.is_set():
-                self._bus.publish(TurnFinished(message_id, "stopped", ""))
-                return
-            if isinstance(step, float):
-                time.sleep(step)
-                continue
-            event = step(message_id)
-            self._bus.publish(event)
-            self._keep(chat_id, message_id, event)
-
-    def _keep(self, chat_id: int, message_id: int, event: Event) -> None:
-        at = next(n for n, m in enumerate(self.stored[chat_id]) if m.id == message_id)
-        message = self.stored[chat_id][at]
-        match event:
-            case TextDelta(text=text):
-                message = replace(message, text=message.text + text)
-            case ThinkDelta(text=text):
-                message = replace(message, thinking=message.thinking + text)
-            case CardReady(card=card):
-                message = replace(message, cards=(*message.cards, card))
-            case TurnFinished(status=status):
-                message = replace(message, status=status)
-        self.stored[chat_id][at] = message
+from tests.desktop.scripted_chat import NOW, ScriptedChat
 
 
 class FakePortfolio:
@@ -247,6 +109,9 @@ class FakeSettings:
     def get(self, key: str) -> SettingValue:
         return self.values[key]
 
+    def text(self, key: str) -> str:
+        return str(self.values[key])
+
     def all(self) -> dict[str, SettingValue]:
         return dict(self.values)
 
@@ -307,9 +172,7 @@ class FakeModels:
         self.models = [one for one in self.models if one.id != model_id]
         self._bus.publish(DataChanged(frozenset({"models"})))
 
-    def catalogue(self) -> tuple[Any, ...]:
-        from engine.model.catalogue import catalogue
-
+    def catalogue(self) -> tuple[CatalogueEntry, ...]:
         return catalogue()
 
 
@@ -322,7 +185,7 @@ class FakeService:
         self.paths = Paths(root)
         self.key_place = "in a file of yours only, beside the database"
         self.read_only = False
-        self.chat = FakeChat(self.bus)
+        self.chat = ScriptedChat(self.bus)
         self.portfolio = FakePortfolio(self.bus, self.jobs)
         self.market = FakeMarket(self.jobs)
         self.alerts = FakeAlerts(self.bus)
@@ -349,8 +212,6 @@ class FakeMarket:
         self.stored: list[PricePreview] = []
 
     def preview_prices(self, path: Path) -> Job[PricePreview]:
-        from engine.market.prices import preview_prices
-
         return self._jobs.submit(path.name, lambda _: preview_prices(path, "USD"))
 
     def confirm_prices(self, preview: PricePreview) -> int:
@@ -390,11 +251,3 @@ def some_valuation() -> Valuation:
             )
         )
     return Valuation(date(2026, 11, 22), "USD", tuple(rows), total, ())
-
-
-def choices() -> tuple[Choice, ...]:
-    """Two meanings of a question."""
-    return (
-        Choice('{"name": "what_if"}', "What if BTC falls 30 %?"),
-        Choice("text:How much did BTC fall?", "How much did BTC fall?"),
-    )

@@ -1,9 +1,8 @@
 """Tool dialogues: hand-written wordings × random users × the real tools.
 
-    assay-train dialogues --out work/dialogues.jsonl --count 60000
+    assay-train dialogues --corpus corpus --out work/dialogues.jsonl --count 40000
 
-Each line is {"messages": …, "tools": […]} as training/data/sft.py reads. Wordings that are held
-out (about one in eight, by their text) are left out unless --all is given.
+Each line is {"messages": …, "tools": […]} as training/data/sft.py reads.
 """
 
 import json
@@ -19,9 +18,10 @@ from engine.assistant.tools import TOOLS
 from engine.core.errors import KnownError
 from engine.model.templates import STARTER
 from training.data.market import RandomUser, random_user
+from training.data.negatives import everyday_requests
 from training.data.reports import report
 from training.data.surfaces import Value
-from training.data.wordings import Utterance, Wording, fill, load, roughen
+from training.data.wordings import Utterance, Wording, fill, load, ramble, roughen
 from training.vocabulary import TOOL_NAMES
 
 _PER_USER = 24
@@ -31,10 +31,10 @@ _SHARES = {"call": 58, "follow_up": 14, "ask": 7, "chat": 7, "refuse": 7, "off_t
 Row = dict[str, Any]
 
 
-def generate(count: int, seed: int, held_out: bool = False) -> Iterator[Row]:
-    """Yields `count` dialogues; held_out: from held-out wordings only, for evaluation."""
+def generate(count: int, seed: int, wordings: Sequence[Wording]) -> Iterator[Row]:
+    """Yields `count` dialogues made from `wordings`."""
     rng = random.Random(seed)
-    pool = _Pool([w for w in load() if w.held_out == held_out])
+    pool = _Pool(wordings)
     made = 0
     while made < count:
         user = random_user(rng)
@@ -78,6 +78,8 @@ def _dialogue(rng: random.Random, user: RandomUser, pool: _Pool) -> Row | None:
     if kind != "follow_up" and rng.random() < 0.2:  # an unrelated turn before
         history = [_exchange(fill(rng.choice(pool.calls[rng.choice(TOOL_NAMES)]), user.world, rng))]
     text = roughen(rng, utterance.text)
+    if kind != "follow_up" and rng.random() < 0.12:
+        text = ramble(rng, text)
     if history and kind != "follow_up" and is_follow_up(text):
         history = []
     messages: list[Row] = [
@@ -145,8 +147,14 @@ def _listed(rng: random.Random, needed: str | None) -> list[str]:
     return chosen
 
 
-def write(out: Path, count: int, seed: int, held_out: bool = False) -> None:
-    """Writes dialogues as JSON lines."""
+def write(out: Path, count: int, seed: int, corpus: Path | None, held_out: bool = False) -> None:
+    """Writes dialogues as JSON lines.
+
+    corpus: where everyday requests are taken from as off-topic turns. held_out: only wordings
+    that trials never train on, for evaluation; else all.
+    """
+    others = everyday_requests(corpus, 2000, seed) if corpus else []
+    wordings = [w for w in load() if w.held_out or not held_out] + ([] if held_out else others)
     with out.open("w", encoding="utf-8") as file:
-        for row in generate(count, seed, held_out):
+        for row in generate(count, seed, wordings):
             file.write(json.dumps(row, ensure_ascii=False) + "\n")

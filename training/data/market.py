@@ -16,17 +16,61 @@ from engine.market.series import PriceBook
 from training.data.surfaces import World, known_assets
 
 _ACCOUNTS = (
-    "Coinbase", "Kraken", "Ledger", "Binance", "Metamask", "Bitstamp", "Trezor", "Main", "Cold",
-    "Savings", "Gemini", "Nexo",
-)  # fmt: skip
+    "Coinbase",
+    "Kraken",
+    "Ledger",
+    "Binance",
+    "Metamask",
+    "Bitstamp",
+    "Trezor",
+    "Main",
+    "Cold",
+    "Savings",
+    "Gemini",
+    "Nexo",
+)
 _COMMON = (
-    "BTC", "ETH", "SOL", "ADA", "LINK", "AVAX", "USDC", "DOT", "XRP", "DOGE", "MATIC", "LTC",
-    "UNI", "ATOM", "BNB", "USDT", "AAVE", "SHIB", "DAI", "POL",
-)  # fmt: skip
+    "BTC",
+    "ETH",
+    "SOL",
+    "ADA",
+    "LINK",
+    "AVAX",
+    "USDC",
+    "DOT",
+    "XRP",
+    "DOGE",
+    "MATIC",
+    "LTC",
+    "UNI",
+    "ATOM",
+    "BNB",
+    "USDT",
+    "AAVE",
+    "SHIB",
+    "DAI",
+    "POL",
+)
 _STABLE = frozenset({"USDC", "USDT", "DAI", "TUSD", "BUSD", "FRAX", "GUSD", "PYUSD"})
-_LEVELS = {"BTC": 45000, "ETH": 2500, "SOL": 90, "BNB": 400, "AAVE": 120, "LTC": 90, "AVAX": 30,
-           "LINK": 14, "DOT": 7, "UNI": 8, "ATOM": 9, "ADA": 0.5, "XRP": 0.6, "DOGE": 0.1,
-           "SHIB": 0.00002, "MATIC": 0.8, "POL": 0.5}  # fmt: skip
+_LEVELS = {
+    "BTC": 45000,
+    "ETH": 2500,
+    "SOL": 90,
+    "BNB": 400,
+    "AAVE": 120,
+    "LTC": 90,
+    "AVAX": 30,
+    "LINK": 14,
+    "DOT": 7,
+    "UNI": 8,
+    "ATOM": 9,
+    "ADA": 0.5,
+    "XRP": 0.6,
+    "DOGE": 0.1,
+    "SHIB": 0.00002,
+    "MATIC": 0.8,
+    "POL": 0.5,
+}
 
 
 @dataclass(frozen=True)
@@ -96,10 +140,16 @@ def random_user(rng: random.Random) -> RandomUser:
     rows = [row for asset in world.assets for row in _trades(rng, world, prices, asset)]
     rows.sort(key=lambda row: row.time)
     alerts = tuple(
-        RandomAlert(rng.choice(world.assets), *rng.choice((("above", Decimal(5000)), ("below", Decimal(900)),
-                    ("down_percent", Decimal(10)))), currency, rng.random() < 0.8)
+        RandomAlert(
+            rng.choice(world.assets),
+            *rng.choice(
+                (("above", Decimal(5000)), ("below", Decimal(900)), ("down_percent", Decimal(10)))
+            ),
+            currency,
+            rng.random() < 0.8,
+        )
         for _ in range(rng.choice((0, 1, 2, 3, 5)))
-    )  # fmt: skip
+    )
     context = ToolContext(tuple(rows), prices, alerts, _knowledge(), currency, today)
     return RandomUser(world, context)
 
@@ -131,16 +181,30 @@ def _trades(rng: random.Random, world: World, prices: PriceBook, asset: str) -> 
     return rows
 
 
-def _row(  # noqa: PLR0917  # one call, in the order of a trade ticket
-    day: date, kind: str, account: str, asset: str, amount: Decimal, world: World,
-    money: Decimal, fee: Decimal,
-) -> Transaction:  # fmt: skip
+def _row(
+    day: date,
+    kind: str,
+    account: str,
+    asset: str,
+    amount: Decimal,
+    world: World,
+    money: Decimal,
+    fee: Decimal,
+) -> Transaction:
     coin, cash = (asset, amount), (world.currency, money)
     (asset_in, amount_in), (asset_out, amount_out) = (coin, cash) if kind == "buy" else (cash, coin)
     return Transaction(
         time=datetime.combine(day, time(12), UTC),
         kind="buy" if kind == "buy" else "sell",
-        account=account, asset_in=asset_in, amount_in=amount_in, asset_out=asset_out,
-        amount_out=amount_out, fee_asset=world.currency, fee_amount=fee, value=None,
-        value_currency=None, note="", row_hash=f"{day}{asset}{kind}",
-    )  # fmt: skip
+        account=account,
+        asset_in=asset_in,
+        amount_in=amount_in,
+        asset_out=asset_out,
+        amount_out=amount_out,
+        fee_asset=world.currency,
+        fee_amount=fee,
+        value=None,
+        value_currency=None,
+        note="",
+        row_hash=f"{day}{asset}{kind}",
+    )

@@ -1,4 +1,4 @@
-"""Surface forms of slot values: the many ways people write a coin, a period or a number."""
+"""Surface forms of slot values: the many ways people write a coin, a period or a day."""
 
 import calendar
 import json
@@ -36,19 +36,7 @@ class Surface:
     value: Value
 
 
-_SYMBOL = {"USD": "$", "EUR": "€", "GBP": "£"}
-_SPELT = {5: "five", 10: "ten", 15: "fifteen", 20: "twenty", 25: "twenty five", 30: "thirty",
-          40: "forty", 50: "fifty", 60: "sixty", 70: "seventy", 80: "eighty", 90: "ninety"}  # fmt: skip
 _COUNTS = {1: "a", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
-_COMPOUNDING = {
-    "daily": ("daily", "every day", "compounded daily", "each day", "per day"),
-    "weekly": ("weekly", "every week", "compounded weekly"),
-    "monthly": ("monthly", "every month", "compounded monthly", "each month"),
-    "quarterly": ("quarterly", "every quarter", "compounded quarterly"),
-    "yearly": ("yearly", "annually", "compounded yearly", "once a year"),
-    "hourly": ("hourly", "every hour"),
-    "continuous": ("continuously", "compounded continuously"),
-}
 
 
 @cache
@@ -132,8 +120,10 @@ def account(rng: random.Random, world: World) -> Surface:
 def period(rng: random.Random, world: World) -> tuple[Surface, Surface]:
     """A period as a noun phrase and as an adverbial, with the same meaning."""
     today = world.today
-    kind = rng.choices(("rolling", "fixed", "year", "month", "quarter", "since", "range"),
-                       (38, 24, 12, 12, 5, 6, 3))[0]  # fmt: skip
+    kind = rng.choices(
+        ("rolling", "fixed", "year", "month", "quarter", "since", "range"),
+        (38, 24, 12, 12, 5, 6, 3),
+    )[0]
     if kind == "rolling":
         return _rolling(rng)
     if kind == "fixed":
@@ -141,8 +131,9 @@ def period(rng: random.Random, world: World) -> tuple[Surface, Surface]:
         return Surface(noun, value), Surface(adverb, value)
     year = rng.choice([today.year - 1, today.year - 1, today.year - 2, today.year])
     if kind == "year":
-        return Surface(str(year), str(year)), Surface(rng.choice([f"in {year}", f"during {year}",
-                                                                  f"{year}"]), str(year))  # fmt: skip
+        return Surface(str(year), str(year)), Surface(
+            rng.choice([f"in {year}", f"during {year}", f"{year}"]), str(year)
+        )
     if kind == "quarter":
         quarter = rng.randint(1, 4)
         value = f"{year}-Q{quarter}"
@@ -173,9 +164,12 @@ def _rolling(rng: random.Random) -> tuple[Surface, Surface]:
     unit, letter, factor = rng.choice(
         (("day", "d", 1), ("day", "d", 1), ("week", "d", 7), ("month", "m", 1), ("year", "y", 1))
     )
-    count = {"day": rng.choice((7, 10, 14, 30, 30, 60, 90, 90, 180, 365, 45, 100)),
-             "week": rng.choice((1, 2, 3, 4, 6, 8)), "month": rng.choice((1, 2, 3, 6, 6, 9, 18)),
-             "year": rng.choice((1, 1, 2, 3))}[unit]  # fmt: skip
+    count = {
+        "day": rng.choice((7, 10, 14, 30, 30, 60, 90, 90, 180, 365, 45, 100)),
+        "week": rng.choice((1, 2, 3, 4, 6, 8)),
+        "month": rng.choice((1, 2, 3, 6, 6, 9, 18)),
+        "year": rng.choice((1, 1, 2, 3)),
+    }[unit]
     value = f"{count * factor}{letter}"
     shown = _COUNTS.get(count, str(count)) if rng.random() < 0.25 and count > 1 else str(count)
     phrase = f"{shown} {unit}{'s' if count > 1 else ''}"
@@ -188,8 +182,16 @@ def _rolling(rng: random.Random) -> tuple[Surface, Surface]:
         text = f"the {last} {phrase}"
     short = f"{count}{unit[0]}" if unit in ("day", "year") else text
     noun = rng.choice([text, text, short if count > 1 else text, phrase if count > 1 else text])
-    adverb = rng.choice([f"over {text}", f"in {text}", f"for {text}", text.removeprefix("the ")
-                         if last != "last" or count > 1 or unit in ("week", "day") else text])  # fmt: skip
+    adverb = rng.choice(
+        [
+            f"over {text}",
+            f"in {text}",
+            f"for {text}",
+            text.removeprefix("the ")
+            if last != "last" or count > 1 or unit in ("week", "day")
+            else text,
+        ]
+    )
     if count == 1 and unit in ("month", "year") and last == "last":
         adverb = rng.choice([f"over {text}", f"in {text}", f"during {text}"])
         noun = text
@@ -241,73 +243,6 @@ def _ordinal(number: int) -> str:
         "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     )
     return f"{number}{suffix}"
-
-
-def percent(rng: random.Random, *, digits_only: bool = False, fractions: bool = False) -> Surface:
-    """A percentage without a sign."""
-    value = rng.choice((5, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 90, 12, 35, 33, 7, 3, 2.5, 17.5))
-    number = Decimal(str(value))
-    if fractions and not digits_only and rng.random() < 0.15:
-        text, exact = rng.choice(
-            (("half", "50"), ("a third", "33.33"), ("a quarter", "25"), ("two thirds", "66.67"))
-        )
-        return Surface(text, Decimal(exact))
-    if not digits_only and value in _SPELT and rng.random() < 0.2:
-        return Surface(f"{_SPELT[int(value)]} percent", number)
-    sign = rng.choice(("%", "%", "%", " %", " percent", "pct", " per cent"))
-    return Surface(f"{number}{sign}", number)
-
-
-def rate(rng: random.Random) -> Surface:
-    """An interest rate."""
-    value = Decimal(rng.choice(("3", "4", "4.5", "5", "6", "6.5", "7", "8", "8.25", "10", "12", "15",
-                                "18.5", "20", "25", "40", "60", "100", "3.75", "120")))  # fmt: skip
-    return Surface(f"{value}{rng.choice(('%', '%', '%', ' %', ' percent', 'pct'))}", value)
-
-
-def amount(rng: random.Random, world: World) -> Surface:
-    """An amount of money."""
-    value = rng.choice((100, 250, 500, 1000, 1500, 2000, 2500, 5000, 7500, 10000, 12000, 20000,
-                        25000, 50000, 100000, 250000))  # fmt: skip
-    symbol = _SYMBOL.get(world.currency, "$")
-    forms = [f"{symbol}{value:,}", f"{symbol}{value}", f"{value:,} {world.currency.lower()}",
-             f"{value} {rng.choice(('bucks', 'dollars', 'euros', 'pounds'))}", f"{value}"]  # fmt: skip
-    if value >= 1000 and value % 500 == 0:
-        forms += [f"{Decimal(value) / 1000:f}k", f"{symbol}{Decimal(value) / 1000:f}k"]
-    if value == 1000:
-        forms.append("a grand")
-    return Surface(rng.choice(forms), Decimal(value))
-
-
-def price(rng: random.Random, world: World) -> Surface:
-    """A price level."""
-    value = rng.choice((Decimal("0.35"), Decimal("0.5"), Decimal("1.2"), Decimal("12.5"), Decimal(15),
-                        Decimal(20), Decimal(85), Decimal(150), Decimal(180), Decimal(250),
-                        Decimal(1800), Decimal(2500), Decimal(3200), Decimal(4000), Decimal(45000),
-                        Decimal(60000), Decimal(65000), Decimal(75000), Decimal(100000),
-                        Decimal(120000)))  # fmt: skip
-    symbol = _SYMBOL.get(world.currency, "$")
-    forms = [f"{symbol}{value:,f}", f"{value:f}", f"{value:,f} {rng.choice(('usd', 'dollars'))}",
-             f"{symbol}{value:f}"]  # fmt: skip
-    if value >= 1000:
-        forms += [f"{(value / 1000).normalize():f}k", f"{symbol}{(value / 1000).normalize():f}k"]
-    return Surface(rng.choice(forms), value)
-
-
-def years(rng: random.Random) -> Surface:
-    """How long money stays invested."""
-    if rng.random() < 0.7:
-        count = rng.choice((1, 2, 3, 4, 5, 7, 10, 15, 20))
-        return Surface(f"{count} year{'s' if count > 1 else ''}", Decimal(count))
-    months = rng.choice((3, 6, 6, 9, 18, 30))
-    exact = (Decimal(months) / 12).quantize(Decimal("0.0001")).normalize()
-    return Surface(f"{months} months", Decimal(f"{exact:f}"))
-
-
-def compounding(rng: random.Random) -> Surface:
-    """How often interest is added."""
-    value = rng.choices(list(_COMPOUNDING), (5, 2, 4, 2, 2, 1, 1))[0]
-    return Surface(rng.choice(_COMPOUNDING[value]), value)
 
 
 def slip(rng: random.Random, word: str, *, keep_first: bool = False) -> str:

@@ -10,7 +10,7 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-from training.data import surfaces
+from training.data import numbers, surfaces
 from training.data.surfaces import Surface, Value, World
 from training.vocabulary import TOOL_NAMES
 
@@ -191,19 +191,19 @@ def _surface(
         case "date":
             return surfaces.day(rng, world)
         case "percent_down":
-            return surfaces.percent(rng, digits_only=signed, fractions=True)
+            return numbers.percent(rng, digits_only=signed, fractions=True)
         case "percent_up" | "percent":
-            return surfaces.percent(rng, digits_only=signed)
+            return numbers.percent(rng, digits_only=signed)
         case "rate":
-            return surfaces.rate(rng)
+            return numbers.rate(rng)
         case "amount":
-            return surfaces.amount(rng, world)
+            return numbers.amount(rng, world)
         case "price":
-            return surfaces.price(rng, world)
+            return numbers.price(rng, world)
         case "years":
-            return surfaces.years(rng)
+            return numbers.years(rng)
         case "compounding":
-            return surfaces.compounding(rng)
+            return numbers.compounding(rng)
         case "term":
             term = rng.choice(surfaces.term_forms())
             return Surface(term, term)
@@ -212,6 +212,25 @@ def _surface(
         case "kind_unrealised":
             return Surface(rng.choice(("unrealised", "unrealized", "paper")), "unrealised")
     raise ValueError(f"unknown slot {{{slot}}} in {wording.text!r}")
+
+
+@cache
+def _preambles() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    lines = (FOLDER.parent / "preambles.txt").read_text("utf-8").splitlines()
+    before = tuple(line[2:] for line in lines if line.startswith("> "))
+    after = tuple(line[2:] for line in lines if line.startswith("< "))
+    return before, after
+
+
+def ramble(rng: random.Random, text: str) -> str:
+    """Puts a story before the question, and now and then a remark after it."""
+    before, after = _preambles()
+    if rng.random() < 0.85:
+        text = f"{rng.choice(before)} {text}"
+    if rng.random() < 0.4:
+        remark = rng.choice(after)
+        text = text.rstrip("?.!") + ("" if remark[0] in ",." else " ") + remark
+    return text
 
 
 def roughen(rng: random.Random, text: str, rate: float = 0.25) -> str:

@@ -72,7 +72,8 @@ def recognise(
 
 
 def find_accounts(text: str, accounts: Iterable[str]) -> list[Mention]:
-    """Account names of the user, one slip of the finger allowed in names of five letters or more."""
+    """Account names of the user, one slip of the finger allowed in names of five letters or "
+    "more."""
     found = []
     words = list(re.finditer(r"[A-Za-z0-9]+", text))
     for account in accounts:

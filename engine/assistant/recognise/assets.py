@@ -218,14 +218,10 @@ def _is_title_name(word: str, form: str) -> bool:
 
 
 def _misspelt(word: str, own: dict[str, str]) -> str | None:
-    if len(word) in (3, 4) and word not in _EVERYDAY:
-        for symbol in own:  # two letters swapped, as in "eht"
-            if (
-                len(symbol) == len(word)
-                and word not in _SWAPPED_WORDS
-                and (sorted(symbol) == sorted(word) and distance(word, symbol, 1) == 1)
-            ):
-                return own[symbol]
+    if len(word) in (3, 4) and word not in _EVERYDAY | _SWAPPED_WORDS:
+        for name, symbol in own.items():  # two letters swapped, as in "eht"
+            if sorted(name) == sorted(word) and distance(word, name, 1) == 1:
+                return symbol
     if len(word) < 6 or word in _NOT_A_TYPO or not word.isalpha():
         return None
     limit = 1 if len(word) < 8 else 2

@@ -188,6 +188,9 @@ def _correction(word: str) -> str:
     singular = word.removesuffix("s")
     if word in known or word in _SLANG or word in names() or singular in names():
         return word
+    for name in names():  # a coin before an ordinary word
+        if len(word) >= 5 and name[0] == word[0] and distance(word, name, 1) <= 1:
+            return name
     limit = 1 if len(word) < 8 else 2
     words, letters, lengths = _by_letter().get(word[0], ([], np.empty(0, np.uint32), np.empty(0)))
     # An edit changes at most two letters of the set and one of the length.

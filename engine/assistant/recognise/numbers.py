@@ -77,8 +77,10 @@ _COMPOUNDING = {
     "monthly": r"\bmonthly\b|\bmontly\b|\b(?:every|each|per|by the) month\b|\bonce a month\b",
     "quarterly": r"\bquarterly\b|\b(?:every|each|per|by the) quarter\b|\bevery three months\b",
     # "6 % yearly" states a rate, not how often it is added.
-    "yearly": r"\bcompound\w* (?:yearly|annually|once|(?:every|each|per|once a) year)\b|\bonce a year\b|"
-    r"\b(?:annual|yearly) (?:compounding|payouts?)\b|\b(?:paid|added|credited|reinvested) (?:yearly|annually)\b",
+    "yearly": r"\bcompound\w* (?:yearly|annually|once|(?:every|each|per|once a) year)\b|\bonce "
+    "a year\b|"
+    r"\b(?:annual|yearly) (?:compounding|payouts?)\b|\b(?:paid|added|credited|"
+    r"reinvested) (?:yearly|annually)\b",
     "continuous": r"\bcontin(?:uo|ou)us(?:ly)?\b",
 }
 _PERIODS_PER_YEAR = {1: "yearly", 4: "quarterly", 12: "monthly", 52: "weekly", 365: "daily"}

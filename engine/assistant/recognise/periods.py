@@ -23,7 +23,8 @@ _YEAR = r"(?:20[0-3]\d)"
 _SHORT_YEAR = r"'?(?:1\d|2\d|3\d)"
 _COUNT = (
     r"\d+(?:\.5)?|a|an|one|two|three|four|five|six|seven|eight|nine|ten|twelve|eighteen|"
-    r"(?:twenty|thirty|forty|sixty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|"
+    r"(?:twenty|thirty|forty|sixty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|"
+    r"nine))?|"
     r"ten|eleven|twelve|fifteen|eighteen|couple of|few|half a|half"
 )
 _UNIT = (
@@ -99,15 +100,20 @@ _YEAR_ONLY = re.compile(rf"(?<![\w.,$€£/-])({_YEAR})(?![\w%]|[-/.,]\d)")
 _APOSTROPHE_YEAR = re.compile(r"(?<!\w)'(2\d)\b")
 _YEAR_MONTH = re.compile(rf"(?<!\d)({_YEAR})-(0[1-9]|1[0-2])(?![-\d])")
 _FIXED = {
-    r"\bytd\b|\byear[\s-]to[\s-]date\b|\b(?:the|my) year so far\b|\bthis (?:calendar )?year\b|\bso far this year\b|"
+    r"\bytd\b|\byear[\s-]to[\s-]date\b|\b(?:the|my) year so far\b|\bthis (?:calendar )?year\b|"
+    r"\bso far this year\b|"
     r"\bsince (?:the )?(?:start|beginning) of (?:the|this) year\b|\bsince new year'?s?\b|"
     r"\bcurrent year\b|\bthis yaer\b": "ytd",
-    r"\bmtd\b|\bmonth[\s-]to[\s-]date\b|\b(?:the|my) month so far\b|\bmonthly [a-z]+ so far\b|\b(?:this|the current) (?:calendar )?month\b|"
+    r"\bmtd\b|\bmonth[\s-]to[\s-]date\b|\b(?:the|my) month so far\b|\bmonthly [a-z]+ so far\b|"
+    r"\b(?:this|the current) (?:calendar )?month\b|"
     r"\bso far this month\b|\bthis moth\b": "mtd",
     r"\bwtd\b|\bweek[\s-]to[\s-]date\b|\b(?:this|the current) week\b": "wtd",
-    r"\ball[\s-]?time\b(?! (?:high|low))|\bever\b|\bsince (?:i (?:started|began)|inception|the (?:very )?"
-    r"(?:start|beginning)|day one|day 1|forever)\b|\bfrom (?:the (?:very )?(?:start|beginning)|day one)\b|"
-    r"\bin total since\b|\bentire history\b|\bwhole history\b|\bfull history\b|\blifetime\b|\binception[\s-]to[\s-]date\b|"
+    r"\ball[\s-]?time\b(?! (?:high|low))|\bever\b|\bsince (?:i (?:started|began)|inception|"
+    r"the (?:very )?"
+    r"(?:start|beginning)|day one|day 1|forever)\b|\bfrom (?:the (?:very )?(?:start|beginning)|"
+    r"day one)\b|"
+    r"\bin total since\b|\bentire history\b|\bwhole history\b|\bfull history\b|\blifetime\b|"
+    r"\binception[\s-]to[\s-]date\b|"
     r"\bmy whole (?:crypto )?(?:journey|history)\b|\bsince i (?:first )?bought\b": "all",
     r"\btoday\b|\b24\s?h(?:ours|rs)?\b|\btodays\b|\btday\b|\bovernight\b": "1d",
     r"\b(?:the last|the past|past|last) fortnight\b|\bfortnight\b": "14d",
@@ -154,9 +160,9 @@ def _days(text: str, today: date) -> Iterator[tuple[date, int, int]]:
         behind = (today.weekday() - _WEEKDAYS[match[1].lower()]) % 7 or 7
         yield today - timedelta(behind), match.start(), match.end()
     for match in _SPELT_DAY.finditer(text):
-        number, name = (match[1], match[2]) if match[1] else (match[4], match[3])
+        ordinal, name = (match[1], match[2]) if match[1] else (match[4], match[3])
         day = _past(
-            today, _MONTHS[name.lower()], _ORDINALS[number.lower().replace("-", " ")], match[5]
+            today, _MONTHS[name.lower()], _ORDINALS[ordinal.lower().replace("-", " ")], match[5]
         )
         if day:
             yield day, match.start(), match.end()

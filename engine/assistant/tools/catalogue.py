@@ -1,4 +1,4 @@
-"""Names, descriptions and parameters of the tools; the functions behind them are beside this file."""
+"""The parameters of the tools; the functions that take them are beside this file."""
 
 from engine.assistant.tools.base import Param
 

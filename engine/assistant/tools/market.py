@@ -97,7 +97,8 @@ def _line(sheet: Sheet, t: Transaction) -> str:
     sheet.hidden("date", Decimal(t.time.year), day)
     parts = []
     for name, amount, asset in (("", t.amount_in, t.asset_in), ("for", t.amount_out, t.asset_out)):
-        if asset and amount:
+        moved = name == "for" and t.kind == "transfer"  # the same coins, said already
+        if asset and amount and not moved:
             text = _side(amount, asset)
             if asset == sheet.currency:
                 text = format_money(amount, asset)

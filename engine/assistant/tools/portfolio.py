@@ -34,7 +34,7 @@ def portfolio_value(context: ToolContext, arguments: Arguments) -> ToolResult:
         if row.value is not None and row.weight is not None:
             value = format_money(row.value, context.currency)
             sheet.line(f"{row.asset}: {value}, {format_percent(row.weight)}")
-    for sentence in held.missing[:3]:
+    for sentence in held.missing[-3:]:  # the last ones say what is not in the total
         sheet.note(sentence)
     return sheet.result(_table(sheet, held, context), *_donut(held, context))
 
@@ -73,9 +73,7 @@ def _table(sheet: Sheet, held: Valuation, context: ToolContext) -> TableCard:
         sheet.percent_cell("total weight", Decimal(1) if held.total else None),
         sheet.money_cell("unrealised", sum(gains, Decimal(0)) if gains else None),
     )  # fmt: skip
-    return TableCard(
-        f"{sheet.title}, {held.on}", _COLUMNS, rows, total, METHOD, context.simulated
-    )
+    return TableCard(f"{sheet.title}, {held.on}", _COLUMNS, rows, total, METHOD, context.simulated)
 
 
 def _cells(sheet: Sheet, row: HoldingRow) -> tuple[str, ...]:

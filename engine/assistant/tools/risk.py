@@ -116,7 +116,10 @@ def what_if(context: ToolContext, arguments: Arguments) -> ToolResult:
     title = f"{name[:1].upper()}{name[1:]} {format_percent(change / 100, sign=True)}"
     total = (
         "Total",
-        *(format_money(v, context.currency) for v in (outcome.before, outcome.after, outcome.change)),
+        *(
+            format_money(v, context.currency)
+            for v in (outcome.before, outcome.after, outcome.change)
+        ),
     )
     table = TableCard(title, columns, rows, total, STRESS_METHOD, context.simulated)
     return sheet.result(sheet.card(STRESS_METHOD, context.simulated), table)

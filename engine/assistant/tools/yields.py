@@ -27,7 +27,9 @@ def apr_to_apy(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet.percent("APR", rate)
     sheet.fact("compounding", how + ("" if "compounding" in arguments else " (assumed)"))
     sheet.percent("APY", apy)
-    rows = [(name, value) for name in yields.COMPOUNDINGS if (value := _apy(rate, name)) is not None]
+    rows = [
+        (name, value) for name in yields.COMPOUNDINGS if (value := _apy(rate, name)) is not None
+    ]
     for name, value in rows:
         sheet.hidden(f"APY {name}", value * 100, format_percent(value))
     series = Series("APY", tuple(n for n, _ in rows), tuple(float(v) * 100 for _, v in rows))

@@ -19,7 +19,12 @@ def load(path: Path) -> tuple[dict[str, Array], dict[str, int]]:
         assert one.type.name == "F32"
         flat = np.frombuffer(data, "<f4", one.size // 4, one.offset)
         weights[one.name] = flat.reshape(one.shape[::-1]).astype(np.float64)
-    keys = ("block_count", "attention.head_count", "attention.head_count_kv", "attention.key_length")
+    keys = (
+        "block_count",
+        "attention.head_count",
+        "attention.head_count_kv",
+        "attention.key_length",
+    )
     return weights, {key: header.number(key, 0) for key in keys}
 
 

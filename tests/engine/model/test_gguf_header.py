@@ -73,9 +73,7 @@ def test_short_words_are_found_across_buffer_borders(make_gguf: ModuleType, tmp_
         assert len(getattr(array, "short", ())) == 256
 
 
-def test_a_vocabulary_of_qwen3s_size_is_read_quickly(
-    make_gguf: ModuleType, tmp_path: Path
-) -> None:
+def test_a_vocabulary_of_qwen3s_size_is_read_quickly(make_gguf: ModuleType, tmp_path: Path) -> None:
     shape = make_gguf.QWEN3_06B
     words, merges = make_gguf.vocabulary(shape.vocab)
     path = tmp_path / "large.gguf"
@@ -83,9 +81,9 @@ def test_a_vocabulary_of_qwen3s_size_is_read_quickly(
     path.write_bytes(craft.encode())
     fastest = 1.0
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         read_header(path)
-        fastest = min(fastest, time.perf_counter() - start)
+        fastest = min(fastest, time.process_time() - start)
     assert fastest < 0.1  # 0.035 on a free core
 
 

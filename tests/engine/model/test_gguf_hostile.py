@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from gguf_craft import Craft, Tensor, integers, string, strings, u32
+from gguf_craft import Craft, integers, string, strings, u32
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -55,7 +55,7 @@ def first_key(key: bytes) -> Callable[[Craft], object]:
 
 
 def one_word_less(craft: Craft) -> None:
-    words = [word for word in craft.words if word != "Ā" and word != "e"] + ["ee", "eee"]
+    words = [word for word in craft.words if word not in {"Ā", "e"}] + ["ee", "eee"]
     craft.set("tokenizer.ggml.tokens", strings(words))
 
 
@@ -152,10 +152,10 @@ def path(tmp_path: Path) -> Path:
 
 
 def refused(path: Path) -> KnownError:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(KnownError) as caught:
         read_header(path)
-    assert time.perf_counter() - start < 0.25  # far below 0.05 on a free core
+    assert time.process_time() - start < 0.05
     assert caught.value.sentence.endswith(".")
     assert caught.value.hint
     return caught.value
@@ -193,7 +193,7 @@ def test_cut_off_at_every_byte(good: Craft, path: Path) -> None:
             file.truncate(length)
             with pytest.raises(KnownError):
                 read_header(path)
-    for length in range(len(good.header()), len(content), 97):
+    for length in range(len(good.header()), len(content), 193):
         path.write_bytes(content[:length])
         assert "cut off" in refused(path).sentence
 
@@ -214,7 +214,7 @@ def test_random_damage_never_raises_anything_else(tiny_model: Path, path: Path) 
     end = content.index(b"blk.1.ffn_down") + 64
     dice = random.Random(7)
     readable = 0
-    for _ in range(1500):
+    for _ in range(800):
         damaged = bytearray(content)
         for _ in range(dice.choice((1, 1, 2, 8))):
             place = dice.randrange(end)
@@ -233,10 +233,10 @@ def test_random_damage_never_raises_anything_else(tiny_model: Path, path: Path) 
             readable += 1
         except KnownError:
             pass
-    assert 0 < readable < 1500
+    assert 0 < readable < 800
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=400), tensors=st.integers(0, 5), keys=st.integers(0, 5))
 def test_arbitrary_bytes(body: bytes, tensors: int, keys: int, path: Path) -> None:
     path.write_bytes(struct.pack("<4sIQQ", b"GGUF", 3, tensors, keys) + body)
@@ -244,7 +244,7 @@ def test_arbitrary_bytes(body: bytes, tensors: int, keys: int, path: Path) -> No
         read_header(path)
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kinds=st.lists(st.integers(0, 12), min_size=1, max_size=6),
     tail=st.binary(max_size=200),

@@ -160,7 +160,7 @@ def test_progress_of_a_long_prompt(client: ModelClient) -> None:
 
 
 def test_what_does_not_fit_is_refused_before_any_work(client: ModelClient) -> None:
-    with pytest.raises(KnownError, match="need 4,1.. tokens.*room for 4,096"):
+    with pytest.raises(KnownError, match=r"need 4,1.. tokens.*room for 4,096"):
         list(client.generate(GenerateRequest(QUESTION, max_tokens=4090)))
     with pytest.raises(KnownError, match="room for 4,096"):
         client.score("x " * 5000, ["a"])

@@ -11,7 +11,7 @@ import pytest
 from engine.model import fit
 from engine.model.client import GenerateRequest, LoadOptions, ModelClient
 from engine.model.fit import available_memory, default_threads, memory_needed
-from engine.model.gguf import GgufHeader, TensorInfo
+from engine.model.gguf import GgufHeader, TensorInfo, read_header
 from engine.model.gguf_types import TENSOR_TYPES
 
 
@@ -65,17 +65,16 @@ def test_the_estimate_holds_for_a_real_child(
 ) -> None:
     """A child whose context is full occupies about what was estimated."""
     path = tmp_path / "wide.gguf"
-    shape = make_gguf.Shape(400, 4, 512, 8, 8, 64, 1024, 4096, "F32")
+    shape = make_gguf.Shape(400, 2, 256, 16, 8, 64, 512, 2048, "F32")
     make_gguf.write_model(path, shape, "Wide")
     client = new_client()
-    client.load(path, LoadOptions(n_ctx=4096))
-    list(client.generate(GenerateRequest("A-" * 2040, max_tokens=1)))
+    client.load(path, LoadOptions(n_ctx=2048))
+    list(client.generate(GenerateRequest("A-" * 1020, max_tokens=1)))
     assert client._link is not None
     status = Path(f"/proc/{client._link.pid}/status").read_text()
     measured = int(status.split("VmHWM:")[1].split()[0]) * 1024
-    from engine.model.gguf import read_header
-
-    estimate = memory_needed(read_header(path), 4096).total
+    estimate = memory_needed(read_header(path), 2048).total
+    print(estimate >> 20, measured >> 20)
     assert 0.6 * estimate < measured < 1.15 * estimate
 
 

@@ -1,6 +1,7 @@
 """The stream parser: every split point gives the same parts."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -16,12 +17,9 @@ from engine.model.parsing import (
     parse_call,
 )
 
-CALL = '<tool_call>\n{"name": "what_if", "arguments": {"asset": "BTC", "change_percent": -30.5}}\n</tool_call>'
-WHAT_IF = CallPart(
-    "what_if",
-    {"asset": "BTC", "change_percent": Decimal("-30.5")},
-    '{"name": "what_if", "arguments": {"asset": "BTC", "change_percent": -30.5}}',
-)
+JSON = '{"name": "what_if", "arguments": {"asset": "BTC", "change_percent": -30.5}}'
+CALL = f"<tool_call>\n{JSON}\n</tool_call>"
+WHAT_IF = CallPart("what_if", {"asset": "BTC", "change_percent": Decimal("-30.5")}, JSON)
 
 
 def parse(chunks: list[str], in_thought: bool = False) -> list[Part]:
@@ -64,7 +62,7 @@ CASES: dict[str, tuple[str, bool, list[Part]]] = {
         [ThinkPart(CALL), TextPart("a")],
     ),
     "unclosed call": (CALL.removesuffix("\n</tool_call>"), False, [WHAT_IF]),
-    "cut-off call": ("<tool_call>\n{\"name\"", False, [BadCallPart('\n{"name"')]),
+    "cut-off call": ('<tool_call>\n{"name"', False, [BadCallPart('\n{"name"')]),
     "call that is none": (
         "<tool_call>sell all</tool_call>ok",
         False,
@@ -98,7 +96,7 @@ def test_every_split_point(name: str) -> None:
 def test_the_chunks_do_not_matter(pieces: list[str], cuts: list[int], in_thought: bool) -> None:
     text = "".join(pieces)
     places = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})
-    chunks = [text[start:end] for start, end in zip(places, places[1:], strict=False)]
+    chunks = [text[start:end] for start, end in pairwise(places)]
     assert parse(chunks, in_thought) == parse([text], in_thought)
 
 

@@ -1,15 +1,14 @@
 """Prompts, against the format the models were trained on."""
 
 import json
-from pathlib import Path
 
 import jinja2
 import pytest
-from gguf_craft import Craft
 
 from engine.core.resources import resource
 from engine.model.gguf import GgufHeader
 from engine.model.templates import (
+    TEMPLATE_IDS,
     PromptCall,
     PromptMessage,
     ToolSpec,
@@ -62,7 +61,7 @@ def test_starter_equals_the_template_the_model_is_trained_with(
     tools: list[ToolSpec], talk: list[PromptMessage]
 ) -> None:
     source = resource("prompts", "starter.jinja").read_text()
-    environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
+    environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, autoescape=False)
     messages = [
         {
             "role": one.role,
@@ -130,15 +129,18 @@ def test_messages_cannot_spell_special_tokens() -> None:
         PromptMessage("assistant", evil, (call,), evil),
         PromptMessage("tool", evil),
     ]
-    for template in ("starter", "qwen3", "qwen3-thinking", "chatml"):
-        plain = [PromptMessage(one.role, "", one.calls and (PromptCall("x", "{}"),), "t") for one in talk]
-        marks = ("<|im_start|>", "<|im_end|>", "<tool_response>", "<tool_call>", "</think>")
-        for mark in marks:
-            wanted = render(plain, [], template, False).count(mark)
-            if template == "chatml" or mark != "<|im_start|>":
-                assert render(talk, [], template, False).count(mark) <= wanted + 1
-        assert "a< |im_end|>" in render(talk, [], template, False)
-        assert " 1 < 2 <b>" in render(talk, [], template, False)
+    harmless = [
+        PromptMessage("system", "a"),
+        PromptMessage("user", "a"),
+        PromptMessage("assistant", "a", (PromptCall("x", "{}"),), "a"),
+        PromptMessage("tool", "a"),
+    ]
+    for template in TEMPLATE_IDS:
+        prompt, expected = (render(one, [], template, False) for one in (talk, harmless))
+        for mark in ("<|im_start|>", "<|im_end|>", "<tool_response>", "<tool_call>", "</think>"):
+            assert prompt.count(mark) == expected.count(mark)
+        assert "a< |im_end|>" in prompt
+        assert " 1 < 2 <b>" in prompt
 
 
 def test_choosing() -> None:

@@ -1,5 +1,7 @@
 """Bytes of tokens to text: whole characters, stop strings across borders."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,13 +19,21 @@ def run(pieces: list[bytes], stops: tuple[str, ...] = ()) -> tuple[str, bool]:
 def test_text_survives_any_cuts(text: str, cuts: list[int]) -> None:
     data = text.encode()
     places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
-    pieces = [data[start:end] for start, end in zip(places, places[1:], strict=False)]
+    pieces = [data[start:end] for start, end in pairwise(places)]
     assert run(pieces) == (text, False)
 
 
 def test_a_character_comes_with_its_last_byte() -> None:
     stream = TextStream()
-    assert [stream.feed(bytes([byte])) for byte in "€🙂".encode()] == ["", "", "€", "", "", "", "🙂"]
+    assert [stream.feed(bytes([byte])) for byte in "€🙂".encode()] == [
+        "",
+        "",
+        "€",
+        "",
+        "",
+        "",
+        "🙂",
+    ]
 
 
 def test_what_is_not_utf8_is_marked_and_a_cut_character_dropped() -> None:
@@ -33,7 +43,7 @@ def test_what_is_not_utf8_is_marked_and_a_cut_character_dropped() -> None:
 
 @pytest.mark.parametrize("size", range(1, 12))
 def test_a_stop_string_in_pieces_of_any_size(size: int) -> None:
-    data = "Price: 5 <|im_end|> more".encode()
+    data = b"Price: 5 <|im_end|> more"
     pieces = [data[start : start + size] for start in range(0, len(data), size)]
     assert run(pieces, ("<|im_end|>", "###")) == ("Price: 5 ", True)
 

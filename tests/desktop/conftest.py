@@ -1,0 +1,54 @@
+"""The real window on a scripted service."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop.session import Session
+from desktop.theme import theme
+from desktop.window import MainWindow
+from tests.desktop.fake_service import FakeService
+
+OFFSCREEN_ONLY = "This plugin does not support"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Qt's platform without a screen complains about what it cannot do; everything else fails."""
+    for item in items:
+        item.add_marker(pytest.mark.qt_log_ignore(OFFSCREEN_ONLY))
+
+
+@pytest.fixture(autouse=True)
+def light_theme(qapp: object) -> None:
+    """Every test begins with the light theme."""
+    theme().apply("light")
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[FakeService]:
+    fake = FakeService(tmp_path / "home")
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, service: FakeService) -> Callable[[], MainWindow]:
+    """Opens the window on the service as it is by then."""
+
+    def open_() -> MainWindow:
+        window = MainWindow()
+        qtbot.addWidget(window)
+        Session(window, service)  # type: ignore[arg-type]
+        window.show()
+        return window
+
+    return open_
+
+
+@pytest.fixture
+def window(open_window: Callable[[], MainWindow], service: FakeService) -> MainWindow:
+    """A window on a loaded demo portfolio, with an empty conversation."""
+    service.portfolio.load_demo()
+    return open_window()

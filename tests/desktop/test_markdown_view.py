@@ -1,0 +1,99 @@
+"""The streaming text: right at the end, cheap on the way."""
+
+import random
+import time
+
+import pytest
+from PySide6.QtGui import QTextCursor, QTextTable
+from pytestqt.qtbot import QtBot
+
+from desktop.theme import theme
+from desktop.widgets.markdown_view import FLUSH_SECONDS, MarkdownView
+from tests.desktop.test_markdown_blocks import ANSWER
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> MarkdownView:
+    view = MarkdownView("Answer")
+    qtbot.addWidget(view)
+    view.resize(640, 400)
+    view.show()
+    return view
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_streaming_gives_what_showing_at_once_gives(
+    qtbot: QtBot, view: MarkdownView, seed: int
+) -> None:
+    dice = random.Random(seed)
+    text = ANSWER + "\n\nZürich 日本 🙂 – done\n" + ANSWER
+    at = 0
+    while at < len(text):
+        size = dice.randint(1, 25)
+        view.append(text[at : at + size])
+        at += size
+        if dice.random() < 0.3:
+            view.flush()
+    view.finish()
+    qtbot.waitUntil(view.settled)
+    streamed = view.document().toHtml()
+    assert view.text() == text
+    view.set_text(text)
+    assert view.document().toHtml() == streamed
+    assert "Zürich 日本 🙂 – done" in view.toPlainText()
+
+
+def test_what_is_finished_is_not_written_again(view: MarkdownView) -> None:
+    view.append("# One\n\nfirst paragraph\n\nsecond")
+    view.flush()
+    cursor = QTextCursor(view.document())
+    cursor.setPosition(1)
+    view.append(" paragraph goes on\n\nthird")
+    view.flush()
+    # A cursor inside text that is removed and written again would have moved.
+    assert cursor.position() == 1
+    assert view.toPlainText() == "One\nfirst paragraph\nsecond paragraph goes on\nthird"
+
+
+def test_a_table_grows_in_place(view: MarkdownView) -> None:
+    view.append("| A | B |\n|---|--:|\n| 1 | 2 |\n")
+    view.flush()
+    view.append("| 3 | 4 |\n\nAfter.")
+    view.flush()
+    tables = [f for f in view.document().rootFrame().childFrames() if isinstance(f, QTextTable)]
+    assert [(table.rows(), table.columns()) for table in tables] == [(3, 2)]
+    assert view.toPlainText().split() == ["A", "B", "1", "2", "3", "4", "After."]
+
+
+def test_flushes_are_throttled(qtbot: QtBot, view: MarkdownView) -> None:
+    times = 0
+    original = view.flush
+
+    def counting() -> None:
+        nonlocal times
+        times += 1
+        original()
+
+    view.timer.timeout.disconnect()
+    view.timer.timeout.connect(counting)
+    begun = time.monotonic()
+    for _ in range(200):
+        view.append("word ")
+        qtbot.wait(1)
+    assert 1 <= times <= (time.monotonic() - begun) / FLUSH_SECONDS + 2
+
+
+def test_the_view_is_as_tall_as_its_text(qtbot: QtBot, view: MarkdownView) -> None:
+    view.set_text("one line")
+    short = view.height()
+    view.set_text("line\n\n" * 20)
+    qtbot.waitUntil(lambda: view.height() > 10 * short)
+    assert view.verticalScrollBar().maximum() == 0
+
+
+def test_a_theme_change_keeps_the_text(qtbot: QtBot, view: MarkdownView) -> None:
+    view.set_text(ANSWER)
+    before = view.toPlainText()
+    theme().apply("dark")
+    qtbot.waitUntil(view.settled)
+    assert view.toPlainText() == before

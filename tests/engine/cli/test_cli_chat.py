@@ -1,0 +1,108 @@
+"""`assay chat`, through a pipe and through a real terminal."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engine.cli.conftest import ASSAY, Run
+
+
+def test_a_conversation_through_a_pipe(assay: Run, purchases: Path) -> None:
+    talk = f"/help\n/import {purchases}\nn\n/nonsense\nwhat is staking\n\n/new\nhi\n"
+
+    out = assay("chat", stdin=talk)
+
+    assert "Everything stays on this computer" in out.stdout
+    assert "There is no portfolio yet" in out.stdout
+    assert "Understood: 2" in out.stdout
+    assert "There is no command /nonsense." in out.stdout
+    assert "Staking is locking coins" in out.stdout
+    assert "A new conversation." in out.stdout
+
+
+def test_mistakes_do_not_end_the_conversation(assay: Run, tmp_path: Path) -> None:
+    out = assay("chat", stdin=f"/import {tmp_path}/none.csv\n/import\n/demo\n/quit\nhi\n")
+
+    assert "it does not exist" in out.stderr
+    assert "Which file?" in out.stdout
+    assert "The demo portfolio is loaded." in out.stdout
+    assert "Assay, a private analyst" not in out.stdout
+
+
+class Terminal:
+    """A program in a terminal of its own."""
+
+    def __init__(self, *command: str) -> None:
+        self.pid, self._handle = pty.fork()
+        if self.pid == 0:
+            os.environ["TERM"] = "xterm"
+            os.execv(command[0], command)
+        self.text = ""
+
+    def send(self, text: str) -> None:
+        os.write(self._handle, text.encode())
+
+    def wait_for(self, pattern: str, seconds: float = 60) -> None:
+        """Read until the pattern has appeared since the last wait."""
+        start, deadline = len(self.text), time.monotonic() + seconds
+        while not re.search(pattern, self.text[start:]):
+            assert time.monotonic() < deadline, self.text
+            if select.select([self._handle], [], [], 0.1)[0]:
+                self.text += os.read(self._handle, 65_536).decode(errors="replace")
+
+    def ended(self) -> int:
+        """The exit status, once the program has ended."""
+        while True:
+            try:
+                self.text += os.read(self._handle, 65_536).decode(errors="replace")
+            except OSError:
+                break
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def close(self) -> None:
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass
+        os.close(self._handle)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    terminal = Terminal(*ASSAY, "chat")
+    yield terminal
+    terminal.close()
+
+
+def test_a_person_can_choose_confirm_interrupt_and_leave(terminal: Terminal) -> None:
+    terminal.wait_for(r"\n> ")
+    terminal.send("BTC?\n")
+    terminal.wait_for(r"Which one|> $")
+    if "Which one" in terminal.text:
+        terminal.send("9\n")
+        terminal.wait_for("not one of the numbers")
+        terminal.send("\n")
+        terminal.wait_for(r"\n> ")
+    terminal.send("alert me when BTC is above 95000\n")
+    terminal.wait_for(r"Store this alert\? \[y/N\]")
+    terminal.send("y\n")
+    terminal.wait_for(r"Stored\.[\s\S]*> ")
+    terminal.send("\x03")
+    terminal.wait_for("Ctrl-D or /quit leaves")
+    terminal.send("what is staking\n")
+    terminal.wait_for(r"Staking is locking[\s\S]*\n> ")
+    terminal.send("\x04")
+
+    assert terminal.ended() == 0
+    assert "Traceback" not in terminal.text
+    done = subprocess.run([*ASSAY, "alerts"], capture_output=True, text=True, check=True)
+    assert "BTC above $95,000.00" in done.stdout

@@ -1,0 +1,106 @@
+"""What a user does with `assay`, from the first import to the restored backup."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.engine.cli.conftest import Run
+
+
+def test_import_ask_undo_in_real_processes(processes: Run, purchases: Path, prices: Path) -> None:
+    dry = processes("import", purchases, stdin="n\n").stdout
+    assert "Understood: 2 (2 buy)" in dry
+    assert "line 4: the amount in is negative" in dry
+    assert "Nothing was stored." in dry
+    assert "Nothing has been imported." in processes("batches").stdout
+
+    assert "Stored 2 transactions as import 1" in processes("import", purchases, stdin="y\n").stdout
+    assert "There is nothing new to store." in processes("import", purchases).stdout
+    processes("prices", prices, "--yes")
+
+    answer = json.loads(processes("ask", "--json", "what is my portfolio worth?").stdout)
+    assert answer["status"] == "complete"
+    assert any("$200,000.00" in str(card) for card in answer["cards"])
+    assert answer["text"]
+
+    batches = json.loads(processes("batches", "--json").stdout)
+    assert [batch["rows"] for batch in batches["transactions"] + batches["prices"]] == [2, 2]
+    assert "taken back" in processes("undo", "1").stdout
+    assert "There is no portfolio yet." in processes("report", status=2).stderr
+
+
+def test_the_demo_is_called_simulated_everywhere(assay: Run) -> None:
+    assert "simulated" in assay("demo").stdout
+
+    report = assay("report").stdout
+    assert "(simulated)" in report
+    assert "Allocation" in report
+    document = json.loads(assay("report", "--json").stdout)
+    tables = [card for card in document["cards"] if card["card"] == "table"]
+    assert all(table["simulated"] for table in tables)
+    held = document["valuation"]
+    assert sum(Decimal(row["value"]) for row in held["rows"]) == Decimal(held["total"])
+
+    answer = assay("ask", "what is my portfolio worth?").stdout
+    assert "(simulated)" in answer
+
+    assay("demo", "--remove")
+    assert "There is no portfolio yet." in assay("report", status=2).stderr
+
+
+def test_an_alert_from_the_draft_to_the_notification(
+    assay: Run, prices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assay("prices", prices, "--yes")
+    question = "alert me when BTC is above 95000 USD"
+    assert "Nothing was stored. Add --yes" in assay("ask", question).stdout
+    assert "There are no alerts." in assay("alerts").stdout
+    assert "Stored." in assay("ask", question, "--yes").stdout
+    assert "BTC above $95,000.00" in assay("alerts").stdout
+
+    shown = tmp_path / "shown"
+    program = tmp_path / "bin" / "notify-send"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nprintf "%s|" "$@" >> {shown}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    fired = assay("watch", "--once").stdout
+
+    assert fired.startswith("BTC above $95,000.00: BTC was at $100,000.00")
+    assert shown.read_text().startswith("--app-name=Assay|--|BTC above $95,000.00|BTC was at")
+    assert assay("watch", "--once").stdout == ""
+    assert "$100,000.00" in assay("alerts", "history").stdout
+    assert "deleted" in assay("alerts", "delete", "1").stdout
+
+
+def test_a_backup_is_restored_elsewhere(
+    assay: Run, purchases: Path, prices: Path, tmp_path: Path
+) -> None:
+    assay("import", purchases, "--yes")
+    copy = tmp_path / "copy.assay-backup"
+    assay("backup", copy, "--passphrase", stdin="correct horse\n")
+    elsewhere = tmp_path / "elsewhere"
+
+    wrong = assay("restore", copy, "--passphrase", "--home", elsewhere, stdin="x\n", status=2)
+    assert "passphrase does not open" in wrong.stderr
+    assay("restore", copy, "--passphrase", "--home", elsewhere, stdin="correct horse\n")
+
+    batches = json.loads(assay("--home", elsewhere, "batches", "--json").stdout)
+    assert [batch["rows"] for batch in batches["transactions"]] == [2]
+    assert "already a file" in assay("backup", copy, status=2).stderr
+
+
+def test_settings_are_shown_and_changed(assay: Run) -> None:
+    assert "USD" in assay("settings", "currency").stdout
+    assert "currency is now EUR." in assay("settings", "currency", "EUR").stdout
+    assert json.loads(assay("settings", "currency", "--json").stdout) == {"currency": "EUR"}
+    assert "not a choice" in assay("settings", "currency", "XXX", status=2).stderr
+
+
+def test_a_question_in_a_script_can_be_unclear(assay: Run) -> None:
+    answer = json.loads(assay("ask", "BTC?", "--json").stdout)
+
+    assert answer["status"] == "complete"
+    assert answer["text"] or answer["options"]

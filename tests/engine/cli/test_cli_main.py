@@ -1,0 +1,118 @@
+"""Exit statuses and what is said on the way out."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from engine import cli
+from engine.core.errors import KnownError
+from tests.engine.cli.conftest import ASSAY, Run
+
+
+def raising(error: BaseException) -> object:
+    def run(args: object) -> int:
+        raise error
+
+    return run
+
+
+def test_a_known_error_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli.batches, "run", raising(KnownError("It is so.", "Do this.")))
+
+    assert cli.main(["batches"]) == 2
+    assert capsys.readouterr() == ("", "It is so. Do this.\n")
+
+
+def test_a_bug_is_one_sentence_and_a_report_without_private_data(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    monkeypatch.setattr(cli.batches, "run", raising(ValueError("1,234.56 BTC")))
+
+    assert cli.main(["batches"]) == 70
+
+    report = next((home / "logs").glob("crash-*.txt"))
+    assert str(report) in capsys.readouterr().err
+    assert "builtins.ValueError" in report.read_text()
+    assert "BTC" not in report.read_text()
+
+
+def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(cli.batches, "run", raising(KeyboardInterrupt()))
+
+    assert cli.main(["batches"]) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_away_is_no_error(home: Path) -> None:
+    subprocess.run([*ASSAY, "demo"], check=True, capture_output=True, timeout=60)
+    with subprocess.Popen(
+        [*ASSAY, "report"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_cannot_be_written_is_one_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*ASSAY, "batches"], stdout=full, stderr=subprocess.PIPE, check=False, timeout=60
+        )
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        b"Could not write the output: the disk is full. Free some space and try again.\n"
+    )
+
+
+def test_watching_ends_with_ctrl_c(home: Path) -> None:
+    with subprocess.Popen(
+        [*ASSAY, "watch"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith("Watching 0 alerts.")
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(30) == 130
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_a_second_assay_on_the_same_folder_is_told_so(assay: Run) -> None:
+    with subprocess.Popen([*ASSAY, "watch"], stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+
+        refused = assay("batches", status=2)
+
+        assert refused.stderr.startswith("Assay is already open with this data folder (process")
+        assert refused.stderr.count("\n") == 1
+        first.kill()
+    assay("batches")
+
+
+def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(["--help"])
+
+    assert leaving.value.code == 0
+    text = capsys.readouterr().out
+    assert all(f"\n    {command.NAME} " in text for command in cli.COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["alerts", "delete"], ["models", "use"], ["models", "add"], ["alerts", "list", "3"]],
+)
+def test_a_missing_or_needless_argument_is_said(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -1,0 +1,88 @@
+"""The whole program in processes of its own, on a temporary data folder."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import keyring
+import pytest
+from keyring.backends import fail
+
+ROOT = Path(__file__).parents[2]
+HEADER = (
+    "date,kind,account,asset_in,amount_in,asset_out,amount_out,fee_asset,fee_amount,to_account,"
+    "value,value_currency,note\n"
+)
+ASSAY = (sys.executable, "-m", "engine.cli")
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A data folder of the test's own, and no keyring, here and in the processes it starts."""
+    monkeypatch.setenv("ASSAY_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    monkeypatch.setattr(keyring.core, "_keyring_backend", fail.Keyring())
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def assay() -> Run:
+    """Runs `assay`; checks that no traceback is shown. Extra: prefix, home, stdin, before."""
+
+    def run(
+        *args: str | Path,
+        prefix: tuple[str, ...] = (),
+        stdin: str = "",
+        env: dict[str, str] | None = None,
+        before: Callable[[], None] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [*prefix, *ASSAY, *args],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env=os.environ | (env or {}),
+            preexec_fn=before,
+            cwd=ROOT,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def benchmark_script() -> Callable[[str], ModuleType]:
+    """Loads a module of benchmarks/ by name."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module  # its dataclasses look for it there
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+def transactions(rows: int, first: int = 0) -> str:
+    """A CSV file of so many purchases, all different."""
+    lines = (
+        f"2025-01-01 00:00:00,buy,Kraken,BTC,1.{row:08},USD,{row + 1},,,,,,\n"
+        for row in range(first, first + rows)
+    )
+    return HEADER + "".join(lines)

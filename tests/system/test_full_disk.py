@@ -1,0 +1,99 @@
+"""A full disk: one sentence, nothing half stored, everything readable afterwards."""
+
+import resource
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.conftest import Run, transactions
+
+LIMIT = 3_000_000  # bytes
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a file system of LIMIT bytes; needs root."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", f"size={LIMIT},mode=0700", "tmpfs", str(place))
+    if (
+        shutil.which("mount") is None
+        or subprocess.run(mount, capture_output=True, check=False).returncode
+    ):
+        pytest.skip("a small file system cannot be mounted here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def no_big_files() -> None:
+    """What a process may write to one file from now on."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
+
+
+def check_full(done: subprocess.CompletedProcess[str]) -> None:
+    assert done.returncode == 2, done.stdout
+    assert done.stderr.count("\n") == 1
+    assert "full" in done.stderr or "error" in done.stderr
+    assert "Stored" not in done.stdout
+
+
+def test_an_import_that_does_not_fit_changes_nothing(
+    assay: Run, small_disk: Path, tmp_path: Path
+) -> None:
+    home = small_disk / "home"
+    few, many = tmp_path / "few.csv", tmp_path / "many.csv"
+    few.write_text(transactions(10))
+    many.write_text(transactions(20_000, first=10))
+    assert assay("--home", home, "import", few, "--yes").returncode == 0
+
+    check_full(assay("--home", home, "import", many, "--yes"))
+
+    listed = assay("--home", home, "batches").stdout
+    assert "few.csv" in listed
+    assert "many.csv" not in listed
+    answer = assay("--home", home, "ask", "list my transactions")
+    assert answer.returncode == 0
+    assert "BTC" in answer.stdout
+
+
+def test_a_completely_full_disk_is_said_in_one_sentence(
+    assay: Run, small_disk: Path, tmp_path: Path
+) -> None:
+    home = small_disk / "home"
+    few, more = tmp_path / "few.csv", tmp_path / "more.csv"
+    few.write_text(transactions(10))
+    more.write_text(transactions(100, first=10))
+    assert assay("--home", home, "import", few, "--yes").returncode == 0
+    filler = small_disk / "filler"
+    with filler.open("wb") as file:
+        try:
+            while True:
+                file.write(b"\0" * 4096)
+                file.flush()
+        except OSError:
+            pass
+
+    check_full(assay("--home", home, "import", more, "--yes"))
+    check_full(assay("--home", home, "backup", small_disk / "copy"))
+    filler.unlink()
+
+    listed = assay("--home", home, "batches").stdout
+    assert "few.csv" in listed
+    assert "more.csv" not in listed
+    assert sorted(path.name for path in small_disk.iterdir()) == ["home"]
+
+
+def test_a_limit_on_file_sizes_is_handled_the_same(assay: Run, home: Path, tmp_path: Path) -> None:
+    few, many = tmp_path / "few.csv", tmp_path / "many.csv"
+    few.write_text(transactions(10))
+    many.write_text(transactions(20_000, first=10))
+    assert assay("import", few, "--yes", before=no_big_files).returncode == 0
+
+    check_full(assay("import", many, "--yes", before=no_big_files))
+
+    listed = assay("batches").stdout
+    assert "few.csv" in listed
+    assert "many.csv" not in listed

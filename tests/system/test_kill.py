@@ -1,0 +1,21 @@
+"""SIGKILL at random moments loses nothing that was confirmed (benchmarks/kill9.py does 100)."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+KILLS = 10
+
+
+@pytest.mark.timeout(300)
+def test_nothing_confirmed_is_lost(
+    benchmark_script: Callable[[str], ModuleType], tmp_path: Path
+) -> None:
+    kill9 = benchmark_script("kill9")
+
+    tally = kill9.run(KILLS, seed=20261122, folder=tmp_path, longest=1.5)
+
+    assert tally.kills == KILLS
+    assert tally.losses == 0, tally

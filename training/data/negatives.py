@@ -1,0 +1,52 @@
+"""Everyday requests that are none of Assay's business, from the corpus's intent collections.
+
+They teach the router and the model where their subject ends. Queries of intents that border on
+money, alerts or small talk are left out. Source: CLINC150 (clinc/oos-eval, CC BY 3.0).
+"""
+
+import json
+import lzma
+import random
+from pathlib import Path
+
+from training.data.wordings import Wording, load
+
+_SOURCE = "clinc/oos-eval"
+_BORDER = frozenset(
+    "balance bill_balance transactions spending_history interest_rate apr exchange_rate "
+    "greeting goodbye thank_you what_can_i_ask_you who_made_you definition yes no maybe "
+    "repeat income taxes calculator reminder reminder_update alarm are_you_a_bot "
+    "what_is_your_name who_do_you_work_for credit_score credit_limit credit_limit_change "
+    "improve_credit_score rollover_401k account_blocked freeze_account transfer report_fraud "
+    "min_payment pay_bill bill_due routing direct_deposit oos payday pto_balance "
+    "rewards_balance redeem_rewards change_language change_accent change_speed whisper_mode "
+    "change_volume reset_settings sync_device user_name change_user_name how_old_are_you "
+    "where_are_you_from what_are_your_hobbies do_you_have_pets fun_fact spelling todo_list".split()
+)
+
+
+def everyday_requests(corpus: Path, count: int, seed: int) -> list[Wording]:
+    """`count` off-topic wordings with replies of ours; empty when the corpus has none."""
+    path = corpus / "instruct.jsonl.xz"
+    if not path.exists():
+        return []
+    queries = []
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            if _SOURCE not in line:
+                continue
+            row = json.loads(line)
+            if row["source"] == _SOURCE and row.get("intent") not in _BORDER:
+                queries.append(row["query"])
+    rng = random.Random(seed)
+    replies = [wording.reply for wording in load() if wording.kind == "off_topic"]
+    chosen = rng.sample(sorted(set(queries)), min(count, len(set(queries))))
+    return [
+        Wording(
+            text.replace("{", "").replace("}", ""),
+            None,
+            kind="off_topic",
+            reply=rng.choice(replies),
+        )
+        for text in chosen
+    ]
