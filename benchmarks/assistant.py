@@ -29,6 +29,9 @@ from engine.assistant.turn import _Turn
 from engine.core.records import PricePoint
 from engine.market.series import PriceBook
 from engine.model.client import ModelClient
+from engine.model.generation import GenerateRequest
+from engine.model.parsing import BadCallPart, CallPart, Part, StreamParser
+from engine.model.templates import starts_in_thought
 from engine.service.demo import read_demo
 
 HELD_OUT = Path(__file__).parent / "data" / "assistant_heldout.jsonl"
@@ -108,6 +111,26 @@ def answer(
     return decision.kind, {"name": option.tool.name, "arguments": arguments}
 
 
+def answer_alone(
+    item: dict[str, Any], user: ToolContext, model: ModelClient
+) -> tuple[str, dict[str, Any] | None]:
+    """What the model writes by itself: no grammar, no recognisers, no router."""
+    turn = _Turn(model, user, lambda event: None, 0, Cancel())
+    prompt = turn._prompt(item["text"], history_of(item))
+    assert model.loaded is not None
+    parser = StreamParser(starts_in_thought(model.loaded.template_id))
+    parts: list[Part] = []
+    for chunk in model.generate(GenerateRequest(prompt, max_tokens=120)):
+        parts += parser.feed(chunk)
+    parts += parser.finish()
+    for part in parts:
+        if isinstance(part, CallPart):
+            return "call", {"name": part.name, "arguments": part.arguments}
+        if isinstance(part, BadCallPart):
+            return "call", {"name": "", "arguments": {}}
+    return "reply", None
+
+
 @contextmanager
 def loaded(path: Path | None) -> Iterator[ModelClient | None]:
     """The model child, if a file is given."""
@@ -127,6 +150,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=HELD_OUT)
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--alone", action="store_true", help="the model without the assistant")
     parser.add_argument("--show", action="store_true", help="print what went wrong")
     options = parser.parse_args()
     items = [json.loads(line) for line in options.data.read_text("utf-8").splitlines() if line]
@@ -135,7 +159,10 @@ def main() -> None:
     by_tool: dict[str, Counter[str]] = defaultdict(Counter)
     with loaded(options.model) as model:
         for item in items:
-            kind, call = answer(item, user, model)
+            if options.alone and model is not None:
+                kind, call = answer_alone(item, user, model)
+            else:
+                kind, call = answer(item, user, model)
             verdict = judge(item, kind, call)
             verdicts[verdict] += 1
             by_tool[item["call"]["name"] if item["call"] else item["kind"]][verdict] += 1

@@ -11,6 +11,7 @@ from desktop.widgets.toast import Toasts
 
 if TYPE_CHECKING:
     from desktop.models.presenter import ModelsPresenter
+    from desktop.settings.presenter import SettingsPresenter
     from engine.service import Service
 
 
@@ -29,6 +30,7 @@ class Pages(QObject):
         self._toasts = toasts
         self._built: dict[str, QWidget] = {}
         self._models: ModelsPresenter | None = None
+        self._settings: SettingsPresenter | None = None
 
     def page(self, key: str) -> QWidget:
         """The page called portfolio, models or settings."""
@@ -46,6 +48,12 @@ class Pages(QObject):
         self.page("models")
         assert self._models is not None
         return self._models
+
+    def settings(self) -> "SettingsPresenter":
+        """The presenter of the settings page."""
+        self.page("settings")
+        assert self._settings is not None
+        return self._settings
 
     def _build_portfolio(self) -> QWidget:
         from desktop.portfolio.page import PortfolioPage  # noqa: PLC0415
@@ -73,5 +81,5 @@ class Pages(QObject):
 
         page = SettingsPage(str(self._service.paths.root), self._service.key_place)
         page.models_wanted.connect(lambda: self.show_wanted.emit("models"))
-        SettingsPresenter(self._service, self._bridge, page, self._toasts)
+        self._settings = SettingsPresenter(self._service, self._bridge, page, self._toasts)
         return page

@@ -146,8 +146,9 @@ class Session(QObject):
     def _mark(self, chat_id: int | None) -> None:
         """Another conversation is shown; a new one may have got its title before its place."""
         self._window.sidebar.conversations.mark(chat_id)
-        if chat_id is not None:
-            self._window.chat_page.set_title(self._title(chat_id))
+        title = "" if chat_id is None else self._title(chat_id)
+        if title:
+            self._window.chat_page.set_title(title)
 
     def _title(self, chat_id: int) -> str:
         return self._window.sidebar.conversations.model.title(chat_id)

@@ -3,8 +3,11 @@
     assay-train tokenizer --recipe training/recipes/starter.toml --corpus corpus
     assay-train cache     --recipe training/recipes/starter.toml --corpus corpus
     assay-train pretrain  --recipe training/recipes/starter.toml
+    assay-train dialogues --corpus corpus --out dialogues.jsonl --count 40000
     assay-train sft       --recipe training/recipes/starter.toml --dialogues dialogues.jsonl
     assay-train chat      --model work/starter/model
+    assay-train lexicon   --corpus corpus --out resources/models/lexicon.txt
+    assay-train router    --corpus corpus --out resources/models/router.npz
 
 Every stage keeps its files below --work and continues where it stopped. See docs/training.md.
 """
@@ -15,7 +18,8 @@ from pathlib import Path
 
 from transformers.utils import logging
 
-from training import chat, distributed, stages
+from training import chat, distributed, lexicon, router, stages
+from training.data import dialogues
 from training.recipe import Recipe, read_recipe
 
 
@@ -28,6 +32,14 @@ def main(arguments: list[str] | None = None) -> int:
         if options.stage == "chat":
             tokenizer = options.tokenizer or options.model
             chat.talk(options.model, tokenizer, options.system)
+        elif options.stage == "dialogues":
+            dialogues.write(
+                options.out, options.count, options.seed, options.corpus, options.held_out_wordings
+            )
+        elif options.stage == "lexicon":
+            lexicon.main(options.corpus, options.out)
+        elif options.stage == "router":
+            router.main(options.out, options.corpus)
         else:
             recipe = read_recipe(options.recipe)
             distributed.join()
@@ -62,10 +74,13 @@ def _parser() -> argparse.ArgumentParser:
             ("pretrain", "pretrain; run it again to continue"),
             ("sft", "instruction-tune on dialogues; run it again to continue"),
             ("chat", "talk to a model in the terminal"),
+            ("dialogues", "make tool dialogues from the wordings and the real tools"),
+            ("lexicon", "count the words of the spelling corrector"),
+            ("router", "train the linear router"),
         )
     }
     for name, command in made.items():
-        if name != "chat":
+        if name in ("tokenizer", "cache", "pretrain", "sft"):
             command.add_argument("--recipe", type=Path, required=True)
             command.add_argument("--work", type=Path, help="default: work/NAME of the recipe")
         if name in ("tokenizer", "cache"):
@@ -78,6 +93,16 @@ def _parser() -> argparse.ArgumentParser:
     made["chat"].add_argument("--model", type=Path, required=True, help="folder of a model")
     made["chat"].add_argument("--tokenizer", type=Path, help="its tokenizer, if elsewhere")
     made["chat"].add_argument("--system", default="", help="system text")
+    for name in ("dialogues", "lexicon", "router"):
+        made[name].add_argument("--out", type=Path, required=True)
+        made[name].add_argument("--corpus", type=Path, required=name == "lexicon")
+    made["dialogues"].add_argument("--count", type=int, default=40_000)
+    made["dialogues"].add_argument("--seed", type=int, default=11)
+    made["dialogues"].add_argument(
+        "--held-out-wordings",
+        action="store_true",
+        help="only wordings kept for trials, to score a model on",
+    )
     return parser
 
 

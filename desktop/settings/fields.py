@@ -63,6 +63,7 @@ def _choice(setting: Setting, value: SettingValue, changed: Changed) -> QWidget:
     control.setCurrentIndex(control.findData(value))
     control.setFixedWidth(180)
     control.setMaxVisibleItems(12)
+    control.view().setAccessibleName(_translate("settings", setting.label))
     control.activated.connect(lambda index: changed(control.itemData(index)))
     return control
 

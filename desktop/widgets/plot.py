@@ -62,7 +62,8 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         super().leaveEvent(event)
 
     def _arrange(self) -> None:
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for widget in (self, self.viewport()):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFrameShape(self.Shape.NoFrame)
         cells = pg.GraphicsLayout()
         cells.setContentsMargins(0, 0, 0, 0)

@@ -48,7 +48,7 @@ class Toasts(QObject):
         timer = QTimer(toast)
         timer.setSingleShot(True)
         timer.timeout.connect(toast.close)
-        timer.start(1000 * (SECONDS_WITH_ACTION if action else SECONDS))
+        timer.start(round(1000 * (SECONDS_WITH_ACTION if action else SECONDS)))
         self._shown.append(toast)
         while len(self._shown) > _MOST:
             self._close(self._shown[0])

@@ -27,7 +27,9 @@ _REALISED = re.compile(
 )
 _UNREALISED = re.compile(
     r"\b(?:un-?\s?reali[sz]ed|unrelised|unrealsied|paper|open|unsold|floating|still hold(?:ing)?|"
-    r"not (?:yet )?sold|haven'?t (?:sold|cashed|taken|closed)|havn'?t (?:sold|cashed|taken)|not (?:yet )?(?:cashed|taken)|would|if i (?:sold|closed|cashed)|before selling)\b",
+    r"not (?:yet )?(?:sold|cashed|taken)|"
+    r"(?:haven|havn)'?t (?:sold|cashed|taken|closed)|would|if i (?:sold|closed|cashed)|"
+    r"before selling)\b",
     re.I,
 )
 _BELOW = re.compile(

@@ -4,7 +4,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.assistant.cancel import Cancel
@@ -92,6 +92,8 @@ class Answering:
         """Answer and store; what is announced as complete is on disk."""
         self._recorder.begin(turn.message_id, turn.cancel.set)
         outcome = self._run(turn)
+        if outcome.notice == outcome.text:
+            outcome = replace(outcome, notice="")
         try:
             self._recorder.finish(outcome)
         except Exception as error:  # noqa: BLE001  (one failed answer must not end all answering)

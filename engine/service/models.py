@@ -1,6 +1,8 @@
 """Models: which there are, which one answers, loading it early and in the background."""
 
+import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
@@ -17,9 +19,13 @@ from engine.model.gguf import read_header
 from engine.model.registry import ModelFile, Registry, starter_path
 from engine.service.settings import Settings
 
+_log = logging.getLogger(__name__)
+
 ModelState = Literal["none", "loading", "ready", "failed", "busy"]
 
 _POLL_SECONDS = 0.05
+_SHOW_SECONDS = 0.05
+"""A load's progress is told no more often than this."""
 _WITHOUT = "Until then answers are worked out without a model."
 
 
@@ -45,10 +51,7 @@ class ListedModel:
 
 
 class ModelArea:
-    """The model that answers, and the files there are.
-
-    path: use this file instead of the one in the settings.
-    """
+    """The model that answers, and the files there are."""
 
     def __init__(
         self,
@@ -56,16 +59,23 @@ class ModelArea:
         settings: Settings,
         jobs: JobPool,
         publish: Callable[[Event], None],
+        warm_up: Callable[[ModelClient], None],
         path: Path | None = None,
     ) -> None:
+        """warm_up: called with the client after each load, on the loading thread.
+
+        path: use this file instead of the one in the settings.
+        """
         self._registry = registry
         self._settings = settings
         self._jobs = jobs
         self._publish = publish
+        self._warm_up = warm_up
         self._path = path
         self._lock = threading.Lock()
         self._status = ModelStatus("none", "", "")
         self._wanted = ""
+        self._shown = 0.0
         self._client = ModelClient(self._on_state)
         self._loader: ThreadPoolExecutor | None = None
         self._loading: Future[None] | None = None
@@ -75,7 +85,8 @@ class ModelArea:
         """Load the chosen model in the background, now and whenever the choice changes."""
         with self._lock:
             if self._loader is None:
-                self._loader = ThreadPoolExecutor(1, thread_name_prefix="model-loader")
+                # The second one interrupts a load when another model is chosen meanwhile.
+                self._loader = ThreadPoolExecutor(2, thread_name_prefix="model-loader")
             self._loading = self._loader.submit(self._load, self._chosen())
 
     def current(self) -> ModelStatus:
@@ -149,16 +160,21 @@ class ModelArea:
             self._client.close()
 
     def _load(self, path: Path) -> None:
-        self._wanted = path.stem
-        if path == starter_path() and not path.is_file():
-            self._show("failed", f"The starter model is missing. Add a model. {_WITHOUT}")
+        if path != self._chosen():
             return
+        self._wanted = path.stem
         try:
+            if path == starter_path() and not path.is_file():
+                raise KnownError("The starter model is missing.", "Add a model.")
             self._client.load(path)
         except KnownError as error:
             self._show("failed", f"{error} {_WITHOUT}")
         except Cancelled:
             return
+        try:
+            self._warm_up(self._client)
+        except (KnownError, Cancelled) as error:
+            _log.warning("the model could not be warmed up: %s", type(error).__name__)
 
     def _chosen(self) -> Path:
         """The file to load."""
@@ -186,6 +202,11 @@ class ModelArea:
     def _show(self, state: ModelState, notice: str) -> None:
         loaded = self._client.loaded
         status = ModelStatus(state, loaded.name if loaded else self._wanted, notice)
+        now = time.monotonic()
         with self._lock:
+            news = status.state != self._status.state or now - self._shown >= _SHOW_SECONDS
             self._status = status
-        self._publish(ModelStateChanged(status.state, status.name, status.notice))
+            if news:
+                self._shown = now
+        if news:
+            self._publish(ModelStateChanged(status.state, status.name, status.notice))

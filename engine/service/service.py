@@ -14,6 +14,7 @@ from engine.core.events import Event, EventBus
 from engine.core.jobs import JobPool
 from engine.core.paths import Paths
 from engine.market.series import PriceBook
+from engine.model.client import ModelClient
 from engine.model.registry import Registry
 from engine.service.alerts import AlertArea
 from engine.service.backup import BackupArea
@@ -25,6 +26,7 @@ from engine.service.models import ModelArea
 from engine.service.portfolio import PortfolioArea
 from engine.service.settings import Settings
 from engine.service.view import View
+from engine.service.warming import warm_up
 from engine.store.alerts import AlertCondition, AlertRepo
 from engine.store.chats import ChatRepo
 from engine.store.database import Database
@@ -62,7 +64,7 @@ class Service:
         self._view = View(transactions, prices, alert_repo, setting_repo, self.bus, clock)
         self.settings = Settings(setting_repo, publish)
         registry = Registry(paths, ModelRepo(database))
-        self.models = ModelArea(registry, self.settings, jobs, publish, model_path)
+        self.models = ModelArea(registry, self.settings, jobs, publish, self._warm_up, model_path)
         closing.callback(self.models.close)
         closing.callback(jobs.close)
         self.portfolio = PortfolioArea(transactions, price_repo, self._view, jobs, clock, publish)
@@ -111,6 +113,9 @@ class Service:
 
     def _assistant(self, publish: Callable[[Event], None], cancel: Cancel) -> Assistant:
         return Assistant(self.models.client(cancel), self._view.context, publish)
+
+    def _warm_up(self, client: ModelClient) -> None:
+        warm_up(self._view.context(), client)
 
     def _confirm(self, draft: Draft) -> int:
         facts = dict(draft.facts)

@@ -53,9 +53,8 @@ def test_a_burst_arrives_whole_in_order_and_joined(
 
     thread = threading.Thread(target=publish)
     thread.start()
-    qtbot.waitUntil(
-        lambda: bool(received) and isinstance(received[-1], StatusChanged), timeout=20_000
-    )
+    end = StatusChanged(1, "end")
+    qtbot.waitUntil(lambda: received[-1:] == [end], timeout=20_000)
     thread.join()
     text = "".join(event.text for event in received if isinstance(event, TextDelta))
     assert text == "".join(f"{number}," for number in range(20_000))
@@ -99,7 +98,7 @@ def test_bugs_are_told_apart_and_logged(
     qtbot: QtBot, bridge: Bridge, caplog: pytest.LogCaptureFixture
 ) -> None:
     with qtbot.waitSignal(bridge.failed) as blocker:
-        bridge.run(lambda: [][1])
+        bridge.run(lambda: {}["missing"])
     assert "error in Assay" in blocker.args[0]
     assert "a call failed" in caplog.text
     caplog.clear()
@@ -123,11 +122,8 @@ def test_jobs_are_awaited_and_can_be_cancelled(
     call = bridge.run_job(lambda: jobs.submit("endless", endless), results.append)
     assert started.wait(5)
     call.cancel()
-    qtbot.waitUntil(
-        lambda: any(
-            isinstance(e, JobProgress) and e.done and e.title == "endless" for e in received
-        )
-    )
+    ended = [JobProgress("job-2", "endless", None, "Stopped.", done=True)]
+    qtbot.waitUntil(lambda: received[-1:] == ended)
     assert results == [7]
 
 

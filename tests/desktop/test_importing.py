@@ -1,0 +1,162 @@
+"""Files into the portfolio: nothing is stored before it is confirmed, everything can be undone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from desktop.portfolio.preview import PreviewDialog
+from desktop.session import Session
+from desktop.widgets.data_table import DataTable
+from desktop.window import MainWindow
+from tests.desktop.fake_service import FakeService
+
+TRADES = """date,kind,asset in,amount in,asset out,amount out,account
+2025-01-02 10:00,buy,BTC,0.5,USD,40000,Coinbase
+2025-01-03 10:00,buy,ETH,2,USD,6000,Coinbase
+2025-13-03 10:00,buy,ETH,2,USD,6000,Coinbase
+2025-01-05 10:00,buy,ETH,-2,USD,6000,<b>Kraken</b>
+"""
+PRICES = "date,symbol,price\n2025-01-02,BTC,80000\n2025-01-03,BTC,81000\n"
+
+
+@pytest.fixture
+def window(open_window: Callable[[], MainWindow]) -> MainWindow:
+    return open_window()
+
+
+@pytest.fixture
+def trades(tmp_path: Path) -> Path:
+    path = tmp_path / "trades.csv"
+    path.write_text(TRADES)
+    return path
+
+
+def session(window: MainWindow) -> Session:
+    assert window.session is not None
+    return window.session
+
+
+def drop(window: MainWindow, *paths: Path) -> bool:
+    """Drag files onto the middle of the window and drop them; whether they were taken."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    place = QPoint(600, 400)
+    action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    none = Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(place, action, data, button, none)
+    enter.setAccepted(False)
+    QApplication.sendEvent(window, enter)
+    if not enter.isAccepted():
+        return False
+    event = QDropEvent(QPointF(place), action, data, button, none)
+    QApplication.sendEvent(window, event)
+    return event.isAccepted()
+
+
+def preview(qtbot: QtBot, window: MainWindow) -> PreviewDialog:
+    """The preview, once it is there."""
+    qtbot.waitUntil(lambda: session(window).importing.dialog is not None)
+    dialog = session(window).importing.dialog
+    assert dialog is not None
+    return dialog
+
+
+def cells(dialog: PreviewDialog, name: str) -> list[list[str]]:
+    """The rows of one of the lists."""
+    table = next(t for t in dialog.findChildren(DataTable) if t.accessibleName() == name)
+    model = table.model()
+    return [
+        [model.index(r, c).data() for c in range(model.columnCount())]
+        for r in range(model.rowCount())
+    ]
+
+
+def test_a_dropped_file_is_shown_confirmed_and_undone(
+    qtbot: QtBot, window: MainWindow, service: FakeService, trades: Path
+) -> None:
+    assert drop(window, trades)
+    dialog = preview(qtbot, window)
+    new = cells(dialog, "New")
+    assert new[0] == ["2025-01-02 10:00", "buy", "0.5 BTC", "40,000 USD", "", "Coinbase"]
+    assert len(new) == 2
+    refused = cells(dialog, "Not understood")
+    assert [line for _, line, _ in refused] == ["4", "5"]
+    assert all(reason for reason, _, _ in refused)
+    assert service.portfolio.stored == {}
+
+    dialog.confirm_button.click()
+    qtbot.waitUntil(lambda: len(service.portfolio.stored) == 1)
+    qtbot.waitUntil(lambda: window.toasts.texts() == ["2 rows imported from trades.csv."])
+    undo = next(b for b in window.findChildren(QPushButton) if b.text() == "Undo")
+    undo.click()
+    qtbot.waitUntil(lambda: service.portfolio.stored == {})
+
+
+def test_cancelling_stores_nothing(
+    qtbot: QtBot, window: MainWindow, service: FakeService, trades: Path
+) -> None:
+    drop(window, trades)
+    preview(qtbot, window).reject()
+    qtbot.wait(50)
+    assert service.portfolio.stored == {}
+    assert session(window).importing.dialog is None
+
+
+def test_prices_are_recognised(
+    qtbot: QtBot, window: MainWindow, service: FakeService, tmp_path: Path
+) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(PRICES)
+    drop(window, path)
+    dialog = preview(qtbot, window)
+    assert cells(dialog, "New")[0] == ["2025-01-02", "BTC", "$80,000.00"]
+    dialog.confirm_button.click()
+    qtbot.waitUntil(lambda: len(service.market.stored) == 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"a,b\n1,2\n", "é".encode("utf-16")])
+def test_a_file_that_is_none_gets_one_sentence(
+    qtbot: QtBot, window: MainWindow, service: FakeService, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "strange.csv"
+    path.write_bytes(content)
+    drop(window, path)
+    qtbot.waitUntil(lambda: len(window.toasts.texts()) == 1)
+    assert session(window).importing.dialog is None
+    assert service.portfolio.stored == {}
+
+
+def test_only_one_local_file_can_be_dropped(
+    window: MainWindow, trades: Path, tmp_path: Path
+) -> None:
+    assert not drop(window, trades, trades)
+    assert not drop(window, tmp_path)
+    assert not drop(window, tmp_path / "missing.csv")
+
+
+def test_the_question_field_leaves_files_to_the_window(window: MainWindow) -> None:
+    assert not window.chat_page.composer.field.acceptDrops()
+
+
+def test_a_file_without_new_rows_cannot_be_confirmed(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text("\n".join([*TRADES.splitlines()[:1], TRADES.splitlines()[3]]) + "\n")
+    drop(window, path)
+    dialog = preview(qtbot, window)
+    assert not dialog.confirm_button.isEnabled()
+
+
+def test_a_dropped_model_is_added_and_used(
+    qtbot: QtBot, window: MainWindow, service: FakeService, tmp_path: Path
+) -> None:
+    path = tmp_path / "big.gguf"
+    path.write_bytes(b"GGUF")
+    drop(window, path)
+    qtbot.waitUntil(lambda: [model.in_use for model in service.models.models] == [False, True])

@@ -1,0 +1,169 @@
+"""Settings are stored at once; models are added, used and removed."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSpinBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.models.page import ModelsPage
+from desktop.settings.page import ELSEWHERE, SettingsPage
+from desktop.theme import theme
+from desktop.widgets.dialogs import Question
+from desktop.widgets.switch import Switch
+from desktop.window import MainWindow
+from engine.core.errors import KnownError
+from engine.core.events import ModelStateChanged
+from engine.core.settings import SETTINGS
+from engine.service import ModelStatus
+from tests.desktop.fake_service import FakeService
+
+
+@pytest.fixture
+def page(qtbot: QtBot, window: MainWindow) -> SettingsPage:
+    window.show_page("settings")
+    assert window.session is not None
+    page = window.session.pages.page("settings")
+    assert isinstance(page, SettingsPage)
+    qtbot.wait(50)
+    return page
+
+
+@pytest.fixture
+def models(qtbot: QtBot, window: MainWindow) -> ModelsPage:
+    window.show_page("models")
+    assert window.session is not None
+    page = window.session.pages.page("models")
+    assert isinstance(page, ModelsPage)
+    qtbot.waitUntil(lambda: "Assay starter" in words(page))
+    return page
+
+
+def words(page: QWidget) -> set[str]:
+    """Every text that can be seen."""
+    return {one.text() for one in page.findChildren(QLabel) if one.isVisible()}
+
+
+def press(qtbot: QtBot, page: QWidget, name: str) -> None:
+    """Click the button with this accessible name."""
+    button = next(b for b in page.findChildren(QPushButton) if b.accessibleName() == name)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def choose(page: SettingsPage, key: str, value: str) -> None:
+    """Pick a value from a list as a user does."""
+    box = page.control(key)
+    assert isinstance(box, QComboBox)
+    box.setCurrentIndex(box.findData(value))
+    box.activated.emit(box.currentIndex())
+
+
+def test_every_setting_has_a_control_or_a_page(page: SettingsPage) -> None:
+    for setting in SETTINGS:
+        if setting.key not in ELSEWHERE:
+            assert page.control(setting.key).accessibleName() == setting.label
+            assert setting.help in words(page)
+
+
+def test_changes_are_stored(qtbot: QtBot, page: SettingsPage, service: FakeService) -> None:
+    choose(page, "currency", "CHF")
+    number, switch = page.control("alert_interval_seconds"), page.control("notifications")
+    assert isinstance(number, QSpinBox)
+    assert isinstance(switch, Switch)
+    number.setValue(120)
+    qtbot.mouseClick(switch, Qt.MouseButton.LeftButton)
+    expected = {"currency": "CHF", "alert_interval_seconds": 120, "notifications": False}
+    qtbot.waitUntil(lambda: {k: service.settings.values[k] for k in expected} == expected)
+
+
+def test_the_stored_values_are_shown(
+    qtbot: QtBot, page: SettingsPage, service: FakeService
+) -> None:
+    service.settings.set("currency", "EUR")
+    service.settings.set("notifications", False)
+    box, switch = page.control("currency"), page.control("notifications")
+    assert isinstance(box, QComboBox)
+    assert isinstance(switch, Switch)
+    qtbot.waitUntil(lambda: box.currentData() == "EUR" and not switch.isChecked())
+
+
+def test_a_value_that_is_not_stored_is_taken_back(
+    qtbot: QtBot,
+    window: MainWindow,
+    page: SettingsPage,
+    service: FakeService,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(key: str, value: object) -> None:
+        raise KnownError("The disk is full.")
+
+    monkeypatch.setattr(service.settings, "set", refuse)
+    choose(page, "currency", "CHF")
+    qtbot.waitUntil(lambda: window.toasts.texts() == ["The disk is full."])
+    box = page.control("currency")
+    assert isinstance(box, QComboBox)
+    qtbot.waitUntil(lambda: box.currentData() == "USD")
+
+
+def test_the_theme_changes_at_once(qtbot: QtBot, window: MainWindow, page: SettingsPage) -> None:
+    light = window.grab().toImage().pixelColor(900, 780).lightness()
+    choose(page, "theme", "dark")
+    qtbot.waitUntil(lambda: theme().tokens.name == "dark")
+    assert window.grab().toImage().pixelColor(900, 780).lightness() < 60 < light
+
+
+def test_where_the_data_are_and_a_backup(
+    qtbot: QtBot, window: MainWindow, page: SettingsPage, service: FakeService, tmp_path: Path
+) -> None:
+    assert str(service.paths.root) in words(page)
+    assert service.key_place in words(page)
+    assert window.session is not None
+    window.session.pages.settings().back_up(tmp_path / "copy.backup")
+    qtbot.waitUntil(lambda: service.backups == [tmp_path / "copy.backup"])
+    qtbot.waitUntil(lambda: "copy.backup" in window.toasts.texts()[0])
+
+
+def test_the_models_are_described(qtbot: QtBot, models: ModelsPage, service: FakeService) -> None:
+    assert any("knows Assay's tools and little else" in text for text in words(models))
+    assert "In use" in words(models)
+    names = {entry.name for entry in service.models.catalogue() if entry.page}
+    qtbot.waitUntil(lambda: names <= words(models))
+    assert any("of memory" in text for text in words(models))
+
+
+def test_a_model_is_added_used_and_removed(
+    qtbot: QtBot, window: MainWindow, models: ModelsPage, service: FakeService
+) -> None:
+    assert window.session is not None
+    window.session.pages.models().add(Path("qwen3-4b.gguf"))
+    qtbot.waitUntil(lambda: [model.in_use for model in service.models.models] == [False, True])
+    qtbot.waitUntil(lambda: "qwen3-4b" in words(models))
+    assert not any("little else" in text for text in words(models))
+    press(qtbot, models, "Use: Assay starter")
+    qtbot.waitUntil(lambda: service.models.models[0].in_use)
+    qtbot.wait(50)
+    press(qtbot, models, "Remove model: qwen3-4b")
+    qtbot.waitUntil(lambda: bool(window.findChildren(Question)))
+    window.findChildren(Question)[0].yes_button.click()
+    qtbot.waitUntil(lambda: len(service.models.models) == 1)
+
+
+def test_a_file_that_is_no_model_gets_one_sentence(
+    qtbot: QtBot, window: MainWindow, models: ModelsPage, service: FakeService
+) -> None:
+    assert window.session is not None
+    window.session.pages.models().add(Path("holiday.jpg"))
+    qtbot.waitUntil(lambda: window.toasts.texts() == ["holiday.jpg is not a GGUF file."])
+    assert len(service.models.models) == 1
+
+
+def test_the_state_of_the_model_is_shown(
+    qtbot: QtBot, window: MainWindow, models: ModelsPage, service: FakeService
+) -> None:
+    sentence = "The file is damaged. Get it again."
+    service.models.status = ModelStatus("failed", "big", sentence)
+    service.bus.publish(ModelStateChanged("failed", "big", sentence))
+    qtbot.waitUntil(lambda: sentence in words(models))
+    names = [b.accessibleName() for b in window.sidebar.findChildren(QPushButton)]
+    assert "Model: big could not be loaded" in names

@@ -1,0 +1,225 @@
+"""What to do with a question, under a router whose opinion is known."""
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.assistant.decide import Decision, Scores, decide, fixed_arguments, is_follow_up
+from engine.assistant.prompting import Exchange
+from engine.assistant.recognise import Recognised
+from engine.assistant.router import NO_TOOL, Router, default_router
+from engine.assistant.tools import TOOLS
+from tests.engine.assistant.world import world
+
+LABELS = (*TOOLS, *NO_TOOL)
+
+
+class Opinion(Router):
+    """A router that always says the same."""
+
+    def __init__(self, **shares: float) -> None:
+        super().__init__(LABELS, np.zeros((1, 1), np.float32), np.zeros(1, np.float32))
+        object.__setattr__(self, "labels", LABELS)
+        OPINIONS[id(self)] = shares
+
+    def log_probabilities(
+        self, found: Recognised, previous_tool: str | None = None
+    ) -> dict[str, float]:
+        return logs(**OPINIONS[id(self)])
+
+
+OPINIONS: dict[int, dict[str, float]] = {}
+
+
+def logs(**shares: float) -> dict[str, float]:
+    """Log-probabilities; what is left is shared by the other labels."""
+    others = (1 - sum(shares.values())) / (len(LABELS) - len(shares))
+    return {name: math.log(shares.get(name, others) or 1e-9) for name in LABELS}
+
+
+def told(
+    text: str,
+    router: Router,
+    history: Sequence[Exchange] = (),
+    model: Scores | None = None,
+) -> Decision:
+    return decide(text, history, world(), router, lambda names: model)
+
+
+def called(tool: str, **arguments: Any) -> Exchange:
+    return Exchange("earlier", {"name": tool, "arguments": arguments}, "an answer")
+
+
+def only(decision: Decision) -> tuple[str, dict[str, str | Decimal]]:
+    """The call decided on."""
+    assert decision.kind == "call"
+    (option,) = decision.options
+    return option.tool.name, fixed_arguments(option.slots)
+
+
+def test_a_sure_router_is_followed() -> None:
+    decision = told("how wild is btc", Opinion(volatility=0.95))
+    assert only(decision) == ("volatility", {"asset": "BTC"})
+    assert decision.options[0].probability > 0.9
+
+
+@pytest.mark.parametrize(
+    ("tool", "text", "missing"),
+    [
+        ("create_alert", "please set one of those alerts for me", "asset"),
+        ("what_if", "and if bitcoin were to drop one day", "change_percent"),
+        ("correlation", "how closely does btc follow other things", "asset_b"),
+    ],
+)
+def test_a_missing_argument_is_asked_for(tool: str, text: str, missing: str) -> None:
+    decision = told(text, Opinion(**{tool: 0.99}))
+    assert decision.kind == "ask"
+    (option,) = decision.options
+    assert option.tool.name == tool
+    assert option.slots.missing[0] == missing
+
+
+def test_the_unsure_offer_a_choice_of_calls_that_are_possible() -> None:
+    router = Opinion(volatility=0.25, max_drawdown=0.24, correlation=0.23, position=0.22)
+    decision = told("tell me more of how btc has been lately", router)
+    assert decision.kind == "choose"
+    assert [o.tool.name for o in decision.options][:2] == ["volatility", "max_drawdown"]
+    assert 2 <= len(decision.options) <= 3
+    assert all(not option.slots.missing for option in decision.options)
+    assert "correlation" not in [o.tool.name for o in decision.options]  # lacks a second coin
+
+
+def test_talk_is_answered_with_talk() -> None:
+    for kind in NO_TOOL:
+        decision = told("and so it goes in the town of my youth", Opinion(**{kind: 0.97}))
+        assert (decision.kind, decision.reply) == ("reply", kind)
+
+
+def test_a_tool_that_would_ignore_what_was_said_loses() -> None:
+    router = Opinion(portfolio_value=0.45, what_if=0.42)
+    assert only(told("my portfolio if btc falls 30%", router))[0] == "what_if"
+    router = Opinion(position=0.45, correlation=0.42)
+    assert only(told("btc with eth", router))[0] == "correlation"
+
+
+def test_the_model_has_a_say() -> None:
+    router = Opinion(volatility=0.5, max_drawdown=0.4)
+    model = {**logs(max_drawdown=0.98), "": math.log(0.01)}
+    assert only(told("how bad has btc been", router, model=model))[0] == "max_drawdown"
+    silent = {**logs(), "": math.log(0.999)}
+    chat = told("how bad has it all been", Opinion(chat=0.5, volatility=0.45), model=silent)
+    assert chat.reply == "chat"
+
+
+def test_the_model_cannot_name_a_tool_there_is_not() -> None:
+    asked: list[Sequence[str]] = []
+
+    def model(names: Sequence[str]) -> Scores:
+        asked.append(names)
+        return {**logs(price=0.9), "transfer_all": 0.0, "": math.log(0.05)}
+
+    decision = decide("btc", [], world(), Opinion(price=0.9), model)
+    assert asked == [tuple(TOOLS)]
+    assert decision.options[0].tool.name in TOOLS
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["and eth?", "what about the last year", "same for sol", "only kraken", "over 30 days",
+     "is it risky", "how correlated are they with it"],
+)  # fmt: skip
+def test_follow_ups(text: str) -> None:
+    assert is_follow_up(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["how volatile was bitcoin over the last year", "please list all my transactions on kraken",
+     "what happens to my portfolio if bitcoin falls by half"],
+)  # fmt: skip
+def test_fresh_questions(text: str) -> None:
+    assert not is_follow_up(text)
+
+
+def test_a_follow_up_inherits() -> None:
+    history = [called("volatility", asset="BTC", period="30d")]
+    decision = told("and eth?", Opinion(volatility=0.9), history)
+    assert only(decision) == ("volatility", {"asset": "ETH", "period": "30d"})
+
+
+def test_a_follow_up_may_widen_to_the_whole_portfolio() -> None:
+    history = [called("volatility", asset="BTC", period="30d")]
+    decision = told("and the whole portfolio?", Opinion(volatility=0.9), history)
+    assert only(decision) == ("volatility", {"period": "30d"})
+
+
+def test_a_fresh_question_inherits_nothing() -> None:
+    history = [called("period_return", asset="BTC", period="30d")]
+    text = "what has the performance of all my holdings been like since last january"
+    name, arguments = only(told(text, Opinion(period_return=0.95), history))
+    assert "asset" not in arguments
+
+
+def test_the_values_asked_for_complete_the_question() -> None:
+    history = [Exchange("what if bitcoin drops", None, "By how many percent?")]
+    decision = told("30 percent", Opinion(what_if=0.9), history)
+    assert only(decision) == ("what_if", {"asset": "BTC", "change_percent": Decimal(-30)})
+
+
+def test_a_call_of_a_tool_that_is_gone_does_no_harm() -> None:
+    history = [called("tax_report", year="2024")]
+    assert only(told("and eth?", Opinion(price=0.95), history)) == ("price", {"asset": "ETH"})
+
+
+# The router that is shipped, on questions nobody could get wrong.
+@pytest.mark.parametrize(
+    ("text", "tool", "arguments"),
+    [
+        ("what is my portfolio worth", "portfolio_value", {}),
+        ("how much btc do i have", "position", {"asset": "BTC"}),
+        ("what is my total profit", "profit_loss", {}),
+        ("what are my best and worst positions", "best_worst", {}),
+        ("portfolio return over the last 30 days", "period_return", {"period": "30d"}),
+        ("how volatile is eth", "volatility", {"asset": "ETH"}),
+        ("max drawdown of bitcoin in 2025", "max_drawdown", {"asset": "BTC", "period": "2025"}),
+        ("correlation of btc and eth", "correlation", {"asset_a": "BTC", "asset_b": "ETH"}),
+        ("what if bitcoin drops 30%", "what_if", {"asset": "BTC", "change_percent": Decimal(-30)}),
+        ("convert 10% apr to apy", "apr_to_apy", {"rate_percent": Decimal(10)}),
+        ("impermanent loss if the price doubles", "impermanent_loss",
+         {"price_change_percent": Decimal(100)}),
+        ("alert me when btc goes above 100k", "create_alert",
+         {"asset": "BTC", "condition": "above", "value": Decimal(100_000)}),
+        ("which alerts do i have", "list_alerts", {}),
+        ("what is staking", "explain_term", {"term": "staking"}),
+        ("price of ethereum", "price", {"asset": "ETH"}),
+        ("show my recent transactions", "transactions", {}),
+    ],
+)  # fmt: skip
+def test_plain_questions(text: str, tool: str, arguments: dict[str, str | Decimal]) -> None:
+    assert only(told(text, default_router())) == (tool, arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("hello", "chat"),
+        ("what can you do", "chat"),
+        ("should i buy bitcoin now", "refuse"),
+        ("will eth moon next week", "refuse"),
+        ("write me a poem about the sea", "off_topic"),
+        ("what is the weather like today", "off_topic"),
+    ],
+)
+def test_plain_talk(text: str, reply: str) -> None:
+    decision = told(text, default_router())
+    assert (decision.kind, decision.reply) == ("reply", reply)
+
+
+def test_a_fresh_question_after_a_question_back() -> None:
+    history = [Exchange("set an alert", None, "Which coin do you mean?")]
+    decision = told("what is my portfolio worth", default_router(), history)
+    assert only(decision) == ("portfolio_value", {})
