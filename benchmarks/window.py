@@ -24,6 +24,7 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from desktop.opening import Start
 from desktop.session import Session
 from desktop.theme import theme
 from desktop.widgets.chart import load_plots
@@ -118,7 +119,7 @@ def measure_stalls() -> dict[str, float]:
         service = Service.open(Paths(Path(folder)), background=False)
         service.portfolio.load_demo()
         window = MainWindow()
-        session = Session(window, service)
+        session = Session(window, Start.read(service))
         window.show()
         session.new_chat()
         chat_id = service.chat.new()

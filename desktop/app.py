@@ -5,30 +5,26 @@ The window comes first and the data folder is opened beside it, so that nobody w
 
 import signal
 import sys
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.memory import WindowMemory
-from desktop.opening import Opening
+from desktop.opening import Opening, Start
 from desktop.theme import theme
 from desktop.window import MainWindow
 from engine.core.errors import KnownError
 from engine.core.paths import Paths
 
-if TYPE_CHECKING:
-    from engine.service import Service
-
 _WARM_UP_MILLISECONDS = 400
 
 
 class App:
-    """The window and, once it is open, the service behind it."""
+    """The window and, once it is open, the data folder behind it."""
 
     def __init__(self, paths: Paths) -> None:
+        self._paths = paths
         self._memory = WindowMemory(paths.root)
-        self._service: Service | None = None
         self.status = 0
         theme().apply(self._memory.theme)
         self.window = MainWindow(first_run=not paths.database.exists())
@@ -47,16 +43,21 @@ class App:
     def close(self) -> None:
         """Close the data folder; waits until everything is stored."""
         self._opening.wait()
-        if self._service is not None:
-            self._service.close()
+        if self._opening.service is not None:
+            self._opening.service.close()
 
-    def _opened(self, service: "Service") -> None:
+    def report(self, error: BaseException) -> None:
+        """Tell the user of a bug, and write a report without any of the user's data."""
+        from engine.service import report_crash  # noqa: PLC0415
+
+        self.window.toasts.show(report_crash(self._paths, error))
+
+    def _opened(self, start: Start) -> None:
         from desktop.session import Session  # noqa: PLC0415
         from desktop.widgets.chart import load_plots  # noqa: PLC0415
 
-        self._service = service
-        theme().apply(service.settings.text("theme"))
-        session = Session(self.window, service)
+        theme().apply(start.theme)
+        session = Session(self.window, start)
         QTimer.singleShot(
             _WARM_UP_MILLISECONDS, self.window, lambda: session.bridge.run(load_plots)
         )
@@ -76,6 +77,7 @@ def main() -> int:
     application.setApplicationName("Assay")
     application.setDesktopFileName("assay")
     app = App(Paths.default())
+    sys.excepthook = lambda kind, error, trace: app.report(error)
     app.start()
     _close_on_interrupt(application)
     try:

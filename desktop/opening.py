@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -10,13 +11,37 @@ from engine.core.errors import KnownError
 from engine.core.paths import Paths
 
 if TYPE_CHECKING:
-    from engine.service import Service
+    from engine.service import Chat, ModelStatus, Service
 
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An open service and what the window shows first, read where nobody waits for it."""
+
+    service: "Service"
+    chats: "list[Chat]"
+    has_data: bool
+    simulated: bool
+    model: "ModelStatus"
+    theme: str
+
+    @classmethod
+    def read(cls, service: "Service") -> "Start":
+        """Ask the service; may take a while for a large portfolio."""
+        return cls(
+            service,
+            service.chat.list(),
+            service.portfolio.has_data(),
+            service.portfolio.is_simulated(),
+            service.models.current(),
+            service.settings.text("theme"),
+        )
+
+
 class Opening(QObject):
-    """Emits `opened` with the service, or `failed` with a KnownError, on the GUI thread."""
+    """Emits `opened` with a Start, or `failed` with a KnownError, on the GUI thread."""
 
     opened = Signal(object)
     failed = Signal(object)
@@ -25,6 +50,7 @@ class Opening(QObject):
     def __init__(self, paths: Paths) -> None:
         super().__init__()
         self._paths = paths
+        self.service: Service | None = None
         self._thread = threading.Thread(target=self._work, name="opening", daemon=True)
         self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
@@ -43,7 +69,8 @@ class Opening(QObject):
             import desktop.session  # noqa: F401, PLC0415
             from engine.service import Service  # noqa: PLC0415
 
-            self._done.emit(Service.open(self._paths))
+            self.service = Service.open(self._paths)
+            self._done.emit(Start.read(self.service))
         except KnownError as error:
             self._done.emit(error)
         except Exception as error:  # noqa: BLE001  (whatever it is, the user must be told)
@@ -55,7 +82,7 @@ class Opening(QObject):
                 )
             )
 
-    def _deliver(self, result: "Service | KnownError") -> None:
+    def _deliver(self, result: Start | KnownError) -> None:
         if isinstance(result, KnownError):
             self.failed.emit(result)
         else:

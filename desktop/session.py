@@ -12,6 +12,7 @@ from desktop.bridge import Bridge
 from desktop.chat.presenter import ChatPresenter
 from desktop.dropping import DropArea
 from desktop.notify import Notifier
+from desktop.opening import Start
 from desktop.pages import Pages
 from desktop.portfolio.importing import Importing
 from desktop.sidebar import PAGES
@@ -21,14 +22,15 @@ from desktop.window import MainWindow
 from engine.core.events import AlertFired, DataChanged, Event, ModelStateChanged
 
 if TYPE_CHECKING:
-    from engine.service import Chat, Service
+    from engine.service import Chat
 
 
 class Session(QObject):
     """Presenters, events and shortcuts of one window on one service; closes with the window."""
 
-    def __init__(self, window: MainWindow, service: "Service") -> None:
+    def __init__(self, window: MainWindow, start: Start) -> None:
         super().__init__(window)
+        service = start.service
         self._window = window
         self._service = service
         self.bridge = Bridge(service.bus, self)
@@ -39,12 +41,11 @@ class Session(QObject):
         self.drop = DropArea(window)
         self._connect()
         self._shortcuts()
-        self._load_chats(service.chat.list())
-        status = service.models.current()
-        window.sidebar.show_model(status.state, status.name, status.notice)
-        has_data, simulated = self._portfolio_state()
-        window.banner.setVisible(simulated)
-        if has_data or window.sidebar.conversations.model.rowCount():
+        self._load_chats(start.chats)
+        window.sidebar.show_model(start.model.state, start.model.name, start.model.notice)
+        window.read_only_banner.setVisible(service.read_only)
+        window.demo_banner.setVisible(start.simulated)
+        if start.has_data or start.chats:
             window.end_onboarding()
             window.show_page("chat")
         else:
@@ -84,7 +85,7 @@ class Session(QObject):
         chats.list.delete_wanted.connect(self._delete)
         window.chat_page.rename_wanted.connect(lambda: self._rename(self.chat.chat_id))
         window.chat_page.delete_wanted.connect(lambda: self._delete(self.chat.chat_id))
-        window.banner.remove_wanted.connect(self._remove_demo)
+        window.remove_demo_wanted.connect(self._remove_demo)
         window.closing.connect(self.bridge.close)
         self.drop.dropped.connect(self.take_file)
         self.importing.stored.connect(self._after_import)
@@ -115,15 +116,13 @@ class Session(QObject):
             if "chats" in event.kinds:
                 run(self._service.chat.list, self._load_chats, owner=self)
             if "transactions" in event.kinds:
-                show = self._window.banner.setVisible
-                run(self._portfolio_state, lambda state: show(state[1]), owner=self)
+                run(
+                    self._service.portfolio.is_simulated,
+                    self._window.demo_banner.setVisible,
+                    owner=self,
+                )
             if "settings" in event.kinds:
                 run(lambda: self._service.settings.text("theme"), theme().apply, owner=self)
-
-    def _portfolio_state(self) -> tuple[bool, bool]:
-        """Whether there is a portfolio, and whether it is the demo."""
-        portfolio = self._service.portfolio
-        return portfolio.has_data(), portfolio.is_simulated()
 
     def _alert(self, event: AlertFired) -> None:
         def notify(wanted: object) -> None:

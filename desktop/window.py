@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 from desktop.chat.page import ChatPage
 from desktop.sidebar import Sidebar
 from desktop.theme.icons import icon
-from desktop.widgets.banner import SimulatedBanner
+from desktop.widgets.banner import Banner
+from desktop.widgets.buttons import button
 from desktop.widgets.layout import boxed, column, row
 from desktop.widgets.toast import Toasts
 
@@ -28,6 +29,7 @@ class MainWindow(QMainWindow):
     """One window; first_run: nothing has been stored yet, so the first screen is shown."""
 
     closing = Signal()
+    remove_demo_wanted = Signal()
 
     def __init__(self, first_run: bool = False) -> None:
         super().__init__()
@@ -37,8 +39,15 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*_LEAST)
         self.toasts = Toasts(self)
         self.sidebar = Sidebar()
-        self.banner = SimulatedBanner()
-        self.banner.hide()
+        self.demo_banner = Banner(
+            "flask",
+            self.tr("Demo portfolio: all holdings, prices and figures are simulated."),
+            button(self.tr("Remove demo"), self.remove_demo_wanted.emit, kind="link"),
+        )
+        self.read_only_banner = Banner(
+            "lock",
+            self.tr("A newer Assay has used these data: they can be read, but not changed."),
+        )
         self.chat_page = ChatPage()
         self.onboarding: OnboardingPage | None = None
         self.session: Session | None = None
@@ -46,7 +55,7 @@ class MainWindow(QMainWindow):
         self._early_question = ""
         self._stack = QStackedWidget()
         self._stack.addWidget(self.chat_page)
-        right = boxed(column(self.banner, self._stack, gap=0), "canvas")
+        right = boxed(column(self.read_only_banner, self.demo_banner, self._stack, gap=0), "canvas")
         content = row(self.sidebar, gap=0)
         content.addWidget(right, 1)
         self.setCentralWidget(boxed(content))

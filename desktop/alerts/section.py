@@ -1,12 +1,14 @@
 """The alerts as a card: what is watched, and a button to delete each."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
 from desktop.widgets.card import CardFrame
 from desktop.widgets.listing import Line, Listing
+from engine.core.cards import Draft
 from engine.core.money import format_amount, format_money
 
 if TYPE_CHECKING:
@@ -14,17 +16,29 @@ if TYPE_CHECKING:
 
 _translate = QCoreApplication.translate
 
+_OF_AN_ALERT = {"asset", "condition", "value", "currency"}
 
-def alert_title(alert: "Alert") -> str:
+
+def alert_words(asset: str, condition: str, value: Decimal, currency: str) -> str:
     """An alert in words: "BTC above $100,000.00"."""
-    money, percent = format_money(alert.value, alert.currency), format_amount(alert.value)
     words = {
         "above": _translate("alerts", "{asset} above {money}"),
         "below": _translate("alerts", "{asset} below {money}"),
         "up_percent": _translate("alerts", "{asset} up {percent} % within 24 hours"),
         "down_percent": _translate("alerts", "{asset} down {percent} % within 24 hours"),
     }
-    return words[alert.condition].format(asset=alert.asset, money=money, percent=percent)
+    money, percent = format_money(value, currency), format_amount(value)
+    return words[condition].format(asset=asset, money=money, percent=percent)
+
+
+def draft_facts(draft: Draft) -> tuple[tuple[str, str], ...]:
+    """What a draft would store, in words."""
+    found = dict(draft.facts)
+    if not found.keys() >= _OF_AN_ALERT:
+        return draft.facts
+    value = Decimal(found["value"])
+    words = alert_words(found["asset"], found["condition"], value, found["currency"])
+    return ((_translate("alerts", "Notify when"), words),)
 
 
 class AlertsCard(CardFrame):
@@ -44,7 +58,7 @@ class AlertsCard(CardFrame):
         self._listing.show_lines([self._line(alert) for alert in alerts])
 
     def _line(self, alert: "Alert") -> Line:
-        title = alert_title(alert)
+        title = alert_words(alert.asset, alert.condition, alert.value, alert.currency)
         if alert.last_fired is not None:
             fired = f"{alert.last_fired:%Y-%m-%d %H:%M} UTC"
             text = self.tr("Last fired {}").format(fired)

@@ -1,4 +1,4 @@
-"""Where questions are typed: Enter sends, Shift+Enter breaks the line, Esc stops."""
+"""Where questions are typed: Enter sends, Shift+Enter breaks the line."""
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
@@ -16,7 +16,6 @@ class QuestionField(QPlainTextEdit):
     """A text field that grows with its text."""
 
     submitted = Signal()
-    stopped = Signal()
     focus_changed = Signal(bool)
 
     def __init__(self) -> None:
@@ -34,8 +33,6 @@ class QuestionField(QPlainTextEdit):
         enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
         if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.submitted.emit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.stopped.emit()
         else:
             super().keyPressEvent(event)
 
@@ -87,7 +84,6 @@ class Composer(QWidget):
         self.setLayout(column(self._frame))
         self.setFocusProxy(self.field)
         self.field.submitted.connect(self.submit)
-        self.field.stopped.connect(self._stop)
         self.field.textChanged.connect(self._refresh)
         self.field.focus_changed.connect(self._mark)
         self._refresh()

@@ -9,7 +9,7 @@ from desktop.safetext import tooltip
 from desktop.theme import theme
 from engine.core.cards import Card, FactsCard, TableCard
 
-_FIGURE = re.compile(r"[-−+]?[$€£¥]?\d[\d,]*(?:\.\d+)?(?:[  ]?%)?")
+_FIGURE = re.compile(r"\d{4}-\d\d-\d\d|[-−+]?[$€£¥]?\d[\d,]*(?:\.\d+)?(?:[  ]?%)?")
 _MOST = 200
 """Figures marked in one answer; more would cost more time than they help."""
 

@@ -5,6 +5,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QWidget
 
+from desktop.alerts.section import draft_facts
 from desktop.safetext import label
 from desktop.widgets.buttons import button
 from desktop.widgets.card import CardFrame, facts
@@ -23,10 +24,15 @@ class Choices(QWidget):
             button(option.label, partial(self._take, option), kind="chip") for option in options
         ]
         self._on_choice = on_choice
-        lines = column(label(question or self.tr("Did you mean…"), "muted", wrap=True), gap=8)
+        self._question = label(question or self.tr("Did you mean…"), "muted", wrap=True)
+        lines = column(self._question, gap=8)
         for one in self._buttons:
             lines.addLayout(row(one, None))
         self.setLayout(lines)
+
+    def say_once(self, answer: str) -> None:
+        """Leave the question out where the answer has said the same."""
+        self._question.setVisible(self._question.text().strip() != answer.strip())
 
     def close_offer(self) -> None:
         """The offer is over: nothing can be chosen any more."""
@@ -51,7 +57,7 @@ class DraftCard(CardFrame):
         self._discard = button(self.tr("Discard"), lambda: self._wait(on_discard))
         self._outcome = label("", "muted", wrap=True)
         self._outcome.hide()
-        self.body.addLayout(facts(draft.facts))
+        self.body.addLayout(facts(draft_facts(draft)))
         self.body.addSpacing(4)
         self.body.addLayout(row(self._confirm, self._discard, self._outcome, None))
 

@@ -184,6 +184,7 @@ class ChatPresenter(QObject):
                     row.show_activity(text)
                 case TurnFinished():
                     row.finish()
+                    row.announce()
         if isinstance(event, TurnFinished):
             self._page.composer.set_busy(self._busy())
 

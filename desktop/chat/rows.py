@@ -12,6 +12,7 @@ from desktop.safetext import clean, label
 from desktop.theme import follow_theme
 from desktop.theme.icons import set_label_icon
 from desktop.widgets.activity import Activity
+from desktop.widgets.announce import announce
 from desktop.widgets.buttons import icon_button
 from desktop.widgets.card import card_widget
 from desktop.widgets.layout import boxed, column, framed, row
@@ -56,7 +57,7 @@ class AnswerRow(QWidget):
         self._card_box.hide()
         self._end = column(gap=10)
         self.setLayout(
-            column(self.thinking, self._card_box, self.text, self.activity, self._end, gap=10)
+            column(self.thinking, self._card_box, self.text, self.activity, self._end, gap=14)
         )
         self.choices: Choices | None = None
         self.draft: DraftCard | None = None
@@ -89,6 +90,7 @@ class AnswerRow(QWidget):
         self.choices = Choices(
             question, options, lambda option: self.chosen.emit(self.answer.message_id, option)
         )
+        self.choices.say_once(self.answer.text)
         self._end.addWidget(self.choices)
 
     def offer_draft(self, draft: Draft) -> None:
@@ -105,6 +107,8 @@ class AnswerRow(QWidget):
         self.activity.stop()
         self.thinking.finish()
         self.text.finish()
+        if self.choices is not None:
+            self.choices.say_once(self.answer.text)
         if self.answer.notice:
             self._end.addWidget(_notice(self.answer.notice, self.answer.status == "failed"))
         if self.answer.status == "stopped":
@@ -114,6 +118,10 @@ class AnswerRow(QWidget):
             self._end.addLayout(row(copy, None))
         if self.answer.cards:
             follow_theme(self, self._link_figures)
+
+    def announce(self) -> None:
+        """Have a screen reader read the answer."""
+        announce(self.text, f"{self.text.toPlainText()} {self.answer.notice}")
 
     def _fill(self) -> None:
         answer = self.answer

@@ -95,7 +95,7 @@ class ModelsPage(QWidget):
         """Show the model files."""
         self._files.show_lines([self._model(model) for model in models])
         starter = any(model.in_use and model.id == 0 for model in models)
-        self._starter_note.setVisible(starter or not models)
+        self._starter_note.setVisible(starter)
 
     def show_catalogue(self, entries: Sequence["CatalogueEntry"]) -> None:
         """Show what can be got."""

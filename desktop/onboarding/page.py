@@ -46,9 +46,9 @@ class OnboardingPage(QWidget):
             gap=16,
         )
         promises = row(
-            self._promise("lock", self.tr("Stored encrypted, on this computer only")),
-            self._promise("models", self.tr("The model runs here, offline")),
-            self._promise("check", self.tr("Every figure computed, not guessed")),
+            self._promise("lock", self.tr("Stored encrypted, only here")),
+            self._promise("models", self.tr("The model runs offline")),
+            self._promise("check", self.tr("Figures are computed, not guessed")),
             gap=20,
         )
         skip = button(self.tr("Start without a portfolio"), self.skip_wanted.emit, kind="link")

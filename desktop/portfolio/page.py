@@ -5,6 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.alerts.section import AlertsCard
@@ -36,6 +37,7 @@ class PortfolioPage(QWidget):
     demo_wanted = Signal()
     undo_wanted = Signal(int)
     delete_alert_wanted = Signal(int, str)
+    shown = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,6 +56,10 @@ class PortfolioPage(QWidget):
         self._stack.addWidget(self._nothing())
         self._stack.addWidget(self._content())
         self.setLayout(column(self._stack))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.shown.emit()
 
     def show_empty(self) -> None:
         """There is no portfolio."""

@@ -17,7 +17,7 @@ _OF_INTEREST = frozenset({"transactions", "prices", "alerts", "settings"})
 
 
 class PortfolioPresenter(QObject):
-    """Loads everything on the page again whenever something it shows has changed."""
+    """Loads everything on the page again when something it shows has changed and it is seen."""
 
     def __init__(self, service: "Service", bridge: Bridge, page: PortfolioPage) -> None:
         super().__init__(page)
@@ -26,12 +26,14 @@ class PortfolioPresenter(QObject):
         self._page = page
         self._calls: list[Call] = []
         self._currency = ""
+        self._stale = True
         bridge.received.connect(self._on_event)
         page.delete_alert_wanted.connect(self._delete_alert)
-        self.refresh()
+        page.shown.connect(self._refresh_if_stale)
 
     def refresh(self) -> None:
         """Load everything again; what was being loaded is dropped."""
+        self._stale = False
         for call in self._calls:
             call.cancel()
         run, page, service = self._bridge.run, self._page, self._service
@@ -66,6 +68,12 @@ class PortfolioPresenter(QObject):
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, DataChanged) and event.kinds & _OF_INTEREST:
+            self._stale = True
+            if self._page.isVisible():
+                self.refresh()
+
+    def _refresh_if_stale(self) -> None:
+        if self._stale:
             self.refresh()
 
     def _delete_alert(self, alert_id: int, title: str) -> None:

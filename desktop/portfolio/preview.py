@@ -43,9 +43,19 @@ class PreviewDialog(QDialog):
     def of_transactions(cls, parent: QWidget, preview: "ImportPreview") -> "PreviewDialog":
         """The preview of a file of transactions."""
         dialog = cls(parent, preview.file_name, len(preview.rows))
-        dialog._add("new", dialog.tr("New"), transactions_model(preview.rows))
-        dialog._add("known", dialog.tr("Already stored"), refused_model(preview.duplicates))
-        dialog._add("refused", dialog.tr("Not understood"), refused_model(preview.refused))
+        dialog._add("new", dialog.tr("New"), transactions_model(preview.rows), len(preview.rows))
+        dialog._add(
+            "known",
+            dialog.tr("Already stored"),
+            refused_model(preview.duplicates),
+            len(preview.duplicates),
+        )
+        dialog._add(
+            "refused",
+            dialog.tr("Not understood"),
+            refused_model(preview.refused),
+            len(preview.refused),
+        )
         dialog._fill(dialog.tr("Recognised as {}.").format(preview.source), preview.warnings)
         return dialog
 
@@ -53,8 +63,13 @@ class PreviewDialog(QDialog):
     def of_prices(cls, parent: QWidget, preview: "PricePreview") -> "PreviewDialog":
         """The preview of a file of prices."""
         dialog = cls(parent, preview.file_name, len(preview.rows))
-        dialog._add("new", dialog.tr("New"), prices_model(preview.rows))
-        dialog._add("refused", dialog.tr("Not understood"), refused_model(preview.refused))
+        dialog._add("new", dialog.tr("New"), prices_model(preview.rows), len(preview.rows))
+        dialog._add(
+            "refused",
+            dialog.tr("Not understood"),
+            refused_model(preview.refused),
+            len(preview.refused),
+        )
         more = "…" if len(preview.assets) > _ASSETS else ""
         text = dialog.tr("Prices of {assets}").format(
             assets=", ".join(preview.assets[:_ASSETS]) + more
@@ -71,8 +86,8 @@ class PreviewDialog(QDialog):
         if self.segments is not None:
             self.segments.choose(key)
 
-    def _add(self, key: str, name: str, model: RowsModel) -> None:
-        """Add a list of rows, or a word if there are none."""
+    def _add(self, key: str, name: str, model: RowsModel, count: int) -> None:
+        """Add a list of the first rows of `count`, or a word if there are none."""
         shown: QWidget
         if model.rowCount():
             shown = table = DataTable(name)
@@ -82,7 +97,7 @@ class PreviewDialog(QDialog):
             empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack.addWidget(shown)
         self._keys.append(key)
-        self._choices.append((key, f"{name}  {model.rowCount():,}"))
+        self._choices.append((key, f"{name}  {count:,}"))
 
     def _fill(self, sentence: str, warnings: tuple[str, ...]) -> None:
         filled = (

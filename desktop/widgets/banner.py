@@ -1,24 +1,19 @@
-"""The strip over every page that says the figures are simulated."""
+"""A strip over every page that says what holds for all of them."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QLabel
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from desktop.safetext import label
 from desktop.theme.icons import set_label_icon
-from desktop.widgets.buttons import button
 from desktop.widgets.layout import row
 
 
-class SimulatedBanner(QFrame):
-    """Shown as long as the demo portfolio is loaded."""
+class Banner(QFrame):
+    """An icon, a sentence and what can be done about it."""
 
-    remove_wanted = Signal()
-
-    def __init__(self) -> None:
+    def __init__(self, icon: str, text: str, *actions: QWidget) -> None:
         super().__init__()
         self.setObjectName("banner")
         mark = QLabel()
-        set_label_icon(mark, "flask", "warning", 16)
-        text = self.tr("Demo portfolio: all holdings, prices and figures are simulated.")
-        remove = button(self.tr("Remove demo"), self.remove_wanted.emit, kind="link")
-        self.setLayout(row(mark, label(text), None, remove, gap=8, margins=(24, 5, 16, 5)))
+        set_label_icon(mark, icon, "warning", 16)
+        self.setLayout(row(mark, label(text), None, *actions, gap=8, margins=(24, 5, 16, 5)))
+        self.hide()

@@ -24,8 +24,8 @@ class CardFrame(QFrame):
         super().__init__()
         self.setObjectName("card")
         self.setAccessibleName(title)
-        self.header = row(label(title, "heading", wrap=True), gap=8)
-        self.header.addStretch(1)
+        self.header = row(gap=8)
+        self.header.addWidget(label(title, "heading", wrap=True), 1)
         if simulated:
             self.header.addWidget(simulated_badge(), alignment=Qt.AlignmentFlag.AlignTop)
         self.body = QVBoxLayout()
@@ -76,7 +76,7 @@ def facts(pairs: tuple[tuple[str, str], ...]) -> QVBoxLayout:
             lines.addWidget(rule())
         shown = label(value, "strong", wrap=True, selectable=True)
         shown.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        line = row(label(name, "muted"), gap=16)
+        line = row(label(name[:1].upper() + name[1:], "muted"), gap=16)
         line.addWidget(shown, 1)
         lines.addLayout(line)
     return lines

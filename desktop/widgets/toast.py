@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from desktop.safetext import label, one_line
+from desktop.widgets.announce import announce
 from desktop.widgets.buttons import button
 from desktop.widgets.layout import row
 
@@ -56,7 +56,7 @@ class Toasts(QObject):
         self._place()
         toast.show()
         toast.raise_()
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._window, toast.text))
+        announce(self._window, toast.text)
         return toast
 
     def texts(self) -> list[str]:

@@ -300,7 +300,7 @@ def _two_assets(
     values.pop("asset_a", None)
     values.pop("asset_b", None)
     if len(pool) < 2:
-        missing.append("asset_b" if pool else "asset_a")
+        missing += ["asset_b"] if pool else ["asset_a", "asset_b"]
         if pool:
             values["asset_a"] = pool
         return

@@ -98,21 +98,22 @@ def decide(
     if last and last.tool is None and _asks_back(last.question, history[:-1], context, router):
         question = f"{last.question} {question}"  # the user gives what was asked for
     found = recognise(question, context.today, context.assets, context.accounts)
-    before = last.tool if last else None
+    # A chat may be older than the set of tools.
+    before = last.tool if last and last.tool in TOOLS else None
     previous = None
-    if last and last.tool and is_follow_up(question):
+    if last and before and is_follow_up(question):
         arguments = last.arguments
         if _WHOLE.search(question):
             arguments.pop("asset", None)
-        previous = Previous(last.tool, arguments)
+        previous = Previous(before, arguments)
     terms = context.knowledge.terms
 
     def slots_of(tool: Tool, earlier: Previous | None) -> Slots:
         return candidates(tool, found, earlier, terms, context.last_price)
 
     slots = {tool.name: slots_of(tool, previous) for tool in TOOLS.values()}
-    if last and last.tool and slots[last.tool].missing:  # it may only fill a gap
-        slots[last.tool] = slots_of(TOOLS[last.tool], Previous(last.tool, last.arguments))
+    if last and before and slots[before].missing:  # it may only fill a gap
+        slots[before] = slots_of(TOOLS[before], Previous(before, last.arguments))
     scores = _router_scores(router, found, before, context)
     opinion = model_scores(tuple(TOOLS))
     if opinion is not None:

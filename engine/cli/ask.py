@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 
 from engine.cli import terminal
-from engine.cli.conversation import Reply, Silent, converse, view
+from engine.cli.conversation import ModelNews, Reply, Silent, converse, view
 from engine.cli.jsonout import write_json
 from engine.cli.session import add_json, add_yes, opened
 from engine.service import Service
@@ -35,9 +35,7 @@ def run(args: argparse.Namespace) -> int:
         stored = settle(service, reply, args.yes, args.json)
         if args.json:
             write_json(_document(reply, stored))
-        model = service.models.current()
-        if model.state == "failed":
-            terminal.complain(model.notice)
+        ModelNews(service).tell(reply.notice)
     if reply.interrupted:
         return _EXIT_INTERRUPTED
     return _EXIT_FAILED if reply.status == "failed" else 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.cli import demo, import_, terminal
 from engine.cli.ask import choose, settle
-from engine.cli.conversation import converse, view
+from engine.cli.conversation import ModelNews, converse, view
 from engine.cli.firing import Firings
 from engine.cli.session import opened
 from engine.core.errors import KnownError
@@ -33,9 +33,10 @@ def run(args: argparse.Namespace) -> int:
     if sys.stdin.isatty():
         _enable_line_editing()
     with opened(args, model=True) as service:
-        firings = Firings(service)
+        firings, model_news = Firings(service), ModelNews(service)
         service.alerts.start()
         _greet(service)
+        model_news.tell()
         chat_id: int | None = None
         while (line := _read_line(firings)) is not None:
             try:
@@ -46,32 +47,31 @@ def run(args: argparse.Namespace) -> int:
                         chat_id = None
                     _obey(service, line)
                 elif line:
-                    chat_id = _answer(service, chat_id, line)
+                    chat_id = _answer(service, chat_id, line, model_news)
             except KnownError as error:
                 terminal.complain(str(error))
+            except KeyboardInterrupt:
+                terminal.say("Stopped.")
+            terminal.say()
     return 0
 
 
 def _greet(service: Service) -> None:
     terminal.say("Assay. Everything stays on this computer. /help shows what you can do.")
-    model = service.models.current()
-    if model.state == "failed":
-        terminal.say(model.notice)
     if not service.portfolio.has_data():
         terminal.say("There is no portfolio yet: /import FILE reads one, /demo simulates one.")
     elif service.portfolio.is_simulated():
         terminal.say("The demo portfolio is loaded: all its data is simulated.")
 
 
-def _answer(service: Service, chat_id: int | None, question: str) -> int:
+def _answer(service: Service, chat_id: int | None, question: str, model_news: ModelNews) -> int:
     reply = converse(service, lambda: service.chat.ask(chat_id, question), view())
     if reply.interrupted:
         terminal.say("Stopped.")
+    model_news.tell(reply.notice)
     if terminal.interactive():
         reply = choose(service, reply)
     settle(service, reply, yes=False)
-    # Whoever reads this through a pipe sees that the answer is stored.
-    terminal.say()
     return reply.chat_id
 
 
@@ -83,7 +83,9 @@ def _obey(service: Service, line: str) -> None:
         case "/demo":
             demo.load(service)
         case "/import" if argument.strip():
-            import_.import_file(service, Path(argument.strip()).expanduser(), None, yes=False)
+            # A file dropped on a terminal comes in quotes.
+            path = Path(argument.strip().strip("'\"")).expanduser()
+            import_.import_file(service, path, None, yes=False)
         case "/import":
             terminal.say("Which file? /import FILE")
         case _:
@@ -94,8 +96,6 @@ def _read_line(firings: Firings) -> str | None:
     """The next line without blanks around it; None at the end of the input."""
     while True:
         firings.tell_waiting()
-        if sys.stdout.isatty():
-            sys.stdout.write("\n")
         try:
             return input(_PROMPT if sys.stdin.isatty() else "").strip()
         except EOFError:

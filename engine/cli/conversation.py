@@ -13,7 +13,6 @@ from engine.core.events import (
     ChoicesOffered,
     DraftOffered,
     Event,
-    ModelStateChanged,
     StatusChanged,
     TextDelta,
     TextReplaced,
@@ -118,6 +117,23 @@ class Silent:
         """Nothing."""
 
 
+class ModelNews:
+    """Says once, on standard error, when answers have to do without the model."""
+
+    def __init__(self, service: Service) -> None:
+        self._models = service.models
+        self._told = ""
+
+    def tell(self, said: str = "") -> None:
+        """Say it if it is news; said: what the user has just read anyway."""
+        status = self._models.current()
+        if status.state != "failed" or status.notice == self._told:
+            return
+        self._told = status.notice
+        if not said.startswith(status.notice):
+            terminal.complain(status.notice)
+
+
 def view() -> View:
     """The view that suits where standard output goes."""
     return Streaming() if terminal.interactive() else Whole()
@@ -126,7 +142,7 @@ def view() -> View:
 def converse(service: Service, start: Callable[[], tuple[int, int]], shown: View) -> Reply:
     """Begin an answer with `start`, show it, return it once it is stored.
 
-    Ctrl-C stops the answer and keeps what there is of it; a second Ctrl-C leaves.
+    Ctrl-C stops the answer and keeps what there is of it; a second one does not wait for that.
     """
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     unsubscribe = service.bus.subscribe(events.put)
@@ -148,10 +164,6 @@ def converse(service: Service, start: Callable[[], tuple[int, int]], shown: View
 
 
 def _take(event: Event, reply: Reply, shown: View) -> None:
-    if isinstance(event, ModelStateChanged):
-        if event.state == "failed":
-            terminal.complain(event.notice)
-        return
     if getattr(event, "message_id", None) != reply.message_id:
         return
     match event:

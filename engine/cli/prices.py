@@ -16,6 +16,8 @@ HELP = "read price history from a CSV file"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("file", type=Path, help="a CSV file with date, symbol, price or OHLCV")
+    parser.add_argument("--asset", help="whose prices they are, where the file does not say")
+    parser.add_argument("--currency", help="their currency, where the file does not say")
     add_json(parser)
     add_yes(parser, "store the prices")
 
@@ -23,7 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show the dry run, store after a yes."""
     with opened(args) as service:
-        preview = service.market.preview_prices(args.file).future.result()
+        preview = service.market.preview_prices(
+            args.file, args.asset, args.currency
+        ).future.result()
         if args.json:
             batch = service.market.confirm_prices(preview) if args.yes and preview.rows else None
             write_json({"preview": preview, "batch": batch})
@@ -36,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
         )
         terminal.say(f"Refused: {len(preview.refused):,}")
         show_refused(preview.refused)
+        for warning in preview.warnings:
+            terminal.say(f"Note: {warning}")
         if not preview.rows:
             raise KnownError("No row of this file could be used, so nothing was stored.")
         if not args.yes and not terminal.agreed("Store these prices?"):

@@ -5,6 +5,7 @@ size and completeness. Not covered: the weights themselves; the model child meet
 """
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ MAX_KEY = 1024
 MAX_TEMPLATE = 256 << 10
 MAX_ALIGNMENT = 4096
 DEFAULT_ALIGNMENT = 32
+MAX_SHOWN = 80
 KEPT_NUMBERS = 1024  # per-layer lists are kept, vocabulary-sized ones are not
 KEPT_STRINGS = 64
 
@@ -62,9 +64,11 @@ class GgufHeader:
 
     @property
     def name(self) -> str:
-        """The model's own name, or ""."""
+        """The model's own name as one short printable line, or ""."""
         name = self.metadata.get("general.name", "")
-        return name if isinstance(name, str) else ""
+        if not isinstance(name, str):
+            return ""
+        return "".join(letter for letter in name if letter.isprintable())[:MAX_SHOWN].strip()
 
     def number(self, key: str, default: int) -> int:
         """An integer stored under "<architecture>.<key>"."""
@@ -78,6 +82,8 @@ def read_header(path: Path) -> GgufHeader:
     Raises KnownError with one plain sentence for every file that is not a usable model.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for ever
+            raise KnownError(f"{path.name} is not a file.", "Choose a file that ends in .gguf.")
         with open(path, "rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             reader = HeaderReader(file, size)
@@ -168,16 +174,16 @@ def _tensors(
         shape = _shape(reader, name)
         kind = TENSOR_TYPES.get(reader.u32())
         if kind is None:
-            raise damaged(f"its tensor {name} has an unknown type")
+            raise damaged(f"its tensor {name!a} has an unknown type")
         if shape[0] % kind.block:
-            raise damaged(f"the rows of its tensor {name} do not fit its type")
+            raise damaged(f"the rows of its tensor {name!a} do not fit its type")
         elements = 1
         for length in shape:
             elements *= length
         size = elements // kind.block * kind.size
         offset = reader.u64()
         if offset != position:
-            raise damaged(f"its tensor {name} overlaps another or is out of place")
+            raise damaged(f"its tensor {name!a} overlaps another or is out of place")
         if size > file_size:
             raise damaged("it is cut off")
         position += -(-size // alignment) * alignment
@@ -193,8 +199,8 @@ def _tensors(
 def _shape(reader: HeaderReader, name: str) -> tuple[int, ...]:
     dimensions = reader.u32()
     if not 1 <= dimensions <= 4:
-        raise damaged(f"its tensor {name} has {dimensions} dimensions")
+        raise damaged(f"its tensor {name!a} has {dimensions} dimensions")
     shape = tuple(reader.u64() for _ in range(dimensions))
     if not all(0 < length < 1 << 40 for length in shape):
-        raise damaged(f"its tensor {name} has an impossible size")
+        raise damaged(f"its tensor {name!a} has an impossible size")
     return shape

@@ -1,5 +1,6 @@
 """Is a well-formed GGUF file also a complete chat model? What llama.cpp would abort on."""
 
+import re
 from typing import TYPE_CHECKING
 
 from engine.core.errors import KnownError
@@ -15,6 +16,7 @@ _NUMBERS = {
     "context_length": 1 << 30,
     "embedding_length": 1 << 20,
 }
+_ARCHITECTURE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _SPECIAL_IDS = ("bos", "eos", "eot", "eom", "unknown", "seperator", "padding", "mask")
 
 
@@ -22,7 +24,7 @@ def check_model(header: "GgufHeader") -> None:
     """Raise KnownError if the file is not one whole text model with a usable vocabulary."""
     metadata = header.metadata
     architecture = metadata.get("general.architecture")
-    if not isinstance(architecture, str) or not architecture:
+    if not isinstance(architecture, str) or not _ARCHITECTURE.fullmatch(architecture):
         raise damaged("it does not say which kind of model it is")
     kind = metadata.get("general.type", "model")
     if kind != "model" or architecture == "clip":

@@ -193,8 +193,10 @@ class ModelArea:
         return ("" if file.id == 0 else str(file.path)), file.path
 
     def _on_setting(self, key: str) -> None:
-        if key == "model" and self._loader is not None:
-            self.start()
+        if key == "model":
+            self._publish(DataChanged(frozenset({"models"})))
+            if self._loader is not None:
+                self.start()
 
     def _on_state(self, state: ModelState, notice: str) -> None:
         self._show(state, notice)

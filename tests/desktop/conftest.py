@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from desktop.opening import Start
 from desktop.session import Session
 from desktop.theme import theme
 from desktop.window import MainWindow
@@ -40,7 +41,7 @@ def open_window(qtbot: QtBot, service: FakeService) -> Callable[[], MainWindow]:
     def open_() -> MainWindow:
         window = MainWindow()
         qtbot.addWidget(window)
-        Session(window, service)  # type: ignore[arg-type]
+        Session(window, Start.read(service))  # type: ignore[arg-type]
         window.show()
         return window
 

@@ -173,7 +173,7 @@ def test_status_thinking_cards_and_notice(
 def test_figures_name_the_card_they_come_from(
     qtbot: QtBot, window: MainWindow, service: FakeService
 ) -> None:
-    text = "🙂 BTC is $38,462.04, all is **$56,039.31**, and 99 is from nowhere."
+    text = "🙂 BTC is $38,462.04, all is **$56,039.31**, 99 is from nowhere, as is 2026-01-38."
     service.chat.script = lambda _: [lambda m: CardReady(m, TABLE), *says(text), *ends()]
     ask(window, "What?")
     qtbot.waitUntil(lambda: finished(window) and "Holdings: BTC, Value" in tips(rows(window)[0]))

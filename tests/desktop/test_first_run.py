@@ -55,7 +55,7 @@ def test_the_demo_leads_to_a_first_answer(
     assert window.onboarding.isVisible()
     press(qtbot, window, "Try the demo portfolio")
     qtbot.waitUntil(window.chat_page.welcome.isVisible)
-    qtbot.waitUntil(window.banner.isVisible)
+    qtbot.waitUntil(window.demo_banner.isVisible)
     press(qtbot, window, "What is my portfolio worth?")
     qtbot.waitUntil(lambda: finished(window))
     assert service.chat.asked == ["What is my portfolio worth?"]

@@ -9,11 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop.alerts.section import alert_title
+from desktop.alerts.section import alert_words, draft_facts
 from desktop.portfolio.holdings import holdings_model
 from desktop.portfolio.page import PortfolioPage
 from desktop.widgets.dialogs import Question
 from desktop.window import MainWindow
+from engine.core.cards import Draft
 from engine.core.events import AlertFired
 from engine.service import Alert
 from tests.desktop.fake_service import FakeService, some_valuation
@@ -40,21 +41,21 @@ def test_the_demo_is_shown_and_marked_everywhere(
     window = open_window()
     shown = page(window)
     qtbot.waitUntil(lambda: "No portfolio yet" in words(shown))
-    assert not window.banner.isVisible()
+    assert not window.demo_banner.isVisible()
     demo = next(b for b in shown.findChildren(QPushButton) if "demo" in b.accessibleName())
     qtbot.mouseClick(demo, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(window.banner.isVisible)
+    qtbot.waitUntil(window.demo_banner.isVisible)
     shown = page(window)
     qtbot.waitUntil(lambda: "$79,567.09" in words(shown))
     assert "+$29,395.17  (+58.6 %)" in words(shown)
     qtbot.waitUntil(lambda: "demo.csv" in words(shown))
     for name in ("chat", "models", "settings"):
         window.show_page(name)
-        assert window.banner.isVisible()
+        assert window.demo_banner.isVisible()
 
-    remove = next(b for b in window.banner.findChildren(QPushButton))
+    remove = next(b for b in window.demo_banner.findChildren(QPushButton))
     qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not window.banner.isVisible())
+    qtbot.waitUntil(lambda: not window.demo_banner.isVisible())
     qtbot.waitUntil(lambda: "No portfolio yet" in words(page(window)))
 
 
@@ -121,8 +122,9 @@ def test_alerts_are_listed_and_deleted_after_a_question(
     ],
 )
 def test_alerts_in_words(condition: str, words: str) -> None:
-    alert = Alert(1, "SOL", condition, Decimal("12.5"), "USD", NOW, True, None)  # type: ignore[arg-type]
-    assert alert_title(alert) == words
+    assert alert_words("SOL", condition, Decimal("12.5"), "USD") == words
+    facts = (("asset", "SOL"), ("condition", condition), ("value", "12.5"), ("currency", "USD"))
+    assert draft_facts(Draft("d", "alert", "", facts)) == (("Notify when", words),)
 
 
 @pytest.mark.parametrize("wanted", [True, False])

@@ -121,7 +121,7 @@ def test_where_the_data_are_and_a_backup(
     assert window.session is not None
     window.session.pages.settings().back_up(tmp_path / "copy.backup")
     qtbot.waitUntil(lambda: service.backups == [tmp_path / "copy.backup"])
-    qtbot.waitUntil(lambda: "copy.backup" in window.toasts.texts()[0])
+    qtbot.waitUntil(lambda: any("copy.backup" in text for text in window.toasts.texts()))
 
 
 def test_the_models_are_described(qtbot: QtBot, models: ModelsPage, service: FakeService) -> None:

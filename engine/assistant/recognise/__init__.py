@@ -75,17 +75,17 @@ def find_accounts(text: str, accounts: Iterable[str]) -> list[Mention]:
     """Account names of the user, one slip of the finger allowed in names of five letters or "
     "more."""
     found = []
-    words = list(re.finditer(r"[A-Za-z0-9]+", text))
+    words = list(re.finditer(r"[^\s,;:!?()\"“”]+", text))
     for account in accounts:
         length = len(account.split())
         limit = 1 if len(account) >= 5 else 0
-        for index in range(len(words) - length + 1):
+        for index in range(len(words) - length + 1 if length else 0):
             start, end = words[index].start(), words[index + length - 1].end()
-            phrase = text[start:end].lower()
+            phrase = text[start:end].lower().rstrip(".").removesuffix("'s")
             common = phrase == "ledger" and re.search(r"\b(?:the|a|full|whole)\s+$", text[:start])
             if common and re.match(r"\s*(?:entries|for|of|book|lines|history)\b", text[end:]):
                 continue  # "the ledger for March" is the list of transactions
-            if distance(phrase.removesuffix("'s"), account.lower(), limit) <= limit:
+            if distance(phrase, account.lower(), limit) <= limit:
                 found.append(Mention("account", account, start, end))
     return found
 

@@ -226,7 +226,11 @@ def _misspelt(word: str, own: dict[str, str]) -> str | None:
         return None
     limit = 1 if len(word) < 8 else 2
     best = min(
-        ((distance(word, name, limit), name) for name in _long_names() if name[0] == word[0]),
+        (
+            (distance(word, name, limit), name)
+            for name in _long_names()
+            if name[0] == word[0] and abs(len(name) - len(word)) <= 1
+        ),
         default=(limit + 1, ""),
     )
     return names()[best[1]] if best[0] <= limit else None

@@ -177,6 +177,8 @@ def correct(text: str, keep: Iterable[str] = ()) -> str:
         if named:
             return word  # a name, not a slip
         better = _correction(lower)
+        if better == lower:
+            return word
         return better if word[0].islower() else better[:1].upper() + better[1:]
 
     return _WORD.sub(mend, text)

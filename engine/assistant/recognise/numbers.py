@@ -16,7 +16,8 @@ _SCALES = {"hundred": 100, "thousand": 1000, "grand": 1000, "million": 10**6, "m
 _WORDS = "|".join(sorted([*_UNITS, *_SCALES], key=len, reverse=True))
 _SPELT = rf"(?:{_WORDS})(?:(?:[\s-]+|\s+and\s+)(?:{_WORDS}))*"
 _DIGITS = (
-    r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:[ ’']\d{3})+(?:[.,]\d{1,2})?(?!\d)|"
+    r"(?:\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d{1,3}(?:,\d{3})+(?:\.\d+)?|"
+    r"\d{1,3}(?:[ ’']\d{3})+(?:[.,]\d{1,2})?(?!\d)|"
     r"\d+e\d+|\d+[.,]\d+|\d+|\.\d+)"
 )
 _SUFFIX = r"(?:k|m|mn|mil|million|thousand|grand|bn|b|billion)"
@@ -64,11 +65,12 @@ _SPELT_MONEY = re.compile(
     re.I,
 )
 _DURATION = re.compile(
-    rf"\b(?:(?P<digits>{_DIGITS})|(?P<spelt>a|an|one|half a|{_SPELT}))\s?-?"
-    r"(?P<unit>years?|yrs?|y|months?|mths?|mo|weeks?|wks?|days?)\b"
+    rf"\b(?:(?P<digits>{_DIGITS})|(?P<spelt>(?:a|an|one|half a|{_SPELT})\b)"
+    r"(?P<inner>\s+and\s+a\s+half)?)\s?-?(?P<unit>years?|yrs?|y|months?|mths?|mo|weeks?|wks?|days?)\b"
     r"(?P<half>\s+and\s+a\s+half)?",
     re.I,
 )
+_LONGEST = 100_000  # of any unit; a longer time is a mistake
 _PER_YEAR = {"y": 1, "m": 12, "w": 52, "d": 365}
 _COMPOUNDING = {
     "hourly": r"\bhourly\b|\b(?:every|each|per|by the) hour\b",
@@ -77,8 +79,8 @@ _COMPOUNDING = {
     "monthly": r"\bmonthly\b|\bmontly\b|\b(?:every|each|per|by the) month\b|\bonce a month\b",
     "quarterly": r"\bquarterly\b|\b(?:every|each|per|by the) quarter\b|\bevery three months\b",
     # "6 % yearly" states a rate, not how often it is added.
-    "yearly": r"\bcompound\w* (?:yearly|annually|once|(?:every|each|per|once a) year)\b|\bonce "
-    "a year\b|"
+    "yearly": r"\bcompound\w* (?:yearly|annually|once|(?:every|each|per|once a) year)\b|"
+    r"\bonce a year\b|"
     r"\b(?:annual|yearly) (?:compounding|payouts?)\b|\b(?:paid|added|credited|"
     r"reinvested) (?:yearly|annually)\b",
     "continuous": r"\bcontin(?:uo|ou)us(?:ly)?\b",
@@ -113,6 +115,8 @@ _CLAUSE = re.compile(r"\b(?:if|when|whenever|should|suppose|assuming|imagine|aft
 def digits_number(digits: str) -> Decimal:
     """A number in digits; a comma before three digits groups, before one or two it is decimal."""
     compact = re.sub(r"[ ’']", "", digits)
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d{1,2}", compact):
+        return Decimal(compact.replace(".", "").replace(",", "."))
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", compact):
         return Decimal(compact.replace(",", ""))
     return Decimal(compact.replace(",", "."))
@@ -240,8 +244,10 @@ def find_years(text: str) -> list[Mention]:
             if spelt == "half a"
             else spelt_number(spelt)
         )
-        if match["half"]:
+        if match["half"] or match["inner"]:
             count += Decimal("0.5")
+        if count > _LONGEST:
+            continue
         unit = match["unit"][0].lower()
         years = (count / _PER_YEAR[unit]).quantize(Decimal("0.0001")).normalize()
         found.append(Mention("years", Decimal(f"{years:f}"), match.start(), match.end()))

@@ -78,9 +78,12 @@ _ROLLING = re.compile(
     rf"\b(?:(?:the|these|in|over|for)\s+)?{_LAST}\s+({_COUNT})?\s*-?({_UNIT})\b", re.I
 )
 _BARE = re.compile(
-    rf"(?<![\w.,$€£%])(\d+(?:\.5)?|(?:{_COUNT})\b)\s?-?({_UNIT})\b(?!\s+(?:ago|back|before)\b)",
+    rf"(?<![\w.,$€£%])(\d+(?:\.5)?|(?:{_COUNT})\b)\s?-?({_UNIT})\b(?!\s+(?:ago|back|before)\b)"
+    r"(?!\s+(?:usd|eur|gbp|chf|dollars?|euros?|pounds?|bucks))",
     re.I,
 )
+_MOST = 9999  # days or months: a canonical period has at most four digits
+_LONGEST_COUNT = 12  # characters of a count
 _OVER = re.compile(
     r"\b(?:over|in|during|for|within|across|of|since|throughout|from)\s+(?:the\s+)?$", re.I
 )
@@ -325,6 +328,8 @@ def _calendar(text: str, today: date) -> Iterator[Mention]:
 
 def canonical(count: str, unit: str) -> str | None:
     """`<n>d`, `<n>m` or `<n>y` for a count in digits or words and a unit of time."""
+    if len(count) > _LONGEST_COUNT:
+        return None
     words = {"a": "1", "an": "1", "couple of": "2", "few": "3", "half a": "0.5", "half": "0.5"}
     text = words.get(count.lower(), count)
     number = float(text) if re.fullmatch(r"[\d.]+", text) else float(spelt_number(text))
@@ -336,9 +341,9 @@ def canonical(count: str, unit: str) -> str | None:
     else:
         days = {"d": number, "w": 7 * number}.get(kind)
     if days is not None:
-        return f"{max(1, round(days))}d"
+        return f"{max(1, round(days))}d" if 0 < days <= _MOST else None
     months = {"m": number, "q": 3 * number, "y": 12 * number}[kind]
-    if months <= 0:
+    if not 0 < months <= _MOST:
         return None
     if kind == "y" and number == int(number):
         return f"{int(number)}y"
@@ -373,9 +378,12 @@ def _back(today: date, count: str, unit: str) -> date | None:
     if period is None:
         return None
     number = int(period[:-1])
-    if period.endswith("d"):
-        return today - timedelta(number)
-    return _add_months(today, -number * (12 if period.endswith("y") else 1))
+    try:
+        if period.endswith("d"):
+            return today - timedelta(number)
+        return _add_months(today, -number * (12 if period.endswith("y") else 1))
+    except (OverflowError, ValueError):  # before the year 1
+        return None
 
 
 def _add_months(day: date, months: int) -> date:

@@ -144,7 +144,8 @@ def test_only_known_arguments_in_order(tool: str, text: str) -> None:
     names = [p.name for p in TOOLS[tool].parameters]
     assert [n for n in names if n in found.values] == list(found.values)
     required = {p.name for p in TOOLS[tool].parameters if p.required}
-    assert required <= set(found.values) | set(found.missing)
+    assert found.missing or required <= set(found.values)
+    assert set(found.missing) <= required
     for p in TOOLS[tool].parameters:
         values = found.values.get(p.name, ())
         assert len(set(values)) == len(values)

@@ -3,9 +3,8 @@
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-import numpy as np
 import pytest
 
 from engine.assistant.decide import Decision, Scores, decide, fixed_arguments, is_follow_up
@@ -18,21 +17,16 @@ from tests.engine.assistant.world import world
 LABELS = (*TOOLS, *NO_TOOL)
 
 
-class Opinion(Router):
+class Opinion:
     """A router that always says the same."""
 
     def __init__(self, **shares: float) -> None:
-        super().__init__(LABELS, np.zeros((1, 1), np.float32), np.zeros(1, np.float32))
-        object.__setattr__(self, "labels", LABELS)
-        OPINIONS[id(self)] = shares
+        self._shares = shares
 
     def log_probabilities(
         self, found: Recognised, previous_tool: str | None = None
     ) -> dict[str, float]:
-        return logs(**OPINIONS[id(self)])
-
-
-OPINIONS: dict[int, dict[str, float]] = {}
+        return logs(**self._shares)
 
 
 def logs(**shares: float) -> dict[str, float]:
@@ -43,11 +37,11 @@ def logs(**shares: float) -> dict[str, float]:
 
 def told(
     text: str,
-    router: Router,
+    router: Opinion | Router,
     history: Sequence[Exchange] = (),
     model: Scores | None = None,
 ) -> Decision:
-    return decide(text, history, world(), router, lambda names: model)
+    return decide(text, history, world(), cast(Router, router), lambda names: model)
 
 
 def called(tool: str, **arguments: Any) -> Exchange:
@@ -122,7 +116,7 @@ def test_the_model_cannot_name_a_tool_there_is_not() -> None:
         asked.append(names)
         return {**logs(price=0.9), "transfer_all": 0.0, "": math.log(0.05)}
 
-    decision = decide("btc", [], world(), Opinion(price=0.9), model)
+    decision = decide("btc", [], world(), cast(Router, Opinion(price=0.9)), model)
     assert asked == [tuple(TOOLS)]
     assert decision.options[0].tool.name in TOOLS
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.cli.conftest import ASSAY, Run
+from tests.engine.service.tiny import write_tiny_model
 
 
 def test_a_conversation_through_a_pipe(assay: Run, purchases: Path) -> None:
@@ -104,5 +105,26 @@ def test_a_person_can_choose_confirm_interrupt_and_leave(terminal: Terminal) -> 
 
     assert terminal.ended() == 0
     assert "Traceback" not in terminal.text
+    assert "\x1b[2m" in terminal.text  # the status line
     done = subprocess.run([*ASSAY, "alerts"], capture_output=True, text=True, check=True)
     assert "BTC above $95,000.00" in done.stdout
+
+
+def test_ctrl_c_stops_an_answer_of_the_model_and_the_next_question_works(
+    assay: Run, tmp_path: Path
+) -> None:
+    assay("models", "use", write_tiny_model(tmp_path / "tiny.gguf"))
+    terminal = Terminal(*ASSAY, "chat")
+    try:
+        terminal.wait_for(r"\n> ")
+        terminal.send("what is staking\n")
+        terminal.wait_for(r"\r\x1b\[K")  # the status goes away when the text begins
+        terminal.send("\x03")
+        terminal.wait_for(r"Stopped\.[\s\S]*\n> ", seconds=20)
+        terminal.send("what is staking\n")
+        terminal.wait_for(r"\r\x1b\[K[\s\S]*\n> ")
+        terminal.send("/quit\n")
+        assert terminal.ended() == 0
+        assert "Traceback" not in terminal.text
+    finally:
+        terminal.close()

@@ -107,6 +107,12 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     assert all(f"\n    {command.NAME} " in text for command in cli.COMMANDS)
 
 
+def test_the_documentation_names_every_command() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
+
+    assert all(f"| `assay {command.NAME}" in text for command in cli.COMMANDS)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["alerts", "delete"], ["models", "use"], ["models", "add"], ["alerts", "list", "3"]],

@@ -1,11 +1,12 @@
 """How an answer is shown, event by event."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
-from engine.cli.conversation import Reply, Silent, Streaming, View, Whole, converse
+from engine.cli.conversation import ModelNews, Reply, Silent, Streaming, View, Whole, converse
 from engine.core.cards import Choice, Draft, FactsCard
 from engine.core.events import (
     CardReady,
@@ -13,13 +14,12 @@ from engine.core.events import (
     DraftOffered,
     Event,
     EventBus,
-    ModelStateChanged,
     StatusChanged,
     TextDelta,
     TextReplaced,
     TurnFinished,
 )
-from engine.service import Service
+from engine.service import ModelStatus, Service
 
 CARD = CardReady(7, FactsCard("Risk", (("days", "365"),), "", simulated=True))
 SHOWN_CARD = "Risk (simulated)\ndays  365\n\n"
@@ -125,15 +125,26 @@ def test_choices_and_drafts_are_listed(capsys: pytest.CaptureFixture[str]) -> No
     assert (reply.options, reply.draft) == (options, draft)
 
 
-def test_silence_shows_nothing_but_a_failed_model(capsys: pytest.CaptureFixture[str]) -> None:
-    show(
-        Silent(),
-        ModelStateChanged("failed", "starter", "It is missing."),
-        TextDelta(7, "x"),
-        TurnFinished(7, "complete", ""),
-    )
+def test_silence_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    show(Silent(), TextDelta(7, "x"), TurnFinished(7, "complete", ""))
 
-    assert capsys.readouterr() == ("", "It is missing.\n")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_model_that_fails_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    statuses = [
+        ModelStatus("loading", "m", "Loading"),
+        ModelStatus("failed", "m", "It is missing."),
+        ModelStatus("failed", "m", "It is missing."),
+        ModelStatus("failed", "m", "It died."),
+    ]
+    service = SimpleNamespace(models=SimpleNamespace(current=lambda: statuses.pop(0)))
+    news = ModelNews(cast(Service, service))
+
+    for said in ("", "", "", "It died. Ask again."):
+        news.tell(said)
+
+    assert capsys.readouterr().err == "It is missing.\n"
 
 
 @pytest.mark.parametrize("make_view", [Streaming, Whole])

@@ -51,6 +51,18 @@ def test_values_keep_their_types(good: Craft, tmp_path: Path) -> None:
     assert metadata["qwen3.block_count"] == 1
 
 
+def test_the_name_is_one_short_printable_line(good: Craft, tmp_path: Path) -> None:
+    path = tmp_path / "named.gguf"
+    for name, shown in (
+        ("  Qwen3\n4B\x1b[31m ", "Qwen34B[31m"),
+        ("\u202eevil\u2066 \u200b", "evil"),
+        ("x" * 500, "x" * 80),
+        ("", ""),
+    ):
+        path.write_bytes(good.set("general.name", string(name)).encode())
+        assert read_header(path).name == shown
+
+
 def test_a_sentencepiece_vocabulary_is_accepted(tmp_path: Path) -> None:
     words = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁the"]
     path = tmp_path / "spm.gguf"

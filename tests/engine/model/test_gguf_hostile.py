@@ -1,5 +1,6 @@
 """Every malformed file gets one sentence, quickly, and little of it is read."""
 
+import os
 import random
 import struct
 import time
@@ -115,6 +116,10 @@ CASES: dict[str, tuple[Callable[[Craft], object], str]] = {
     "tensor out of alignment": (norm(offset=8 * WORDS * 4 + 4), "out of place"),
     "no architecture": (lambda craft: craft.drop("general.architecture"), "kind of model"),
     "architecture as number": (put("general.architecture", u32(1)), "kind of model"),
+    "architecture in no such letters": (
+        put("general.architecture", string("\u202eqwen")),
+        "kind of model",
+    ),
     "no layers": (put("qwen3.block_count", u32(0)), "block count"),
     "layers as text": (put("qwen3.block_count", string("2")), "block count"),
     "no context": (lambda craft: craft.drop("qwen3.context_length"), "context length"),
@@ -182,6 +187,8 @@ def test_other_files(content: bytes, path: Path) -> None:
 
 def test_what_is_not_a_readable_file(tmp_path: Path) -> None:
     refused(tmp_path)
+    os.mkfifo(tmp_path / "pipe.gguf")
+    refused(tmp_path / "pipe.gguf")
     refused(tmp_path / "absent.gguf")
 
 

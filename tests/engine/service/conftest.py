@@ -1,10 +1,8 @@
 """A real service on a temporary data folder, and small files to import into it."""
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import keyring
 import pytest
@@ -14,6 +12,7 @@ from engine.core.clock import FixedClock
 from engine.core.events import Event
 from engine.core.paths import Paths
 from engine.service import Service
+from tests.engine.service.tiny import write_tiny_model
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HEADER = (
@@ -90,20 +89,4 @@ def prices(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of 400 words and random weights that takes the starter's short prompt."""
-    maker = _load_script("make_gguf")
-    plain = maker.metadata
-    maker.metadata = lambda *args: plain(*args) | {"assay.template": "starter"}
-    path = tmp_path_factory.mktemp("model") / "tiny.gguf"
-    maker.write_model(path, maker.TINY, "Tiny")
-    return path
-
-
-def _load_script(name: str) -> Any:
-    """A fresh copy of a module of benchmarks/."""
-    path = Path(__file__).parents[3] / "benchmarks" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return write_tiny_model(tmp_path_factory.mktemp("model") / "tiny.gguf")
