@@ -42,9 +42,9 @@ class App:
 
     def close(self) -> None:
         """Close the data folder; waits until everything is stored."""
-        self._opening.wait()
-        if self._opening.service is not None:
-            self._opening.service.close()
+        service = self._opening.finish()
+        if service is not None:
+            service.close()
 
     def report(self, error: BaseException) -> None:
         """Tell the user of a bug, and write a report without any of the user's data."""

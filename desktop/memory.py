@@ -40,7 +40,9 @@ class WindowMemory:
             window.restoreGeometry(QByteArray(self._geometry))
 
     def save(self, window: QMainWindow, theme: str) -> None:
-        """Remember size, place and theme."""
+        """Remember size, place and theme, if there is a data folder by now."""
+        if not self._path.parent.is_dir():
+            return
         geometry = base64.b64encode(window.saveGeometry().data()).decode()
         text = json.dumps({"theme": theme, "geometry": geometry})
         try:

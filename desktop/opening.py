@@ -50,18 +50,22 @@ class Opening(QObject):
     def __init__(self, paths: Paths) -> None:
         super().__init__()
         self._paths = paths
-        self.service: Service | None = None
+        self._service: Service | None = None
+        self._over = False
         self._thread = threading.Thread(target=self._work, name="opening", daemon=True)
         self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+        """Begin, unless it is too late."""
+        if not self._over:
+            self._thread.start()
 
-    def wait(self) -> None:
-        """Return when the folder is open or could not be opened."""
+    def finish(self) -> "Service | None":
+        """Wait for what has begun and begin nothing any more; returns what was opened."""
+        self._over = True
         if self._thread.is_alive():
             self._thread.join()
+        return self._service
 
     def _work(self) -> None:
         try:
@@ -69,8 +73,8 @@ class Opening(QObject):
             import desktop.session  # noqa: F401, PLC0415
             from engine.service import Service  # noqa: PLC0415
 
-            self.service = Service.open(self._paths)
-            self._done.emit(Start.read(self.service))
+            self._service = Service.open(self._paths)
+            self._done.emit(Start.read(self._service))
         except KnownError as error:
             self._done.emit(error)
         except Exception as error:  # noqa: BLE001  (whatever it is, the user must be told)

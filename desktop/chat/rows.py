@@ -121,7 +121,7 @@ class AnswerRow(QWidget):
 
     def announce(self) -> None:
         """Have a screen reader read the answer."""
-        announce(self.text, f"{self.text.toPlainText()} {self.answer.notice}")
+        announce(self.text, f"{self.answer.text} {self.answer.notice}")
 
     def _fill(self) -> None:
         answer = self.answer

@@ -17,18 +17,47 @@ class DocumentWriter:
         # The document's cursor stands in an empty block that the next block can use.
         self._fresh = True
         self._fresh_tail = True
+        # An open table is not rewritten but gets further rows.
+        self._open_table: tuple[Table, QTextTable] | None = None
 
     def render(self, finished: list[Block], unfinished: list[Block]) -> None:
         """Write finished blocks for good, and unfinished ones until the next call."""
         cursor = QTextCursor(self._document)
         cursor.beginEditBlock()
-        self._drop_unfinished(cursor)
+        if self._extend_table([*finished, *unfinished]):
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            if not finished:
+                cursor.endEditBlock()
+                return
+            finished = finished[1:]
+        else:
+            self._drop_unfinished(cursor)
         for block in finished:
             self._write(cursor, block, unfinished=False)
+        self._open_table = None
         self._tail, self._fresh_tail = cursor.position(), self._fresh
         for block in unfinished:
             self._write(cursor, block, unfinished=True)
         cursor.endEditBlock()
+
+    def _extend_table(self, blocks: list[Block]) -> bool:
+        """Add the rows by which the open table has grown; False if there is none to go on with."""
+        first = blocks[0] if blocks else None
+        if self._open_table is None or not isinstance(first, Table):
+            return False
+        block, table = self._open_table
+        known = len(block.rows)
+        if (first.header, first.aligns) != (block.header, block.aligns):
+            return False
+        if first.rows[:known] != block.rows:
+            return False
+        at = table.rows()
+        if len(first.rows) > known:
+            table.appendRows(len(first.rows) - known)
+        for number, cells in enumerate(first.rows[known:]):
+            self._row(table, at + number, cells, first.aligns, header=False)
+        self._open_table = (first, table)
+        return True
 
     def _drop_unfinished(self, cursor: QTextCursor) -> None:
         cursor.setPosition(self._tail)
@@ -47,8 +76,11 @@ class DocumentWriter:
         cursor.setBlockCharFormat(self._formats.tiny)
 
     def _write(self, cursor: QTextCursor, block: Block, *, unfinished: bool) -> None:
+        self._open_table = None
         if isinstance(block, Table):
-            self._table(cursor, block, unfinished)
+            table = self._table(cursor, block)
+            if unfinished and table is not None:
+                self._open_table = (block, table)
             return
         if isinstance(block, Code):
             self._code(cursor, block)
@@ -80,26 +112,36 @@ class DocumentWriter:
             cursor.setBlockCharFormat(self._formats.code)
             cursor.insertText("\u2028".join(block.lines), self._formats.code)
 
-    def _table(self, cursor: QTextCursor, block: Table, unfinished: bool) -> None:
-        formats = self._formats
-        if self._fresh:
-            self._collapse(cursor)
+    def _table(self, cursor: QTextCursor, block: Table) -> QTextTable | None:
         lines = [*([block.header] if block.header else []), *block.rows]
         if not lines:
-            return
-        table: QTextTable = cursor.insertTable(
-            len(lines), len(block.aligns), formats.table(continues=block.header is None)
-        )
-        for row, cells in enumerate(lines):
-            header = row == 0 and block.header is not None
-            for column, text in enumerate(cells):
-                cell = table.cellAt(row, column)
-                cell.setFormat(formats.cell)
-                inside = cell.firstCursorPosition()
-                inside.setBlockFormat(formats.cell_block(block.aligns[column]))
-                base = formats.header if header else formats.plain
-                for span in spans(text, unfinished=unfinished):
-                    inside.insertText(span.text, formats.span(span, base))
+            return None
+        if self._fresh:
+            self._collapse(cursor)
+        look = self._formats.table(continues=block.header is None)
+        table = cursor.insertTable(len(lines), len(block.aligns), look)
+        for number, cells in enumerate(lines):
+            header = number == 0 and block.header is not None
+            self._row(table, number, cells, block.aligns, header=header)
         cursor.movePosition(QTextCursor.MoveOperation.End)
         self._collapse(cursor)
         self._fresh = True
+        return table
+
+    def _row(
+        self,
+        table: QTextTable,
+        number: int,
+        cells: tuple[str, ...],
+        aligns: tuple[str, ...],
+        *,
+        header: bool,
+    ) -> None:
+        base = self._formats.header if header else self._formats.plain
+        for column, text in enumerate(cells):
+            cell = table.cellAt(number, column)
+            cell.setFormat(self._formats.cell)
+            inside = cell.firstCursorPosition()
+            inside.setBlockFormat(self._formats.cell_block(aligns[column]))
+            for span in spans(text):
+                inside.insertText(span.text, self._formats.span(span, base))

@@ -71,24 +71,34 @@ class Knowledge:
         return index
 
     def find(self, term: str) -> Entry | None:
-        """The entry called `term` (title or alias, plural allowed), else the best match."""
+        """The entry called `term` (title or alias, plural allowed), else the best match.
+
+        A match holds all words of `term`, at least one of them in its names.
+        """
         name = _normal(term)
         for form in (name, name.removesuffix("s"), name.removesuffix("es"), f"{name}s"):
             if form in self._by_name:
                 return self._by_name[form]
-        return next(iter(self.search(term, 1)), None)
+        words = _words(term)
+        match = f"{' AND '.join(words)} AND {{title aliases}} : ({' OR '.join(words)})"
+        return next(iter(self._matches(match, 1) if words else ()), None)
 
     def search(self, query: str, limit: int = 5) -> list[Entry]:
         """Entries that match any word, best first (BM25; title 10, aliases 8, body 1)."""
-        words = [w for w in _QUERY_WORD.findall(query.lower()) if len(w) > 1]
-        if not words:
-            return []
-        match = " OR ".join(f'"{word}"' for word in words)
+        words = _words(query)
+        return self._matches(" OR ".join(words), limit) if words else []
+
+    def _matches(self, match: str, limit: int) -> list[Entry]:
         rows = self._index.execute(
             "SELECT rowid FROM entry WHERE entry MATCH ? ORDER BY bm25(entry, 10, 8, 1) LIMIT ?",
             (match, limit),
         )
         return [self.entries[number] for (number,) in rows]
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text, quoted for a query."""
+    return [f'"{word}"' for word in _QUERY_WORD.findall(text.lower()) if len(word) > 1]
 
 
 def _normal(name: str) -> str:

@@ -53,10 +53,13 @@ def _list(service: Service, json: bool) -> None:
     if json:
         write_json(models)
         return
+    if not models:
+        terminal.say("There is no model. `assay models add FILE` adds one.")
+        return
     rows = tuple(
         (
             "*" if model.in_use else "",
-            str(model.id),
+            str(model.id) if model.id >= 0 else "",
             model.name,
             f"{model.size / _MB:,.0f} MB",
         )

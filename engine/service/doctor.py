@@ -5,6 +5,7 @@ import platform
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlcipher3 import dbapi2
 
@@ -29,23 +30,36 @@ class Finding:
 
 def examine(paths: Paths) -> list[Finding]:
     """Run all checks; a check that fails is a finding, not an error."""
-    checks: tuple[tuple[str, Callable[[Paths], str]], ...] = (
+    model = _chosen_model(paths)
+    checks: tuple[tuple[str, Callable[[], str]], ...] = (
         ("Python", _python),
-        ("Data folder", _folder),
-        ("Database", _database),
-        ("Model", _model),
-        ("Sandbox", _sandbox),
+        ("Data folder", lambda: _folder(paths)),
+        ("Database", lambda: _database(paths)),
+        ("Model", lambda: _model(model)),
+        ("Sandbox", lambda: _sandbox(model)),
     )
     findings = []
     for name, check in checks:
         try:
-            findings.append(Finding(name, True, check(paths)))
+            findings.append(Finding(name, True, check()))
         except KnownError as error:
             findings.append(Finding(name, False, str(error)))
     return findings
 
 
-def _python(_: Paths) -> str:
+def _chosen_model(paths: Paths) -> Path:
+    """The file that answers; the starter where the data folder cannot be opened."""
+    try:
+        service = Service.open(paths, background=False)
+    except KnownError:
+        return starter_path()
+    try:
+        return service.models.chosen()
+    finally:
+        service.close()
+
+
+def _python() -> str:
     if sys.version_info < OLDEST_PYTHON:
         raise KnownError(
             f"Python {platform.python_version()} is too old.", "Install 3.11 or newer."
@@ -86,18 +100,15 @@ def _cipher_version() -> tuple[str]:
         connection.close()
 
 
-def _model(_: Paths) -> str:
-    path = starter_path()
-    if not path.is_file():
-        raise KnownError("The starter model is missing.", "Run `make run` in the project folder.")
+def _model(path: Path) -> str:
     header = read_header(path)
     return f"{header.name or path.stem}, {header.architecture}, {header.size / 1e6:,.1f} MB"
 
 
-def _sandbox(_: Paths) -> str:
+def _sandbox(path: Path) -> str:
     client = ModelClient(lambda state, notice: None)
     try:
-        client.load(starter_path())
+        client.load(path)
         attempts, reason = client.prove_sandbox()
     finally:
         client.close()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,6 +24,8 @@ _log = logging.getLogger(__name__)
 
 ModelState = Literal["none", "loading", "ready", "failed", "busy"]
 
+NOT_ADDED = -1
+"""The id of a file that is used from where it is, without a copy in the models folder."""
 _POLL_SECONDS = 0.05
 _SHOW_SECONDS = 0.05
 """A load's progress is told no more often than this."""
@@ -40,7 +43,7 @@ class ModelStatus:
 
 @dataclass(frozen=True, slots=True)
 class ListedModel:
-    """A model file; in_use: it is the one that answers."""
+    """A model file; in_use: it is the one that answers. id: 0 is the starter, or NOT_ADDED."""
 
     id: int
     name: str
@@ -87,12 +90,19 @@ class ModelArea:
             if self._loader is None:
                 # The second one interrupts a load when another model is chosen meanwhile.
                 self._loader = ThreadPoolExecutor(2, thread_name_prefix="model-loader")
-            self._loading = self._loader.submit(self._load, self._chosen())
+            self._loading = self._loader.submit(self._load, self.chosen())
 
     def current(self) -> ModelStatus:
         """What the model is doing."""
         with self._lock:
             return self._status
+
+    def chosen(self) -> Path:
+        """The file that answers, or is to."""
+        if self._path is not None:
+            return self._path
+        value = self._settings.text("model")
+        return Path(value) if value else starter_path()
 
     def client(self, cancel: threading.Event) -> ModelClient | None:
         """The client once the model is loaded; None if there is none, or on cancel."""
@@ -108,13 +118,21 @@ class ModelArea:
 
     def list(self) -> list[ListedModel]:
         """All model files, the starter first."""
-        chosen = self._chosen()
-        return [
+        chosen = self.chosen()
+        listed = [
             ListedModel(
                 file.id, file.name, file.path, file.size, file.architecture, file.path == chosen
             )
             for file in self._registry.list()
         ]
+        if not any(model.in_use for model in listed):
+            with suppress(KnownError):  # it is gone or no model: loading it says so
+                header = read_header(chosen)
+                name = header.name or chosen.stem
+                listed.append(
+                    ListedModel(NOT_ADDED, name, chosen, header.size, header.architecture, True)
+                )
+        return listed
 
     def use(self, which: Path | int) -> str:
         """Answer with this file, or with the model of this number (0 is the starter), from now on.
@@ -160,7 +178,7 @@ class ModelArea:
             self._client.close()
 
     def _load(self, path: Path) -> None:
-        if path != self._chosen():
+        if path != self.chosen():
             return
         self._wanted = path.stem
         try:
@@ -175,13 +193,6 @@ class ModelArea:
             self._warm_up(self._client)
         except (KnownError, Cancelled) as error:
             _log.warning("the model could not be warmed up: %s", type(error).__name__)
-
-    def _chosen(self) -> Path:
-        """The file to load."""
-        if self._path is not None:
-            return self._path
-        value = self._settings.text("model")
-        return Path(value) if value else starter_path()
 
     def _resolve(self, which: Path | int) -> tuple[str, Path]:
         """The value of the setting for a model, and its file. Raises KnownError."""

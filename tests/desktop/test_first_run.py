@@ -115,6 +115,41 @@ def test_a_data_folder_that_cannot_be_opened_gets_a_sentence(
     assert paths.database.read_bytes() == b"not a database" * 1_000
 
 
+def test_closing_while_the_data_open_closes_them_too(
+    qtbot: QtBot, start: Callable[[], App]
+) -> None:
+    for wait in (0, 30):
+        app = start()
+        qtbot.wait(wait)
+        app.window.close()
+        app.close()
+    again = start()
+    qtbot.waitUntil(lambda: again.window.session is not None, timeout=30_000)
+
+
+def test_a_bug_is_reported_without_the_users_data(
+    qtbot: QtBot, start: Callable[[], App], paths: Paths
+) -> None:
+    app = start()
+    qtbot.waitUntil(lambda: app.window.session is not None, timeout=30_000)
+    try:
+        raise ValueError("12.5 BTC at Kraken")
+    except ValueError as error:
+        app.report(error)
+    reports = list(paths.logs.glob("crash-*.txt"))
+    assert len(reports) == 1
+    assert "ValueError" in reports[0].read_text()
+    assert "12.5" not in reports[0].read_text()
+    assert str(reports[0]) in app.window.toasts.texts()[0]
+
+
+def test_data_of_a_newer_version_are_marked_as_read_only(
+    open_window: Callable[[], MainWindow], service: FakeService
+) -> None:
+    service.read_only = True
+    assert open_window().read_only_banner.isVisible()
+
+
 def test_the_window_remembers_its_size_and_theme(qtbot: QtBot, tmp_path: Path) -> None:
     window = MainWindow()
     qtbot.addWidget(window)

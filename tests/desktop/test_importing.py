@@ -160,3 +160,17 @@ def test_a_dropped_model_is_added_and_used(
     path.write_bytes(b"GGUF")
     drop(window, path)
     qtbot.waitUntil(lambda: [model.in_use for model in service.models.models] == [False, True])
+
+
+def test_a_long_file_is_counted_whole(
+    qtbot: QtBot, window: MainWindow, service: FakeService, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.csv"
+    lines = [f"2025-01-02 10:00,buy,BTC,0.{n + 1:04},USD,40000,Coinbase" for n in range(2_500)]
+    path.write_text("\n".join([TRADES.splitlines()[0], *lines]) + "\n")
+    drop(window, path)
+    dialog = preview(qtbot, window)
+    assert dialog.confirm_button.text() == "Import 2,500 rows"
+    assert len(cells(dialog, "New")) == 2_000
+    dialog.confirm_button.click()
+    qtbot.waitUntil(lambda: [len(one.rows) for one in service.portfolio.stored.values()] == [2_500])

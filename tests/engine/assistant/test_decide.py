@@ -3,45 +3,24 @@
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from engine.assistant.decide import Decision, Scores, decide, fixed_arguments, is_follow_up
 from engine.assistant.prompting import Exchange
-from engine.assistant.recognise import Recognised
 from engine.assistant.router import NO_TOOL, Router, default_router
 from engine.assistant.tools import TOOLS
+from tests.engine.assistant.opinions import logs, opinion
 from tests.engine.assistant.world import world
-
-LABELS = (*TOOLS, *NO_TOOL)
-
-
-class Opinion:
-    """A router that always says the same."""
-
-    def __init__(self, **shares: float) -> None:
-        self._shares = shares
-
-    def log_probabilities(
-        self, found: Recognised, previous_tool: str | None = None
-    ) -> dict[str, float]:
-        return logs(**self._shares)
-
-
-def logs(**shares: float) -> dict[str, float]:
-    """Log-probabilities; what is left is shared by the other labels."""
-    others = (1 - sum(shares.values())) / (len(LABELS) - len(shares))
-    return {name: math.log(shares.get(name, others) or 1e-9) for name in LABELS}
-
 
 def told(
     text: str,
-    router: Opinion | Router,
+    router: Router,
     history: Sequence[Exchange] = (),
     model: Scores | None = None,
 ) -> Decision:
-    return decide(text, history, world(), cast(Router, router), lambda names: model)
+    return decide(text, history, world(), router, lambda names: model)
 
 
 def called(tool: str, **arguments: Any) -> Exchange:
@@ -56,7 +35,7 @@ def only(decision: Decision) -> tuple[str, dict[str, str | Decimal]]:
 
 
 def test_a_sure_router_is_followed() -> None:
-    decision = told("how wild is btc", Opinion(volatility=0.95))
+    decision = told("how wild is btc", opinion(volatility=0.95))
     assert only(decision) == ("volatility", {"asset": "BTC"})
     assert decision.options[0].probability > 0.9
 
@@ -70,7 +49,7 @@ def test_a_sure_router_is_followed() -> None:
     ],
 )
 def test_a_missing_argument_is_asked_for(tool: str, text: str, missing: str) -> None:
-    decision = told(text, Opinion(**{tool: 0.99}))
+    decision = told(text, opinion(**{tool: 0.99}))
     assert decision.kind == "ask"
     (option,) = decision.options
     assert option.tool.name == tool
@@ -78,7 +57,7 @@ def test_a_missing_argument_is_asked_for(tool: str, text: str, missing: str) -> 
 
 
 def test_the_unsure_offer_a_choice_of_calls_that_are_possible() -> None:
-    router = Opinion(volatility=0.25, max_drawdown=0.24, correlation=0.23, position=0.22)
+    router = opinion(volatility=0.25, max_drawdown=0.24, correlation=0.23, position=0.22)
     decision = told("tell me more of how btc has been lately", router)
     assert decision.kind == "choose"
     assert [o.tool.name for o in decision.options][:2] == ["volatility", "max_drawdown"]
@@ -89,23 +68,23 @@ def test_the_unsure_offer_a_choice_of_calls_that_are_possible() -> None:
 
 def test_talk_is_answered_with_talk() -> None:
     for kind in NO_TOOL:
-        decision = told("and so it goes in the town of my youth", Opinion(**{kind: 0.97}))
+        decision = told("and so it goes in the town of my youth", opinion(**{kind: 0.97}))
         assert (decision.kind, decision.reply) == ("reply", kind)
 
 
 def test_a_tool_that_would_ignore_what_was_said_loses() -> None:
-    router = Opinion(portfolio_value=0.45, what_if=0.42)
+    router = opinion(portfolio_value=0.45, what_if=0.42)
     assert only(told("my portfolio if btc falls 30%", router))[0] == "what_if"
-    router = Opinion(position=0.45, correlation=0.42)
+    router = opinion(position=0.45, correlation=0.42)
     assert only(told("btc with eth", router))[0] == "correlation"
 
 
 def test_the_model_has_a_say() -> None:
-    router = Opinion(volatility=0.5, max_drawdown=0.4)
+    router = opinion(volatility=0.5, max_drawdown=0.4)
     model = {**logs(max_drawdown=0.98), "": math.log(0.01)}
     assert only(told("how bad has btc been", router, model=model))[0] == "max_drawdown"
     silent = {**logs(), "": math.log(0.999)}
-    chat = told("how bad has it all been", Opinion(chat=0.5, volatility=0.45), model=silent)
+    chat = told("how bad has it all been", opinion(chat=0.5, volatility=0.45), model=silent)
     assert chat.reply == "chat"
 
 
@@ -116,7 +95,7 @@ def test_the_model_cannot_name_a_tool_there_is_not() -> None:
         asked.append(names)
         return {**logs(price=0.9), "transfer_all": 0.0, "": math.log(0.05)}
 
-    decision = decide("btc", [], world(), cast(Router, Opinion(price=0.9)), model)
+    decision = decide("btc", [], world(), opinion(price=0.9), model)
     assert asked == [tuple(TOOLS)]
     assert decision.options[0].tool.name in TOOLS
 
@@ -141,32 +120,32 @@ def test_fresh_questions(text: str) -> None:
 
 def test_a_follow_up_inherits() -> None:
     history = [called("volatility", asset="BTC", period="30d")]
-    decision = told("and eth?", Opinion(volatility=0.9), history)
+    decision = told("and eth?", opinion(volatility=0.9), history)
     assert only(decision) == ("volatility", {"asset": "ETH", "period": "30d"})
 
 
 def test_a_follow_up_may_widen_to_the_whole_portfolio() -> None:
     history = [called("volatility", asset="BTC", period="30d")]
-    decision = told("and the whole portfolio?", Opinion(volatility=0.9), history)
+    decision = told("and the whole portfolio?", opinion(volatility=0.9), history)
     assert only(decision) == ("volatility", {"period": "30d"})
 
 
 def test_a_fresh_question_inherits_nothing() -> None:
     history = [called("period_return", asset="BTC", period="30d")]
     text = "what has the performance of all my holdings been like since last january"
-    name, arguments = only(told(text, Opinion(period_return=0.95), history))
+    name, arguments = only(told(text, opinion(period_return=0.95), history))
     assert "asset" not in arguments
 
 
 def test_the_values_asked_for_complete_the_question() -> None:
     history = [Exchange("what if bitcoin drops", None, "By how many percent?")]
-    decision = told("30 percent", Opinion(what_if=0.9), history)
+    decision = told("30 percent", opinion(what_if=0.9), history)
     assert only(decision) == ("what_if", {"asset": "BTC", "change_percent": Decimal(-30)})
 
 
 def test_a_call_of_a_tool_that_is_gone_does_no_harm() -> None:
     history = [called("tax_report", year="2024")]
-    assert only(told("and eth?", Opinion(price=0.95), history)) == ("price", {"asset": "ETH"})
+    assert only(told("and eth?", opinion(price=0.95), history)) == ("price", {"asset": "ETH"})
 
 
 # The router that is shipped, on questions nobody could get wrong.

@@ -82,6 +82,12 @@ def test_an_added_model_is_listed_used_and_removed(service: Service, tiny_model:
     assert not added.path.exists()
 
 
+def test_a_model_used_from_where_it_is_is_listed_too(service: Service, tiny_model: Path) -> None:
+    service.models.use(tiny_model)
+
+    assert [(m.id, m.path) for m in service.models.list() if m.in_use] == [(-1, tiny_model)]
+
+
 def test_another_choice_is_loaded_at_once(
     open_service: Open, tiny_model: Path, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """Opening and closing everything together."""
 
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,12 +117,15 @@ def test_a_newer_database_can_be_read_but_not_changed(open_service: Open, purcha
         newer.chat.ask(None, "Hi?")
 
 
-def test_the_doctor_finds_what_is_wrong(service: Service, paths: Paths) -> None:
+def test_the_doctor_finds_what_is_wrong(service: Service, paths: Paths, tiny_model: Path) -> None:
+    service.models.use(tiny_model)
     service.close()
     findings = {finding.name: finding for finding in examine(paths)}
     assert findings["Python"].ok
     assert findings["Data folder"].ok
     assert "SQLCipher" in findings["Database"].text
+    assert findings["Model"].text.startswith("Tiny, qwen3, ")
+    assert findings["Sandbox"].ok == (sys.platform == "linux")
 
     paths.key_file.unlink()
     paths.logs.chmod(0o755)
