@@ -26,16 +26,17 @@ class DocumentWriter:
         cursor.beginEditBlock()
         if self._extend_table([*finished, *unfinished]):
             cursor.movePosition(QTextCursor.MoveOperation.End)
-            if not finished:
-                cursor.endEditBlock()
-                return
-            finished = finished[1:]
+            if finished:
+                finished = finished[1:]
+                self._open_table = None
+            else:
+                unfinished = unfinished[1:]
         else:
             self._drop_unfinished(cursor)
         for block in finished:
             self._write(cursor, block, unfinished=False)
-        self._open_table = None
-        self._tail, self._fresh_tail = cursor.position(), self._fresh
+        if self._open_table is None:
+            self._tail, self._fresh_tail = cursor.position(), self._fresh
         for block in unfinished:
             self._write(cursor, block, unfinished=True)
         cursor.endEditBlock()
@@ -66,7 +67,7 @@ class DocumentWriter:
         cursor.removeSelectedText()
         # An empty block, such as a line, would take on the format of the one removed after it.
         cursor.setBlockFormat(kept)
-        self._fresh = self._fresh_tail
+        self._fresh, self._open_table = self._fresh_tail, None
         if self._fresh:
             self._collapse(cursor)
 

@@ -48,7 +48,7 @@ class OnboardingPage(QWidget):
         promises = row(
             self._promise("lock", self.tr("Stored encrypted, only here")),
             self._promise("models", self.tr("The model runs offline")),
-            self._promise("check", self.tr("Figures are computed, not guessed")),
+            self._promise("check", self.tr("Figures are never guessed")),
             gap=20,
         )
         skip = button(self.tr("Start without a portfolio"), self.skip_wanted.emit, kind="link")

@@ -72,7 +72,9 @@ def day_ticks(days: Sequence[date], room: int) -> list[date]:
 def dress(axis: pg.AxisItem, font: QFont) -> None:
     """Give an axis the colours of the theme: words only, no line and no tick marks."""
     axis.setStyle(tickLength=0)
+    if not axis.grid:
+        axis.setStyle(tickAlpha=0)
     axis.setTickFont(font)
     axis.setTextPen(theme().tokens.muted)
     axis.setPen(pg.mkPen(None))
-    axis.setTickPen(pg.mkPen(theme().tokens.muted) if axis.grid else pg.mkPen(None))
+    axis.setTickPen(pg.mkPen(theme().tokens.muted))

@@ -23,10 +23,10 @@ _SAME_TOOL = 4.0  # log-probability gained by the tool before when a text holds 
 _LIKELY_SAME = 1.0  # … when one or two other words stand beside them
 _TERM_ONLY = 2.0  # … by the glossary when a text is just a term it knows
 _VAGUE = 2.0  # … lost by the glossary when a long text names no known term
-MODEL_WEIGHT = 0.5  # share of the model's opinion in the log-linear mix
+MODEL_WEIGHT = 0.2  # share of the model's opinion in the log-linear mix
 SURE = 0.45  # below this probability the user is asked what was meant
 LOST = 0.3  # below this sum even the choice of three would be a guess
-_MISSING = 1.5  # log-probability lost per required argument without a value
+_MISSING = 1.5  # log-probability lost when a required argument has no value
 _UNUSED = 1.0  # … and per kind of value that the tool has no argument for
 
 _CUE = re.compile(
@@ -119,7 +119,7 @@ def decide(
     if opinion is not None:
         scores = _mix(scores, opinion)
     for name, slot in slots.items():
-        scores[name] -= _MISSING * len(slot.missing) + _UNUSED * _unused(TOOLS[name], found)
+        scores[name] -= _MISSING * bool(slot.missing) + _UNUSED * _unused(TOOLS[name], found)
     rest = _content_words(found)
     if before and found.mentions and len(rest) <= 2:
         scores[before] += _SAME_TOOL if not rest else _LIKELY_SAME

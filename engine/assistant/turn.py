@@ -14,6 +14,7 @@ from engine.assistant.cancel import Cancel
 from engine.assistant.decide import Decision, Option, decide, fixed_arguments
 from engine.assistant.grammar import call_grammar
 from engine.assistant.grounding import ground, unsupported
+from engine.assistant.naming import names_agree
 from engine.assistant.notice import risk_notice
 from engine.assistant.numerals import find_numerals
 from engine.assistant.prompting import (
@@ -271,8 +272,7 @@ class _Turn:
         plain: Callable[[], str],
         result: ToolResult | None,
     ) -> None:
-        """Streams the model's answer; one retry, then the plain text, if a numeral is "
-        "unsupported."""
+        """Streams the model's answer; if it does not hold, one retry, then the plain text."""
         if self.model is None:
             self.say(plain())
             return
@@ -294,10 +294,22 @@ class _Turn:
                 self._show(parser.feed(chunk))
             self._show(parser.finish())
             self.text = self.text.strip()
-            if self.text and not unsupported(ground(self.text, figures, said)):
+            if self._holds(question, figures, said, result):
                 return
         self.text = plain()
         self.publish(TextReplaced(self.message_id, self.text))
+
+    def _holds(
+        self,
+        question: str,
+        figures: Sequence[Figure],
+        said: Sequence[Decimal],
+        result: ToolResult | None,
+    ) -> bool:
+        """Whether every numeral of the answer is accounted for and put to the right name."""
+        if not self.text or unsupported(ground(self.text, figures, said)):
+            return False
+        return result is None or names_agree(self.text, question, result, self.context.assets)
 
     def _show(self, parts: Sequence[Part]) -> None:
         for part in parts:

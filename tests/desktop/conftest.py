@@ -12,6 +12,9 @@ from desktop.theme import theme
 from desktop.window import MainWindow
 from tests.desktop.fake_service import FakeService
 
+PATIENCE = 60_000
+"""Milliseconds to wait for what must happen."""
+
 OFFSCREEN_ONLY = "This plugin does not support"
 
 
@@ -19,6 +22,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Qt's platform without a screen complains about what it cannot do; everything else fails."""
     for item in items:
         item.add_marker(pytest.mark.qt_log_ignore(OFFSCREEN_ONLY))
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot) -> QtBot:
+    """Waits as long as a busy machine needs."""
+    wait = qtbot.waitUntil
+
+    def patiently(callback: Callable[[], bool | None], *, timeout: int = PATIENCE) -> None:
+        wait(callback, timeout=timeout)
+
+    qtbot.waitUntil = patiently  # type: ignore[method-assign]
+    return qtbot
 
 
 @pytest.fixture(autouse=True)

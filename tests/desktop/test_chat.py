@@ -236,12 +236,13 @@ def test_a_draft_is_stored_only_when_confirmed(
     qtbot.waitUntil(lambda: finished(window))
     row = rows(window)[0]
     confirm = next(b for b in row.findChildren(QPushButton) if b.accessibleName() == "Confirm")
+    qtbot.waitUntil(confirm.isVisible)
     assert service.chat.confirmed == []
     qtbot.mouseClick(confirm, Qt.MouseButton.LeftButton)
     if draft_id == "d1":
-        qtbot.waitUntil(lambda: not confirm.isVisible())
+        qtbot.waitUntil(lambda: any(text.startswith("Done.") for text in words(row)))
         assert service.chat.confirmed == ["d1"]
-        assert any(text.startswith("Done.") for text in words(row))
+        assert not confirm.isVisible()
     else:
         qtbot.waitUntil(lambda: bool(window.toasts.texts()))
         assert confirm.isEnabled()
@@ -254,6 +255,7 @@ def test_a_discarded_draft_is_gone(qtbot: QtBot, window: MainWindow, service: Fa
     qtbot.waitUntil(lambda: finished(window))
     row = rows(window)[0]
     discard = next(b for b in row.findChildren(QPushButton) if b.accessibleName() == "Discard")
+    qtbot.waitUntil(discard.isVisible)
     qtbot.mouseClick(discard, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Discarded." in words(row))
     assert service.chat.discarded == ["d2"]

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QPushButton
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from desktop.app import App
@@ -14,6 +13,7 @@ from desktop.window import MainWindow
 from engine.core.paths import Paths
 from tests.desktop.fake_service import FakeService
 from tests.desktop.test_chat import ask, finished, rows
+from tests.desktop.test_settings_and_models import press
 
 
 @pytest.fixture
@@ -37,14 +37,6 @@ def start(qtbot: QtBot, paths: Paths) -> Iterator[Callable[[], App]]:
     for app in apps:
         app.window.close()
         app.close()
-
-
-def press(qtbot: QtBot, window: MainWindow, name: str) -> None:
-    """Click the visible button with this accessible name."""
-    button = next(
-        b for b in window.findChildren(QPushButton) if b.accessibleName() == name and b.isVisible()
-    )
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def test_the_demo_leads_to_a_first_answer(

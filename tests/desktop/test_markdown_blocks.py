@@ -114,9 +114,9 @@ def test_a_table_is_not_shown_as_text_before_it_is_one() -> None:
     "text", ["|" * 50_000, "> " * 50_000, "- " * 50_000, "`" * 50_000, "|-" * 50_000, "#" * 50_000]
 )
 def test_hostile_lines_take_no_time(text: str) -> None:
-    begun = time.process_time()
+    begun = time.thread_time()
     parse(text + "\n" + text)
-    assert time.process_time() - begun < 1.0
+    assert time.thread_time() - begun < 1.0
 
 
 def _length(block: Block) -> int:

@@ -79,6 +79,6 @@ def test_images_are_words(address: str) -> None:
     ["`" * 1200, "[a" * 600, "*a" * 600, "**a _b " * 170, "[a](" * 300, "![" * 600, "\\" * 1200],
 )
 def test_hostile_text_takes_no_time(text: str) -> None:
-    begun = time.process_time()
+    begun = time.thread_time()
     spans(text)
-    assert time.process_time() - begun < 0.1
+    assert time.thread_time() - begun < 0.1

@@ -4,12 +4,17 @@ import random
 import time
 
 import pytest
-from PySide6.QtGui import QTextCursor, QTextTable
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtGui import QTextCursor, QTextDocument, QTextTable
 from pytestqt.qtbot import QtBot
 
+from desktop.markdown.formats import formats_for
+from desktop.markdown.stream import BlockStream, parse
+from desktop.markdown.writer import DocumentWriter
 from desktop.theme import theme
 from desktop.widgets.markdown_view import FLUSH_SECONDS, MarkdownView
-from tests.desktop.test_markdown_blocks import ANSWER
+from tests.desktop.test_markdown_blocks import ANSWER, PIECES
 
 
 @pytest.fixture
@@ -41,6 +46,35 @@ def test_streaming_gives_what_showing_at_once_gives(
     view.set_text(text)
     assert view.document().toHtml() == streamed
     assert "Zürich 日本 🙂 – done" in view.toPlainText()
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(PIECES, st.lists(st.integers(1, 60), min_size=1, max_size=6))
+def test_any_text_in_any_pieces_ends_up_the_same(
+    qapp: object, pieces: list[str], sizes: list[int]
+) -> None:
+    text = "".join(pieces)
+    formats = formats_for(theme().tokens, theme().sizes)
+    streamed, whole = QTextDocument(), QTextDocument()
+    writer, stream, at, turn = DocumentWriter(streamed, formats), BlockStream(), 0, 0
+    while at < len(text):
+        size = sizes[turn % len(sizes)]
+        stream.feed(text[at : at + size])
+        at, turn = at + size, turn + 1
+        writer.render(stream.take(), stream.open())
+    stream.close()
+    writer.render(stream.take(), [])
+    DocumentWriter(whole, formats).render(parse(text), [])
+    assert streamed.toHtml() == whole.toHtml()
+
+
+def test_text_after_an_open_table_is_shown_at_once(view: MarkdownView) -> None:
+    for piece in ("| A |\n|---|\n| 1 |\n", "Aft", "er", " it"):
+        view.append(piece)
+        view.flush()
+    assert view.toPlainText().split() == ["A", "1", "After", "it"]
 
 
 def test_what_is_finished_is_not_written_again(view: MarkdownView) -> None:

@@ -46,9 +46,14 @@ def words(page: QWidget) -> set[str]:
 
 
 def press(qtbot: QtBot, page: QWidget, name: str) -> None:
-    """Click the button with this accessible name."""
-    button = next(b for b in page.findChildren(QPushButton) if b.accessibleName() == name)
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    """Click the button with this accessible name, once it is there."""
+
+    def found() -> list[QPushButton]:
+        buttons = page.findChildren(QPushButton)
+        return [b for b in buttons if b.isVisible() and b.accessibleName() == name]
+
+    qtbot.waitUntil(lambda: len(found()) == 1)
+    qtbot.mouseClick(found()[0], Qt.MouseButton.LeftButton)
 
 
 def choose(page: SettingsPage, key: str, value: str) -> None:
@@ -142,7 +147,6 @@ def test_a_model_is_added_used_and_removed(
     assert not any("little else" in text for text in words(models))
     press(qtbot, models, "Use: Assay starter")
     qtbot.waitUntil(lambda: service.models.models[0].in_use)
-    qtbot.wait(50)
     press(qtbot, models, "Remove model: qwen3-4b")
     qtbot.waitUntil(lambda: bool(window.findChildren(Question)))
     window.findChildren(Question)[0].yes_button.click()

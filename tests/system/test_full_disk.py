@@ -11,7 +11,7 @@ import pytest
 
 from tests.system.conftest import Run, transactions
 
-LIMIT = 1_500_000  # bytes
+LIMIT = 700_000  # bytes
 
 
 @pytest.fixture
@@ -42,42 +42,42 @@ def check_full(done: subprocess.CompletedProcess[str]) -> None:
 
 
 def test_an_import_that_does_not_fit_changes_nothing(
-    assay: Run, small_disk: Path, tmp_path: Path
+    assay_here: Run, small_disk: Path, tmp_path: Path
 ) -> None:
     home = small_disk / "home"
     few, many = tmp_path / "few.csv", tmp_path / "many.csv"
     few.write_text(transactions(10))
-    many.write_text(transactions(6_000, first=10))
-    assert assay("--home", home, "import", few, "--yes").returncode == 0
+    many.write_text(transactions(3_000, first=10))
+    assert assay_here("--home", home, "import", few, "--yes").returncode == 0
 
-    check_full(assay("--home", home, "import", many, "--yes"))
+    check_full(assay_here("--home", home, "import", many, "--yes"))
 
-    listed = assay("--home", home, "batches").stdout
+    listed = assay_here("--home", home, "batches").stdout
     assert "few.csv" in listed
     assert "many.csv" not in listed
-    answer = assay("--home", home, "ask", "list my transactions")
+    answer = assay_here("--home", home, "ask", "list my transactions")
     assert answer.returncode == 0
     assert "BTC" in answer.stdout
 
 
 def test_a_completely_full_disk_is_said_in_one_sentence(
-    assay: Run, small_disk: Path, tmp_path: Path
+    assay_here: Run, small_disk: Path, tmp_path: Path
 ) -> None:
     home = small_disk / "home"
     few, more = tmp_path / "few.csv", tmp_path / "more.csv"
     few.write_text(transactions(10))
     more.write_text(transactions(100, first=10))
-    assert assay("--home", home, "import", few, "--yes").returncode == 0
+    assert assay_here("--home", home, "import", few, "--yes").returncode == 0
     filler = small_disk / "filler"
     with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(b"\0" * 4096)
 
-    check_full(assay("--home", home, "import", more, "--yes"))
-    check_full(assay("--home", home, "backup", small_disk / "copy"))
+    check_full(assay_here("--home", home, "import", more, "--yes"))
+    check_full(assay_here("--home", home, "backup", small_disk / "copy"))
     filler.unlink()
 
-    listed = assay("--home", home, "batches").stdout
+    listed = assay_here("--home", home, "batches").stdout
     assert "few.csv" in listed
     assert "more.csv" not in listed
     assert sorted(path.name for path in small_disk.iterdir()) == ["home"]
@@ -86,7 +86,7 @@ def test_a_completely_full_disk_is_said_in_one_sentence(
 def test_a_limit_on_file_sizes_is_handled_the_same(assay: Run, home: Path, tmp_path: Path) -> None:
     few, many = tmp_path / "few.csv", tmp_path / "many.csv"
     few.write_text(transactions(10))
-    many.write_text(transactions(6_000, first=10))
+    many.write_text(transactions(3_000, first=10))
     assert assay("import", few, "--yes", before=no_big_files).returncode == 0
 
     check_full(assay("import", many, "--yes", before=no_big_files))

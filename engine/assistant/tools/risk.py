@@ -107,8 +107,8 @@ def what_if(context: ToolContext, arguments: Arguments) -> ToolResult:
     rows = tuple(
         (
             row.asset,
-            sheet.money_cell(f"{row.asset} now", row.before),
-            sheet.money_cell(f"{row.asset} after", row.after),
+            sheet.money_cell(f"value now of {row.asset}", row.before),
+            sheet.money_cell(f"value after of {row.asset}", row.after),
             sheet.money_cell(f"change of {row.asset}", row.after - row.before),
         )
         for row in sorted(outcome.rows, key=lambda row: -row.before)

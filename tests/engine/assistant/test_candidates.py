@@ -138,7 +138,9 @@ def test_without_a_previous_call_nothing_is_inherited() -> None:
 
 
 @pytest.mark.parametrize("tool", sorted(TOOLS))
-@pytest.mark.parametrize("text", ["", "?", "30", "btc eth sol ada 5% 10% 2024 1y yesterday $5 kraken"])
+@pytest.mark.parametrize(
+    "text", ["", "?", "30", "btc eth sol ada 5% 10% 2024 1y yesterday $5 kraken"]
+)
 def test_only_known_arguments_in_order(tool: str, text: str) -> None:
     found = slots(tool, text)
     names = [p.name for p in TOOLS[tool].parameters]

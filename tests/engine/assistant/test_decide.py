@@ -14,6 +14,7 @@ from engine.assistant.tools import TOOLS
 from tests.engine.assistant.opinions import logs, opinion
 from tests.engine.assistant.world import world
 
+
 def told(
     text: str,
     router: Router,
@@ -133,7 +134,7 @@ def test_a_follow_up_may_widen_to_the_whole_portfolio() -> None:
 def test_a_fresh_question_inherits_nothing() -> None:
     history = [called("period_return", asset="BTC", period="30d")]
     text = "what has the performance of all my holdings been like since last january"
-    name, arguments = only(told(text, opinion(period_return=0.95), history))
+    _, arguments = only(told(text, opinion(period_return=0.95), history))
     assert "asset" not in arguments
 
 
@@ -190,6 +191,22 @@ def test_plain_questions(text: str, tool: str, arguments: dict[str, str | Decima
 def test_plain_talk(text: str, reply: str) -> None:
     decision = told(text, default_router())
     assert (decision.kind, decision.reply) == ("reply", reply)
+
+
+@pytest.mark.parametrize(
+    ("text", "tool"),
+    [
+        ("set an alert", "create_alert"),
+        ("alert me about bitcoin", "create_alert"),
+        ("what if bitcoin drops", "what_if"),
+        ("correlation of btc", "correlation"),
+        ("convert apr to apy", "apr_to_apy"),
+    ],
+)
+def test_plain_questions_that_lack_a_value(text: str, tool: str) -> None:
+    decision = told(text, default_router())
+    assert decision.kind == "ask"
+    assert decision.options[0].tool.name == tool
 
 
 def test_a_fresh_question_after_a_question_back() -> None:

@@ -105,7 +105,9 @@ def test_a_folder_of_ones_own(tmp_path: Path) -> None:
         "## Alpha\naliases: first, one\nsee: beta\n\nAlpha is first (of 2). It leads.\n\n"
         "## Beta\naliases: second\nsee: alpha\n\nBeta is e.g. last.\n"
     )
-    (tmp_path / "guides" / "g.md").write_text("# How to\naliases: way\nsee: alpha\n\n## Step\nGo.\n")
+    (tmp_path / "guides" / "g.md").write_text(
+        "# How to\naliases: way\nsee: alpha\n\n## Step\nGo.\n"
+    )
     knowledge = Knowledge(tmp_path)
     assert [entry.title for entry in knowledge.entries] == ["Alpha", "Beta", "How to"]
     alpha = knowledge.entries[0]

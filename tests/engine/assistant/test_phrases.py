@@ -38,7 +38,7 @@ def test_there_is_a_question_for_every_required_argument() -> None:
         (option("what_if", asset="ALL", change_percent=Decimal("-30.0")),
          "What happens if everything changes by -30 %"),
         (option("explain_term", term="staking"), "What “staking” means"),
-        (option("portfolio_value", account="{asset} %s"), "What your portfolio is worth ({asset} %s)"),
+        (option("portfolio_value", account="{a} %s"), "What your portfolio is worth ({a} %s)"),
     ],
 )  # fmt: skip
 def test_a_choice_is_labelled_and_carries_its_call(chosen: Option, label: str) -> None:

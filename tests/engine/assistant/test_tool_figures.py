@@ -60,7 +60,7 @@ def check(result: ToolResult) -> None:
     assert all(figure.value.is_finite() for figure in result.figures)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6)
 @given(st.integers(0, 2**32))
 def test_every_number_shown_is_a_figure(seed: int) -> None:
     rng = random.Random(seed)

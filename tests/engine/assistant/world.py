@@ -1,14 +1,14 @@
 """A hand-made portfolio, small enough to compute everything about it on paper.
 
-    2026-01-10  buy   1 BTC    for 40,000 USD, fee 100   Kraken    costs 40,100
-    2026-02-10  buy   1 BTC    for 60,000 USD            Kraken    costs 60,000
-    2026-03-10  buy   12 ETH   for 24,000 USD, fee 60    Coinbase  costs 24,060
-    2026-06-10  sell  1.5 BTC  for 120,000 USD, fee 300  Kraken    brings 119,700
-    2026-07-01  income 0.5 ETH worth 1,500 USD           Coinbase  costs 1,500
-    2026-08-01  transfer 0.2 BTC                         Kraken → Ledger
+2026-01-10  buy   1 BTC    for 40,000 USD, fee 100   Kraken    costs 40,100
+2026-02-10  buy   1 BTC    for 60,000 USD            Kraken    costs 60,000
+2026-03-10  buy   12 ETH   for 24,000 USD, fee 60    Coinbase  costs 24,060
+2026-06-10  sell  1.5 BTC  for 120,000 USD, fee 300  Kraken    brings 119,700
+2026-07-01  income 0.5 ETH worth 1,500 USD           Coinbase  costs 1,500
+2026-08-01  transfer 0.2 BTC                         Kraken → Ledger
 
-    Left are 0.5 BTC (cost 30,000: half of the second purchase) and 12.5 ETH (cost 25,560).
-    The last closes are 80,000 and 2,400, so they are worth 40,000 + 30,000 = 70,000 USD.
+Left are 0.5 BTC (cost 30,000: half of the second purchase) and 12.5 ETH (cost 25,560).
+The last closes are 80,000 and 2,400, so they are worth 40,000 + 30,000 = 70,000 USD.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Alarm:
 
 
 class Stored:
-    """Closes of the last days as the store would give them, in USD."""
+    """Closes of the last days as the store would give them, in USD; "" is a day without."""
 
     def __init__(self, closes: dict[str, tuple[str, ...]], last: date = TODAY) -> None:
         self._closes, self._last = closes, last
@@ -59,6 +59,7 @@ class Stored:
         return [
             PricePoint(asset, currency, first + timedelta(n), Decimal(close))
             for n, close in enumerate(closes)
+            if close
         ]
 
 
@@ -117,9 +118,7 @@ def world(
 
 def ask(tool: str, context: ToolContext | None = None, **arguments: str) -> ToolResult:
     """Runs a tool; numbers are given as text. The hand-made portfolio unless another is given."""
-    numbers = {
-        p.name for p in TOOLS[tool].parameters if p.kind in ("percent", "amount", "years")
-    }
+    numbers = {p.name for p in TOOLS[tool].parameters if p.kind in ("percent", "amount", "years")}
     values = {k: Decimal(v) if k in numbers else v for k, v in arguments.items()}
     return TOOLS[tool].run(context or world(), values)
 
