@@ -5,8 +5,11 @@ The window comes first and the data folder is opened beside it, so that nobody w
 
 import signal
 import sys
+from functools import partial
+from importlib import import_module
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication
 
 from desktop.memory import WindowMemory
@@ -16,7 +19,8 @@ from desktop.window import MainWindow
 from engine.core.errors import KnownError
 from engine.core.paths import Paths
 
-_WARM_UP_MILLISECONDS = 400
+_LATER = ("desktop.chat.rows", "desktop.portfolio.importing", "desktop.session", "desktop.ahead")
+"""What an open data folder needs, loaded while it is being opened."""
 
 
 class App:
@@ -39,6 +43,9 @@ class App:
         self.window.show()
         # After the first frame, so that the two do not get in each other's way.
         QTimer.singleShot(0, self._opening.start)
+        for number, name in enumerate(_LATER):
+            # One at a time, so that key strokes get in between.
+            QTimer.singleShot(20 * (number + 1), self.window, partial(import_module, name))
 
     def close(self) -> None:
         """Close the data folder; waits until everything is stored."""
@@ -53,13 +60,18 @@ class App:
         self.window.toasts.show(report_crash(self._paths, error))
 
     def _opened(self, start: Start) -> None:
+        from desktop.ahead import Ahead  # noqa: PLC0415
         from desktop.session import Session  # noqa: PLC0415
-        from desktop.widgets.chart import load_plots  # noqa: PLC0415
 
         theme().apply(start.theme)
-        session = Session(self.window, start)
-        QTimer.singleShot(
-            _WARM_UP_MILLISECONDS, self.window, lambda: session.bridge.run(load_plots)
+        Ahead(Session(self.window, start).bridge, self._what_the_user_does)
+
+    def _what_the_user_does(self) -> tuple[object, ...]:
+        page = self.window.chat_page
+        return (
+            QCursor.pos().toTuple(),
+            page.composer.field.document().revision(),
+            page.transcript.verticalScrollBar().value(),
         )
 
     def _failed(self, error: KnownError) -> None:

@@ -69,8 +69,8 @@ class Opening(QObject):
 
     def _work(self) -> None:
         try:
-            # These take longer to load than the window to appear.
-            import desktop.session  # noqa: F401, PLC0415
+            # The engine takes longer to load than the window to appear. Nothing of Qt may be
+            # loaded here: see desktop/ahead.py.
             from engine.service import Service  # noqa: PLC0415
 
             self._service = Service.open(self._paths)

@@ -6,7 +6,6 @@ from PySide6.QtCore import QObject
 
 from desktop.bridge import Bridge, Call
 from desktop.portfolio.page import PortfolioPage
-from desktop.widgets.chart import load_plots
 from desktop.widgets.dialogs import Question
 from engine.core.events import DataChanged, Event
 
@@ -56,12 +55,8 @@ class PortfolioPresenter(QObject):
             return
         self._currency = valuation.currency
         self._page.show_valuation(valuation)
-        self._calls.append(self._bridge.run(self._history, self._show_history, owner=self._page))
-
-    def _history(self) -> "History":
-        # The chart library takes long to load; here that keeps nobody waiting.
-        load_plots()
-        return self._service.portfolio.history()
+        history = self._service.portfolio.history
+        self._calls.append(self._bridge.run(history, self._show_history, owner=self._page))
 
     def _show_history(self, history: "History") -> None:
         self._page.show_history(history.days, list(history.values), self._currency)

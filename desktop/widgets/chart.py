@@ -34,7 +34,7 @@ def chart(card: ChartCard) -> QWidget:
 
 
 def load_plots() -> None:
-    """Load the chart library ahead of the first chart; may be called on any thread."""
+    """Load the chart library, a quarter of a second of work; on the main thread only."""
     importlib.import_module("desktop.widgets.plot")
 
 

@@ -30,9 +30,7 @@ class ModelRepo:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def add(
-        self, name: str, sha256: str, path: str, size: int, arch: str, meta_json: str
-    ) -> int:
+    def add(self, name: str, sha256: str, path: str, size: int, arch: str, meta_json: str) -> int:
         """Register a file, or update the entry with the same sha256; returns the id."""
         row = {
             "name": name,

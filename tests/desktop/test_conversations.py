@@ -113,7 +113,7 @@ def test_a_new_chat_is_listed_with_its_first_question(
     window.chat_page.composer.put("Brand new")
     window.chat_page.composer.submit()
     qtbot.waitUntil(lambda: titles(chats)[0] == "Brand new")
-    assert chats.list.currentIndex().data() == "Brand new"
+    qtbot.waitUntil(lambda: chats.list.currentIndex().data() == "Brand new")
 
 
 def test_pages_by_keyboard(qtbot: QtBot, window: MainWindow) -> None:

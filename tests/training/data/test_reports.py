@@ -7,6 +7,7 @@ from collections import defaultdict
 import pytest
 
 from engine.assistant.grounding import ground, unsupported
+from engine.assistant.naming import names_agree
 from engine.assistant.tools import TOOLS
 from engine.assistant.tools.base import ToolResult
 from engine.core.errors import KnownError
@@ -90,6 +91,7 @@ def test_reports_are_grounded_and_whole(results: dict[str, list[ToolResult]]) ->
                 assert text[0] == text[0].upper()
                 assert not re.search(r"[{}|]|\[|\]", text), text
                 assert not unsupported(ground(text, result.figures)), (name, text)
+                assert names_agree(text, "", result, ()), (name, text)
 
 
 def test_a_result_without_the_labels_is_told_plainly() -> None:
