@@ -21,11 +21,11 @@ from typing import Any
 from engine.assistant.cancel import Cancel
 from engine.assistant.decide import decide
 from engine.assistant.knowledge import Knowledge
+from engine.assistant.picking import Picker
 from engine.assistant.prompting import Exchange
 from engine.assistant.router import default_router
 from engine.assistant.tools import TOOLS
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.turn import _Turn
 from engine.core.records import PricePoint
 from engine.market.series import PriceBook
 from engine.model.client import ModelClient
@@ -97,26 +97,20 @@ def answer(
     item: dict[str, Any], user: ToolContext, model: ModelClient | None
 ) -> tuple[str, dict[str, Any] | None]:
     """What the assistant does with a question: the kind of decision, and the call if any."""
-    turn = _Turn(model, user, lambda event: None, 0, Cancel())
     history, text = history_of(item), item["text"]
-
-    def scores(names: Sequence[str]) -> dict[str, float] | None:
-        return turn._scores(names, text, history)
-
-    decision = decide(text, history, user, default_router(), scores)
+    picker = Picker(model, user, text, history, Cancel())
+    decision = decide(text, history, user, default_router(), picker.scores)
     if decision.kind != "call":
         return decision.kind, None
     option = decision.options[0]
-    arguments = turn._arguments(option, text, history)
-    return decision.kind, {"name": option.tool.name, "arguments": arguments}
+    return decision.kind, {"name": option.tool.name, "arguments": picker.arguments(option)}
 
 
 def answer_alone(
     item: dict[str, Any], user: ToolContext, model: ModelClient
 ) -> tuple[str, dict[str, Any] | None]:
     """What the model writes by itself: no grammar, no recognisers, no router."""
-    turn = _Turn(model, user, lambda event: None, 0, Cancel())
-    prompt = turn._prompt(item["text"], history_of(item))
+    prompt = Picker(model, user, item["text"], history_of(item), Cancel()).prompt()
     assert model.loaded is not None
     parser = StreamParser(starts_in_thought(model.loaded.template_id))
     parts: list[Part] = []

@@ -3,7 +3,7 @@
     assay-train router --corpus corpus --out resources/models/router.npz
 
 Softmax regression on hashed features (engine/assistant/router.py), AdamW, a few epochs over
-freshly filled wordings; a minute on two cores.
+wordings that are filled with values several times; some minutes on two cores.
 """
 
 import json
@@ -25,6 +25,9 @@ from training.vocabulary import TOOL_NAMES
 
 _RAMBLING = 0.2  # share of questions with a story around them
 _EVERYDAY = 1500  # off-topic requests from the corpus
+_EPOCHS = 4
+_BATCH = 256
+_RATE = 0.05
 LABELS = (*TOOL_NAMES, *NO_TOOL)
 ACCOUNTS = ("Coinbase", "Kraken", "Ledger", "Binance", "Metamask", "Bitstamp", "Trezor", "Main")
 
@@ -72,39 +75,46 @@ def example(rng: random.Random, wording: Wording, tools: dict[str, list[Wording]
     return Example(features(found, before), LABELS.index(label(wording)))
 
 
-def train_router(wordings: list[Wording], epochs: int, seed: int) -> Router:
-    """Softmax regression; features are scaled by 1/√count, as the router does."""
+def train_router(wordings: list[Wording], fills: int, seed: int) -> Router:
+    """Softmax regression; features are scaled by 1/√count, as the router does.
+
+    fills: how often each wording is filled with values; each filling is seen _EPOCHS times.
+    """
     rng = random.Random(seed)
     torch.manual_seed(seed)
     tools: dict[str, list[Wording]] = {name: [] for name in TOOL_NAMES}
     for wording in wordings:
         if wording.tool and not wording.previous:
             tools[wording.tool].append(wording)
+    examples = [example(rng, wording, tools) for _ in range(fills) for wording in wordings]
     weight = torch.zeros(BUCKETS, len(LABELS), requires_grad=True)
     bias = torch.zeros(len(LABELS), requires_grad=True)
-    optimizer = torch.optim.AdamW([weight, bias], lr=0.05, weight_decay=1e-3)
-    counts = np.bincount([LABELS.index(label(w)) for w in wordings], minlength=len(LABELS))
+    optimizer = torch.optim.AdamW([weight, bias], lr=_RATE, weight_decay=1e-3)
+    counts = np.bincount([e.label for e in examples], minlength=len(LABELS))
     balance = torch.tensor(np.sqrt(counts.mean() / np.maximum(counts, 1)), dtype=torch.float32)
-    for epoch in range(epochs):
-        order = rng.sample(wordings, len(wordings))
-        for group in optimizer.param_groups:
-            group["lr"] = 0.05 * (1 - epoch / epochs)
-        for start in range(0, len(order), 256):
-            batch = [example(rng, w, tools) for w in order[start : start + 256]]
-            flat = torch.from_numpy(np.concatenate([e.index for e in batch]))
-            lengths = np.array([len(e.index) for e in batch])
-            offsets = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)[:-1]]))
-            scale = torch.from_numpy(np.repeat(1 / np.sqrt(lengths), lengths).astype(np.float32))
-            logits = bias + F.embedding_bag(
-                flat, weight, offsets, mode="sum", per_sample_weights=scale
-            )
-            target = torch.tensor([e.label for e in batch])
-            loss = F.cross_entropy(logits, target, weight=balance, label_smoothing=0.02)
+    for epoch in range(_EPOCHS):
+        rng.shuffle(examples)
+        for start in range(0, len(examples), _BATCH):
+            left = 1 - (epoch + start / len(examples)) / _EPOCHS
+            optimizer.param_groups[0]["lr"] = _RATE * left
+            loss = _loss(examples[start : start + _BATCH], weight, bias, balance)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
-        print(f"epoch {epoch + 1}/{epochs}: loss {loss.item():.4f}", flush=True)
+        print(f"epoch {epoch + 1}/{_EPOCHS}: loss {loss.item():.4f}", flush=True)
     return Router(LABELS, weight.detach().numpy(), bias.detach().numpy())
+
+
+def _loss(
+    batch: list[Example], weight: torch.Tensor, bias: torch.Tensor, balance: torch.Tensor
+) -> torch.Tensor:
+    flat = torch.from_numpy(np.concatenate([e.index for e in batch]))
+    lengths = np.array([len(e.index) for e in batch])
+    offsets = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)[:-1]]))
+    scale = torch.from_numpy(np.repeat(1 / np.sqrt(lengths), lengths).astype(np.float32))
+    logits = bias + F.embedding_bag(flat, weight, offsets, mode="sum", per_sample_weights=scale)
+    target = torch.tensor([e.label for e in batch])
+    return F.cross_entropy(logits, target, weight=balance, label_smoothing=0.02)
 
 
 def accuracy(router: Router, wordings: list[Wording], seed: int) -> float:
@@ -119,7 +129,7 @@ def accuracy(router: Router, wordings: list[Wording], seed: int) -> float:
     return right / len(wordings)
 
 
-def main(out: Path, corpus: Path | None, epochs: int = 14, seed: int = 7) -> None:
+def main(out: Path, corpus: Path | None, fills: int = 4, seed: int = 7) -> None:
     """Trains on all but the held-out wordings, reports, then trains on all and writes `out`.
 
     corpus: where everyday requests for the border of the subject are taken from, if given.
@@ -127,8 +137,8 @@ def main(out: Path, corpus: Path | None, epochs: int = 14, seed: int = 7) -> Non
     others = everyday_requests(corpus, _EVERYDAY, seed) if corpus else []
     kept = [w for w in load() if not w.held_out] + others
     held_out = [w for w in load() if w.held_out]
-    trial = train_router(kept, epochs, seed)
+    trial = train_router(kept, fills, seed)
     scores = {"train": accuracy(trial, kept, 1), "held_out_wordings": accuracy(trial, held_out, 2)}
     print(json.dumps({k: round(v, 4) for k, v in scores.items()}), flush=True)
-    router = train_router([*load(), *others], epochs, seed)
+    router = train_router([*load(), *others], fills, seed)
     save_router(out, router.labels, router.weights, router.bias)
