@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication
 
+from desktop.collector import Collector
 from desktop.memory import WindowMemory
 from desktop.opening import Opening, Start
 from desktop.theme import theme
@@ -33,6 +34,7 @@ class App:
         theme().apply(self._memory.theme)
         self.window = MainWindow(first_run=not paths.database.exists())
         self._memory.restore(self.window)
+        self._collector = Collector(self.window)
         self._opening = Opening(paths)
         self._opening.opened.connect(self._opened)
         self._opening.failed.connect(self._failed)
@@ -64,6 +66,7 @@ class App:
         from desktop.session import Session  # noqa: PLC0415
 
         theme().apply(start.theme)
+        self._collector.settle()
         Ahead(Session(self.window, start).bridge, self._what_the_user_does)
 
     def _what_the_user_does(self) -> tuple[object, ...]:

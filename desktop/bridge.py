@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import shiboken6
@@ -30,8 +30,21 @@ DRAIN_SECONDS = 0.006
 _WORKERS = 4
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Who waits for the result of a call; kept and dropped on the GUI thread only."""
+
+    done: Callable[[Any], object] | None
+    failed: Callable[[str], object] | None
+    owner: QObject | None
+
+
 class Call:
-    """Something asked of the engine; its result comes back on the GUI thread."""
+    """Something asked of the engine; its result comes back on the GUI thread.
+
+    Worker threads hold calls, so no widget may be in one: the last to let go of a widget destroys
+    it, and only the GUI thread may do that.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -72,6 +85,7 @@ class Bridge(QObject):
         self._queue: deque[Event | Callable[[], None]] = deque()
         self._awake = False
         self._closed = False
+        self._waiting: dict[Call, _Waiting] = {}
         self._executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="desktop")
         self._wake.connect(self._drain, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = bus.subscribe(self._push)
@@ -88,8 +102,8 @@ class Bridge(QObject):
         failed: gets one sentence instead; without it, the `failed` signal does.
         owner: no callback is called after this object is destroyed.
         """
-        call = Call()
-        self._start(fn, lambda future: self._settle(call, future, done, failed, owner))
+        call = self._waiting_for(done, failed, owner)
+        self._start(fn, lambda future: self._settle(call, future))
         return call
 
     def run_job(
@@ -100,55 +114,56 @@ class Bridge(QObject):
         owner: QObject | None = None,
     ) -> Call:
         """The same for a service call that starts a job; done gets the job's result."""
-        call = Call()
+        call = self._waiting_for(done, failed, owner)
 
         def follow(started: Future[Job[T]]) -> None:
             if _error(started) is None:
                 job = started.result()
                 call.follow(job)
-                job.future.add_done_callback(
-                    lambda future: self._settle(call, future, done, failed, owner)
-                )
+                job.future.add_done_callback(lambda future: self._settle(call, future))
             else:
-                self._settle(call, started, None, failed, owner)
+                self._settle(call, started)
 
         self._start(fn, follow)
+        return call
+
+    def _waiting_for(
+        self,
+        done: Callable[[Any], object] | None,
+        failed: Callable[[str], object] | None,
+        owner: QObject | None,
+    ) -> Call:
+        call = Call()
+        self._waiting[call] = _Waiting(done, failed, owner)
         return call
 
     def _start(self, fn: Callable[[], T], then: Callable[[Future[T]], None]) -> None:
         if not self._closed:
             self._executor.submit(fn).add_done_callback(then)
 
-    def _settle(
-        self,
-        call: Call,
-        future: Future[Any],
-        done: Callable[[Any], object] | None,
-        failed: Callable[[str], object] | None,
-        owner: QObject | None,
-    ) -> None:
+    def _settle(self, call: Call, future: Future[Any]) -> None:
         """Bring the end of a call to the GUI thread; called on any thread."""
+        self._push(lambda: self._deliver(call, future))
+
+    def _deliver(self, call: Call, future: Future[Any]) -> None:
+        waiting = self._waiting.pop(call)
         error = _error(future)
-        if isinstance(error, Cancelled | CancelledError) or (error is None and done is None):
+        gone = waiting.owner is not None and not shiboken6.isValid(waiting.owner)
+        if call.cancelled or gone or isinstance(error, Cancelled | CancelledError):
             return
-
-        def deliver() -> None:
-            if call.cancelled or not (owner is None or shiboken6.isValid(owner)):
-                return
-            if error is not None:
-                (failed or self.failed.emit)(_sentence(error))
-            elif done is not None:
-                done(future.result())
-
-        self._push(deliver)
+        if error is not None:
+            (waiting.failed or self.failed.emit)(_sentence(error))
+        elif waiting.done is not None:
+            waiting.done(future.result())
 
     def close(self) -> None:
         """Stop listening; calls that still run end unheard."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
+            self._queue.clear()
         self._unsubscribe()
         self._executor.shutdown(wait=False, cancel_futures=True)
-        with self._lock:
-            self._queue.clear()
+        self._waiting.clear()
 
     def _push(self, item: Event | Callable[[], None]) -> None:
         with self._lock:
@@ -158,7 +173,8 @@ class Bridge(QObject):
             if self._awake:
                 return
             self._awake = True
-        self._wake.emit()
+            # Inside the lock: once closed, nobody may touch an object that is being destroyed.
+            self._wake.emit()
 
     def _drain(self) -> None:
         deadline = time.monotonic() + DRAIN_SECONDS

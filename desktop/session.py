@@ -10,7 +10,6 @@ from PySide6.QtGui import QKeySequence, QShortcut
 
 from desktop.bridge import Bridge
 from desktop.chat.presenter import ChatPresenter
-from desktop.dropping import DropArea
 from desktop.notify import Notifier
 from desktop.opening import Start
 from desktop.pages import Pages
@@ -22,7 +21,7 @@ from desktop.window import MainWindow
 from engine.core.events import AlertFired, DataChanged, Event, ModelStateChanged
 
 if TYPE_CHECKING:
-    from engine.service import Chat
+    from engine.service import Chat, ModelStatus
 
 
 class Session(QObject):
@@ -38,11 +37,11 @@ class Session(QObject):
         self.notifier = Notifier(self)
         self.chat = ChatPresenter(service, self.bridge, window.chat_page)
         self.pages = Pages(service, self.bridge, self.importing, window.toasts)
-        self.drop = DropArea(window)
         self._connect()
         self._shortcuts()
         self._load_chats(start.chats)
-        window.sidebar.show_model(start.model.state, start.model.name, start.model.notice)
+        self._model_state = ""
+        self._show_model(start.model)
         window.read_only_banner.setVisible(service.read_only)
         window.demo_banner.setVisible(start.simulated)
         if start.has_data or start.chats:
@@ -87,7 +86,7 @@ class Session(QObject):
         window.chat_page.delete_wanted.connect(lambda: self._delete(self.chat.chat_id))
         window.remove_demo_wanted.connect(self._remove_demo)
         window.closing.connect(self.bridge.close)
-        self.drop.dropped.connect(self.take_file)
+        window.dropped.connect(self.take_file)
         self.importing.stored.connect(self._after_import)
         self.notifier.opened.connect(window.come_to_front)
         self.pages.show_wanted.connect(window.show_page)
@@ -109,7 +108,7 @@ class Session(QObject):
     def _on_event(self, event: Event) -> None:
         run = self.bridge.run
         if isinstance(event, ModelStateChanged):
-            self._window.sidebar.show_model(event.state, event.name, event.notice)
+            self._show_model(event)
         elif isinstance(event, AlertFired):
             self._alert(event)
         elif isinstance(event, DataChanged):
@@ -123,6 +122,17 @@ class Session(QObject):
                 )
             if "settings" in event.kinds:
                 run(lambda: self._service.settings.text("theme"), theme().apply, owner=self)
+
+    def _show_model(self, status: "ModelStatus | ModelStateChanged") -> None:
+        state: str = status.state
+        if state == "failed" and self._model_state in {"busy", "stopped"}:
+            # It ended in the middle of an answer, which says so; the next question restarts it.
+            state = "stopped"
+        self._model_state = state
+        self._window.sidebar.show_model(state, status.name, status.notice)
+        named = status.name in status.notice
+        notice = status.notice if named else f"{status.name}: {status.notice}"
+        self._window.model_banner.say(notice if state == "failed" else "")
 
     def _alert(self, event: AlertFired) -> None:
         def notify(wanted: object) -> None:

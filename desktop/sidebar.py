@@ -92,19 +92,23 @@ class _ModelState(QWidget):
             "ready": "{}",
             "busy": self.tr("{} is answering"),
             "failed": self.tr("{} could not be loaded"),
+            "stopped": self.tr("{} has stopped"),
         }[state]
-        text = one_line(words.format(name or self.tr("model")))
+        name = name or self.tr("model")
+        text = one_line(words.format(name))
         self._tint = {
             "none": "faint",
             "loading": "warning",
             "ready": "positive",
             "busy": "accent",
             "failed": "negative",
+            "stopped": "warning",
         }[state]
-        shown = self._button.fontMetrics().elidedText(
-            text, Qt.TextElideMode.ElideRight, _WIDTH - 64
-        )
-        self._button.setText(shown.replace("&", "&&"))
+        metrics = self._button.fontMetrics()
+        # A long name is cut, not what is said of it.
+        room = _WIDTH - 64 - metrics.horizontalAdvance(words.format(""))
+        shown = metrics.elidedText(one_line(name), Qt.TextElideMode.ElideRight, room)
+        self._button.setText(words.format(shown).replace("&", "&&"))
         self._button.setAccessibleName(self.tr("Model: {}").format(text))
         self._button.setToolTip(tooltip(notice or text))
         self._paint_dot()

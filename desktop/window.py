@@ -3,13 +3,21 @@
 What is typed or wanted in the first moments is kept and handed to the session once there is one.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from desktop.chat.page import ChatPage
+from desktop.dropping import DropHint, local_file
 from desktop.sidebar import Sidebar
 from desktop.theme.icons import icon
 from desktop.widgets.banner import Banner
@@ -30,6 +38,7 @@ class MainWindow(QMainWindow):
 
     closing = Signal()
     remove_demo_wanted = Signal()
+    dropped = Signal(Path)
 
     def __init__(self, first_run: bool = False) -> None:
         super().__init__()
@@ -37,8 +46,10 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(icon("assay", "accent", 32))
         self.resize(*_SIZE)
         self.setMinimumSize(*_LEAST)
-        self.toasts = Toasts(self)
+        self.setAcceptDrops(True)
         self.sidebar = Sidebar()
+        self.toasts = Toasts(self, left=self.sidebar.width())
+        self._drop_hint = DropHint(self)
         self.demo_banner = Banner(
             "flask",
             self.tr("Demo portfolio: all holdings, prices and figures are simulated."),
@@ -48,6 +59,11 @@ class MainWindow(QMainWindow):
             "lock",
             self.tr("A newer Assay has used these data: they can be read, but not changed."),
         )
+        self.model_banner = Banner(
+            "warning",
+            "",
+            button(self.tr("Open Models"), lambda: self.show_page("models"), kind="link"),
+        )
         self.chat_page = ChatPage()
         self.onboarding: OnboardingPage | None = None
         self.session: Session | None = None
@@ -55,7 +71,8 @@ class MainWindow(QMainWindow):
         self._early_question = ""
         self._stack = QStackedWidget()
         self._stack.addWidget(self.chat_page)
-        right = boxed(column(self.read_only_banner, self.demo_banner, self._stack, gap=0), "canvas")
+        banners = (self.read_only_banner, self.model_banner, self.demo_banner)
+        right = boxed(column(*banners, self._stack, gap=0), "canvas")
         content = row(self.sidebar, gap=0)
         content.addWidget(right, 1)
         self.setCentralWidget(boxed(content))
@@ -118,6 +135,25 @@ class MainWindow(QMainWindow):
         self.showNormal()
         self.raise_()
         self.activateWindow()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.toasts.place()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.session is not None and local_file(event.mimeData()) is not None:
+            event.acceptProposedAction()
+            self._drop_hint.cover(self)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drop_hint.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._drop_hint.hide()
+        path = local_file(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.dropped.emit(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()

@@ -37,11 +37,16 @@ class ChatPage(QWidget):
         self.composer.setMaximumWidth(READING_WIDTH)
         self.composer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         hint = label(self.tr("Assay computes and explains; it does not advise."), "small")
+        for one in (self._rename, self._delete):
+            # The header is as tall without them.
+            policy = one.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            one.setSizePolicy(policy)
         header = row(gap=4, margins=(24, 10, 16, 6))
         header.addWidget(self.title, 1)
         header.addWidget(self._rename)
         header.addWidget(self._delete)
-        below = row(margins=(24, 0, 24, 0))
+        below = row(margins=(24, 8, 24, 0))
         below.addStretch(1)
         below.addWidget(self.composer, 1000)
         below.addStretch(1)

@@ -150,6 +150,7 @@ class ChatPresenter(QObject):
         if answer is None:
             answer = Answer(message.id, message.chat_id, message.text, message.thinking)
             answer.cards = list(message.cards)
+            answer.notice = message.notice
             answer.status = "stopped" if message.status == "streaming" else message.status
         return answer
 

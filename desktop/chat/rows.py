@@ -21,6 +21,9 @@ from engine.core.cards import Card, Choice, Draft
 
 _BUBBLE_WIDTH = 520
 
+CARD_PATIENCE_SECONDS = 2.0
+"""Results wait for the text above them no longer than this, so that it does not push them down."""
+
 
 class UserRow(QWidget):
     """What the user asked, on the right."""
@@ -55,10 +58,15 @@ class AnswerRow(QWidget):
         self._cards = column(gap=12)
         self._card_box = boxed(self._cards)
         self._card_box.hide()
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.timeout.connect(self._card_box.show)
+        self._remarks = column(gap=10)
+        self._remark_box = boxed(self._remarks)
+        self._remark_box.hide()
         self._end = column(gap=10)
-        self.setLayout(
-            column(self.thinking, self._card_box, self.text, self.activity, self._end, gap=14)
-        )
+        said = (self.thinking, self.text, self.activity, self._remark_box)
+        self.setLayout(column(*said, self._card_box, self._end, gap=14))
         self.choices: Choices | None = None
         self.draft: DraftCard | None = None
         self._fill()
@@ -66,23 +74,36 @@ class AnswerRow(QWidget):
     def append_text(self, text: str) -> None:
         """More of the answer arrived."""
         self.activity.stop()
+        self.thinking.finish()
         self.text.show()
         self.text.append(text)
 
     def replace_text(self, text: str) -> None:
-        """The whole text was replaced."""
-        self.activity.stop()
-        self.text.show()
+        """The whole text was replaced; an empty one is being written once more."""
         self.text.set_text(text)
+        self.text.setVisible(bool(text))
+        if text:
+            self.activity.stop()
+        else:
+            self.show_activity(self.tr("Checking the figures…"))
 
     def show_activity(self, text: str) -> None:
         """Say what is being done for the answer."""
         self.activity.start(text or self.tr("Thinking…"))
 
     def add_card(self, card: Card) -> None:
-        """Show a result."""
-        self._card_box.show()
+        """Show a result under the text: once that is written, or if it is long in coming."""
         self._cards.addWidget(card_widget(card))
+        if not self._patience.isActive():
+            self._patience.start(round(1000 * CARD_PATIENCE_SECONDS))
+
+    def shows_cards(self) -> bool:
+        """Whether results stand under the text."""
+        return not self._card_box.isHidden()
+
+    def text_height(self) -> int:
+        """How far down, in pixels, the text and what is said about it reach."""
+        return self._card_box.y() if self.shows_cards() else self.height()
 
     def offer_choices(self, question: str, options: tuple[Choice, ...]) -> None:
         """Ask which of the options was meant."""
@@ -107,12 +128,14 @@ class AnswerRow(QWidget):
         self.activity.stop()
         self.thinking.finish()
         self.text.finish()
+        self._patience.stop()
+        self._card_box.setVisible(bool(self.answer.cards))
         if self.choices is not None:
             self.choices.say_once(self.answer.text)
-        if self.answer.notice:
-            self._end.addWidget(_notice(self.answer.notice, self.answer.status == "failed"))
         if self.answer.status == "stopped":
-            self._end.addWidget(label(self.tr("Stopped."), "small"))
+            self._remark(label(self.tr("Stopped."), "small"))
+        if self.answer.notice:
+            self._remark(_notice(self.answer.notice, self.answer.status == "failed"))
         if self.answer.text:
             copy = icon_button("copy", self.tr("Copy answer"), self._copy, kind="inline", size=15)
             self._end.addLayout(row(copy, None))
@@ -140,6 +163,11 @@ class AnswerRow(QWidget):
         else:
             self.text.set_text(answer.text)
             self.finish()
+
+    def _remark(self, widget: QWidget) -> None:
+        """Say something about the answer, right below it and over its results."""
+        self._remarks.addWidget(widget)
+        self._remark_box.show()
 
     def _link_figures(self) -> None:
         """Once the text stands still, show which of its figures are on the cards."""

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Union
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -22,6 +22,7 @@ BATCH = 24
 """Rows shown at first, and with every "Show earlier"."""
 
 _BUILD_SECONDS = 0.008
+_GAP = 22
 
 Entry = Union[str, "Answer"]
 """A question of the user, or an answer."""
@@ -33,7 +34,7 @@ class Transcript(FollowingScroll):
     row_added = Signal(object)
 
     def __init__(self) -> None:
-        super().__init__(self.tr("Conversation"), READING_WIDTH, gap=22, margin=24)
+        super().__init__(self.tr("Conversation"), READING_WIDTH, gap=_GAP, margin=24)
         self._earlier: list[Entry] = []
         self._waiting: deque[Entry] = deque()
         self._rows: dict[int, AnswerRow] = {}
@@ -42,13 +43,13 @@ class Transcript(FollowingScroll):
         self._builder = QTimer(self)
         self._builder.setInterval(0)
         self._builder.timeout.connect(self._build)
-        self._latest = icon_button(
-            "chevron-down", self.tr("Go to the latest message"), self.follow, kind="", size=16
+        self.end_button = icon_button(
+            "chevron-down", self.tr("Go to the end"), self._go_to_end, kind="", size=16
         )
-        self._latest.setParent(self)
-        self._latest.hide()
-        self.verticalScrollBar().valueChanged.connect(self._offer_latest)
-        self.verticalScrollBar().rangeChanged.connect(self._offer_latest)
+        self.end_button.setParent(self)
+        self.end_button.hide()
+        self.verticalScrollBar().valueChanged.connect(self._offer_end)
+        self.verticalScrollBar().rangeChanged.connect(self._offer_end)
         self.column.addStretch(1)
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
@@ -75,11 +76,25 @@ class Transcript(FollowingScroll):
         """The row of an answer, if it is built."""
         return self._rows.get(message_id)
 
+    def goal(self) -> int:
+        """The end; of the newest answer with results, the question or else the end of the text."""
+        newest = self._rows.get(max(self._rows, default=0))
+        if newest is None or not newest.shows_cards():
+            return super().goal()
+        place = self.column.indexOf(newest)
+        if place < self.column.count() - 2:
+            return super().goal()
+        above = self.column.itemAt(place - 1)
+        question = (above.widget() if above is not None else None) or newest
+        top = question.mapTo(self.inner, QPoint(0, -_GAP)).y()
+        written = newest.mapTo(self.inner, QPoint(0, newest.text_height())).y()
+        return max(0, min(super().goal(), max(top, written - self.viewport().height())))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._latest.move(
-            (self.viewport().width() - self._latest.width()) // 2,
-            self.viewport().height() - self._latest.height() - 8,
+        self.end_button.move(
+            (self.viewport().width() - self.end_button.width()) // 2,
+            self.viewport().height() - self.end_button.height() - 8,
         )
 
     def _show_earlier(self) -> None:
@@ -108,7 +123,11 @@ class Transcript(FollowingScroll):
         self.row_added.emit(row)
         return row
 
-    def _offer_latest(self) -> None:
+    def _go_to_end(self) -> None:
+        self.follow()
+        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+
+    def _offer_end(self) -> None:
         bar = self.verticalScrollBar()
-        self._latest.setVisible(bar.maximum() - bar.value() > self.viewport().height() // 2)
-        self._latest.raise_()
+        self.end_button.setVisible(bar.maximum() - bar.value() > self.viewport().height() // 2)
+        self.end_button.raise_()

@@ -90,7 +90,8 @@ class PreviewDialog(QDialog):
         """Add a list of the first rows of `count`, or a word if there are none."""
         shown: QWidget
         if model.rowCount():
-            shown = table = DataTable(name)
+            # Reasons must be readable; the text of a refused line is cut where there is no room.
+            shown = table = DataTable(name, widest=0 if key == "new" else 2)
             table.setModel(model)
         else:
             shown = empty = label(self.tr("None."), "muted")

@@ -10,7 +10,7 @@ from desktop.safetext import one_line
 from desktop.widgets.table import RowsModel
 from engine.core.cards import Column
 from engine.core.money import format_amount, format_money
-from engine.core.records import PricePoint, Transaction
+from engine.core.records import FIAT, PricePoint, Transaction
 
 SHOWN = 2_000
 """Rows listed at most; the counts above the lists are of all."""
@@ -59,18 +59,20 @@ def prices_model(rows: Sequence[PricePoint]) -> RowsModel:
 def refused_model(rows: Sequence[Refused]) -> RowsModel:
     """Rows that were not taken, each with its line number and the reason."""
     columns = (
-        Column(_translate("preview", "Reason"), "text"),
         Column(_translate("preview", "Line"), "amount"),
+        Column(_translate("preview", "Reason"), "text"),
         Column(_translate("preview", "Text"), "text"),
     )
-    shown = [(row.reason, str(row.line), one_line(row.text, 120)) for row in rows[:SHOWN]]
+    shown = [
+        (str(row.line), _sentence(row.reason), one_line(row.text, 120)) for row in rows[:SHOWN]
+    ]
     return RowsModel(columns, shown)
 
 
 def _transaction(row: Transaction) -> tuple[str, ...]:
     return (
         f"{row.time:%Y-%m-%d %H:%M}",
-        row.kind,
+        row.kind.capitalize(),
         _side(row.amount_in, row.asset_in),
         _side(row.amount_out, row.asset_out),
         _side(row.fee_amount, row.fee_asset) if row.fee_amount else "",
@@ -79,4 +81,10 @@ def _transaction(row: Transaction) -> tuple[str, ...]:
 
 
 def _side(amount: Decimal, asset: str | None) -> str:
-    return f"{format_amount(amount)} {asset}" if asset else ""
+    if not asset:
+        return ""
+    return format_money(amount, asset) if asset in FIAT else f"{format_amount(amount)} {asset}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

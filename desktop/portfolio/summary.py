@@ -3,7 +3,9 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QWidget
 
 from desktop.portfolio.holdings import oldest_price, signed_money
 from desktop.safetext import label
@@ -13,9 +15,11 @@ from engine.core.money import format_money, format_percent
 if TYPE_CHECKING:
     from engine.service import Valuation
 
+_GAP = 40
+
 
 class Summary(QWidget):
-    """Total value in large type, gain and cost beside it."""
+    """Total value in large type, gain and cost beside it, or under it where there is no room."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,15 +29,20 @@ class Summary(QWidget):
         self._cost = label("", "heading", selectable=True)
         self._count = label("", "heading")
         self._missing = label("", "small", wrap=True)
-        line = row(
-            column(label(self.tr("Total value"), "muted"), self._total, self._when, gap=4),
-            None,
+        self._tiles = row(
             self._tile(self.tr("Unrealised gain"), self._gain),
             self._tile(self.tr("Cost of what you hold"), self._cost),
             self._tile(self.tr("Assets"), self._count),
             gap=40,
         )
-        self.setLayout(column(line, self._missing, gap=10))
+        self._line = row(
+            column(label(self.tr("Total value"), "muted"), self._total, self._when, gap=4),
+            None,
+            self._tiles,
+            gap=_GAP,
+        )
+        self.setLayout(column(self._line, self._missing, gap=10))
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def show_valuation(self, valuation: "Valuation") -> None:
         """Show the totals of a valuation."""
@@ -54,6 +63,24 @@ class Summary(QWidget):
         self._gain.style().polish(self._gain)
         self._missing.setText("\n".join(valuation.missing))
         self._missing.setVisible(bool(valuation.missing))
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the tiles beside the total or under it."""
+        first = self._line.itemAt(0)
+        assert first is not None
+        needed = first.minimumSize().width() + _GAP + self._tiles.minimumSize().width()
+        narrow = needed > self.width()
+        direction = QBoxLayout.Direction
+        self._line.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+        self._line.setSpacing(12 if narrow else _GAP)
+        self._tiles.setAlignment(
+            Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignRight
+        )
 
     def _tile(self, name: str, value: QLabel) -> QWidget:
         tile = QWidget()

@@ -50,6 +50,8 @@ def _number(setting: Setting, value: SettingValue, changed: Changed) -> QWidget:
     control.setValue(int(value))
     control.setKeyboardTracking(False)
     control.setFixedWidth(180)
+    # The style sheet does not reach inside.
+    control.lineEdit().setTextMargins(8, 0, 0, 0)
     control.valueChanged.connect(changed)
     return control
 

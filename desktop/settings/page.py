@@ -54,7 +54,9 @@ class SettingsPage(QWidget):
             )
         )
         data.body.addWidget(rule())
-        data.body.addLayout(_line(self.tr("Encryption key"), key_place))
+        data.body.addLayout(
+            _line(self.tr("Encryption key"), f"{key_place[:1].upper()}{key_place[1:]}.")
+        )
         data.body.addWidget(rule())
         data.body.addLayout(
             _line(

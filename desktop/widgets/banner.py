@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
-from desktop.safetext import label
+from desktop.safetext import clean, label
 from desktop.theme.icons import set_label_icon
 from desktop.widgets.layout import row
 
@@ -15,5 +15,19 @@ class Banner(QFrame):
         self.setObjectName("banner")
         mark = QLabel()
         set_label_icon(mark, icon, "warning", 16)
-        self.setLayout(row(mark, label(text), None, *actions, gap=8, margins=(24, 5, 16, 5)))
+        self._words = label(text, wrap=True)
+        line = row(mark, gap=8, margins=(24, 5, 16, 5))
+        line.addWidget(self._words, 1)
+        for action in actions:
+            line.addWidget(action)
+        self.setLayout(line)
         self.hide()
+
+    def say(self, text: str) -> None:
+        """Show this sentence, or nothing if it is empty."""
+        self._words.setText(clean(text))
+        self.setVisible(bool(text))
+
+    def text(self) -> str:
+        """The sentence shown."""
+        return self._words.text()

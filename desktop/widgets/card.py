@@ -8,6 +8,7 @@ from desktop.theme.icons import set_label_icon
 from desktop.widgets.chart import chart
 from desktop.widgets.data_table import DataTable
 from desktop.widgets.layout import column, row, rule
+from desktop.widgets.markdown_view import MarkdownView
 from desktop.widgets.table import RowsModel
 from engine.core.cards import Card, ChartCard, FactsCard, QuoteCard, TableCard
 
@@ -93,7 +94,9 @@ def _table(card: TableCard) -> QWidget:
 
 def _quote(card: QuoteCard) -> QWidget:
     frame = CardFrame(card.title)
-    frame.body.addWidget(label(card.text, wrap=True, selectable=True))
+    text = MarkdownView(card.title)
+    text.set_text(card.text)
+    frame.body.addWidget(text)
     mark = QLabel()
     set_label_icon(mark, "file", "muted", 14)
     source = label(_translate("cards", "Source: {}").format(card.source), "small", wrap=True)

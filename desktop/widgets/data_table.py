@@ -64,10 +64,11 @@ def _model(index: Index) -> RowsModel:
 
 
 class DataTable(QTableView):
-    """A read-only table; the first column takes the room that is left."""
+    """A read-only table; the column `widest` takes the room that is left."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, widest: int = 0) -> None:
         super().__init__()
+        self._widest = widest
         self.setAccessibleName(name)
         self.setShowGrid(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -98,7 +99,7 @@ class DataTable(QTableView):
         header = self.horizontalHeader()
         for section in range(model.columnCount()):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(self._widest, QHeaderView.ResizeMode.Stretch)
         if self._order:
             model.sort(*self._order)
 

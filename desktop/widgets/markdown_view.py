@@ -48,6 +48,8 @@ class MarkdownView(SafeBrowser):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Nothing is as tall as nothing: a first frame of the usual height would push all below it.
+        self.setFixedHeight(0)
         self._source = ""
         self._waiting = ""
         self._finished = False

@@ -23,7 +23,7 @@ class ScrollColumn(QScrollArea):
         inner.setMaximumWidth(most_width)
         inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         inner.setLayout(self.column)
-        holder = QWidget()
+        self.inner = holder = QWidget()
         # Filled, so that scrolling moves what is painted instead of painting it again.
         holder.setAutoFillBackground(True)
         centred = QHBoxLayout(holder)
@@ -68,11 +68,16 @@ class FollowingScroll(ScrollColumn):
         if self._following:
             self._to_end()
 
+    def goal(self) -> int:
+        """How far following goes, as a value of the scroll bar: to the end."""
+        return self.verticalScrollBar().maximum()
+
     def _to_end(self) -> None:
+        bar = self.verticalScrollBar()
         self._adjusting = True
-        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+        bar.setValue(max(bar.value(), self.goal()))
         self._adjusting = False
 
     def _moved(self, value: int) -> None:
         if not self._adjusting:
-            self._following = value >= self.verticalScrollBar().maximum() - _NEAR_END
+            self._following = value >= self.goal() - _NEAR_END

@@ -1,8 +1,9 @@
-"""Short messages over the bottom of the window, some with a way back."""
+"""Short messages over the head of the window, some with a way back."""
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from desktop.safetext import label, one_line
@@ -14,48 +15,72 @@ SECONDS = 5
 SECONDS_WITH_ACTION = 12
 _MOST = 3
 _MARGIN = 24
+_TOP = 46
+"""Where the first one begins: clear of banners, of what is typed and of what was answered."""
+_GAP = 8
 
 
 class Toast(QFrame):
     """One message; `action` is a word such as "Undo" and what it does."""
 
-    def __init__(self, text: str, action: tuple[str, Callable[[], object]] | None) -> None:
-        super().__init__()
+    closed = Signal(object)
+    """The toast itself, which is about to be deleted."""
+
+    def __init__(
+        self, parent: QWidget, text: str, action: tuple[str, Callable[[], object]] | None
+    ) -> None:
+        super().__init__(parent)
         self.setObjectName("toast")
-        words = label(one_line(text, 300), wrap=False)
+        self._words = words = label(one_line(text, 300))
         self.text = words.text()
-        layout = row(words, gap=12, margins=(16, 8, 16, 8))
+        layout = row(gap=12, margins=(16, 8, 16, 8))
+        layout.addWidget(words, 1)
         if action is not None:
             name, act = action
             layout.setContentsMargins(16, 6, 8, 6)
             layout.addWidget(button(name, lambda: (act(), self.close())))
         self.setLayout(layout)
 
+    def fit(self, most_width: int) -> None:
+        """Be as small as the text allows, on several lines if one is wider than most_width."""
+        self._words.setWordWrap(False)
+        if self.sizeHint().width() > most_width:
+            self._words.setWordWrap(True)
+            self.setFixedWidth(most_width)
+            self.setFixedHeight(self.heightForWidth(most_width))
+        else:
+            self.setFixedSize(self.sizeHint())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit(self)
+        self.deleteLater()
+
 
 class Toasts(QObject):
-    """Stacks the toasts of a window, the newest lowest, and takes them away again."""
+    """Stacks the toasts of a window, the newest highest, and takes them away again."""
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, left: int = 0) -> None:
+        """left: width of what toasts leave uncovered on the left, in pixels."""
         super().__init__(window)
         self._window = window
+        self._left = left
         self._shown: list[Toast] = []
-        window.installEventFilter(self)
 
     def show(self, text: str, action: tuple[str, Callable[[], object]] | None = None) -> Toast:
         """Show a message for a few seconds, longer if it can be acted on."""
-        toast = Toast(text, action)
-        toast.setParent(self._window)
+        toast = Toast(self._window, text, action)
+        toast.closed.connect(self._forget)
         timer = QTimer(toast)
         timer.setSingleShot(True)
         timer.timeout.connect(toast.close)
         timer.start(round(1000 * (SECONDS_WITH_ACTION if action else SECONDS)))
         self._shown.append(toast)
-        while len(self._shown) > _MOST:
-            self._close(self._shown[0])
-        toast.installEventFilter(self)
-        self._place()
         toast.show()
         toast.raise_()
+        for old in self._shown[:-_MOST]:
+            old.close()
+        self.place()
         announce(self._window, toast.text)
         return toast
 
@@ -63,29 +88,16 @@ class Toasts(QObject):
         """What is being shown."""
         return [toast.text for toast in self._shown]
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._window and event.type() == QEvent.Type.Resize:
-            self._place()
-        elif event.type() == QEvent.Type.Close and isinstance(watched, Toast):
-            self._close(watched)
-        return False
+    def place(self) -> None:
+        """Put the toasts where they belong; to be called when the window changes its size."""
+        width = self._window.width() - self._left
+        top = _TOP
+        for toast in reversed(self._shown):
+            toast.fit(width - 2 * _MARGIN)
+            toast.move(self._left + (width - toast.width()) // 2, top)
+            top += toast.height() + _GAP
 
-    def _close(self, toast: Toast) -> None:
-        self._gone(toast)
-        toast.removeEventFilter(self)
-        toast.hide()
-        toast.deleteLater()
-
-    def _gone(self, toast: Toast) -> None:
+    def _forget(self, toast: Toast) -> None:
         if toast in self._shown:
             self._shown.remove(toast)
-            self._place()
-
-    def _place(self) -> None:
-        bottom = self._window.height() - _MARGIN
-        for toast in reversed(self._shown):
-            toast.setMaximumWidth(self._window.width() - 2 * _MARGIN)
-            toast.adjustSize()
-            bottom -= toast.height()
-            toast.move((self._window.width() - toast.width()) // 2, bottom)
-            bottom -= 8
+            self.place()

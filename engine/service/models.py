@@ -217,7 +217,8 @@ class ModelArea:
         status = ModelStatus(state, loaded.name if loaded else self._wanted, notice)
         now = time.monotonic()
         with self._lock:
-            news = status.state != self._status.state or now - self._shown >= _SHOW_SECONDS
+            again = status.state == self._status.state == "loading"
+            news = not again or now - self._shown >= _SHOW_SECONDS
             self._status = status
             if news:
                 self._shown = now

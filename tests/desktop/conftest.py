@@ -1,9 +1,11 @@
 """The real window on a scripted service."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
 from desktop.opening import Start
@@ -34,6 +36,15 @@ def qtbot(qtbot: QtBot) -> QtBot:
 
     qtbot.waitUntil = patiently  # type: ignore[method-assign]
     return qtbot
+
+
+@pytest.fixture(autouse=True)
+def destroyed_here(qapp: object) -> Iterator[None]:
+    """Widgets of a test are destroyed at its end, on this thread, as the app does it too."""
+    gc.disable()
+    yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)

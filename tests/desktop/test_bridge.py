@@ -161,3 +161,27 @@ def test_nothing_comes_after_the_end(
     bridge.run(lambda: 1, lambda _: received.append(StatusChanged(1, "late")))
     qtbot.wait(50)
     assert received == []
+
+
+class Mortal(QObject):
+    """Notes on which thread it dies."""
+
+    def __init__(self, deaths: list[bool]) -> None:
+        super().__init__()
+        self._deaths = deaths
+
+    def take(self, _: object) -> None:
+        """Be a callback."""
+
+    def __del__(self) -> None:
+        self._deaths.append(QThread.currentThread().isMainThread())
+
+
+def test_what_waits_for_a_result_dies_on_the_main_thread(qtbot: QtBot, bridge: Bridge) -> None:
+    deaths: list[bool] = []
+    for number in range(50):
+        bridge.run(lambda: None, Mortal(deaths).take)
+        if number % 2:
+            qtbot.wait(1)
+    qtbot.waitUntil(lambda: len(deaths) == 50)
+    assert all(deaths)

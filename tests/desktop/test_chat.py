@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from desktop.chat.composer import Composer
 from desktop.chat.rows import AnswerRow, UserRow
 from desktop.session import Session
+from desktop.widgets.markdown_view import MarkdownView
 from desktop.window import MainWindow
 from engine.core.cards import Choice, Column, Draft, FactsCard, QuoteCard, TableCard
 from engine.core.events import (
@@ -163,9 +164,11 @@ def test_status_thinking_cards_and_notice(
     )
     qtbot.waitUntil(lambda: finished(window))
     row = rows(window)[0]
-    expected = {"Holdings", "Simulated", "by last close", "Locking coins.", "This is not advice."}
+    expected = {"Holdings", "Simulated", "by last close", "This is not advice."}
     expected |= {"Source: Assay glossary"}
     qtbot.waitUntil(lambda: expected <= set(words(row)))
+    quoted = [one.toPlainText() for one in row.findChildren(MarkdownView) if one is not row.text]
+    assert quoted == ["Locking coins."]
     assert row.thinking.text() == "I call a tool."
     assert not any("I call" in one or "Looking" in one for one in words(row))
 

@@ -82,11 +82,11 @@ def test_a_dropped_file_is_shown_confirmed_and_undone(
     assert drop(window, trades)
     dialog = preview(qtbot, window)
     new = cells(dialog, "New")
-    assert new[0] == ["2025-01-02 10:00", "buy", "0.5 BTC", "40,000 USD", "", "Coinbase"]
+    assert new[0] == ["2025-01-02 10:00", "Buy", "0.5 BTC", "$40,000.00", "", "Coinbase"]
     assert len(new) == 2
     refused = cells(dialog, "Not understood")
-    assert [line for _, line, _ in refused] == ["4", "5"]
-    assert all(reason for reason, _, _ in refused)
+    assert [line for line, _, _ in refused] == ["4", "5"]
+    assert all(reason for _, reason, _ in refused)
     assert service.portfolio.stored == {}
 
     dialog.confirm_button.click()

@@ -16,6 +16,7 @@ from desktop.widgets.card import card_widget
 from desktop.widgets.chart import summary
 from desktop.widgets.donut import parts
 from desktop.widgets.figures import file_size, full, short
+from desktop.widgets.scroll import ScrollColumn
 from desktop.widgets.toast import Toasts
 from desktop.window import MainWindow
 from engine.core.cards import Card, ChartCard, Column, Draft, Series, TableCard
@@ -226,6 +227,30 @@ def test_a_table_of_thousands_of_rows_opens_quickly(qtbot: QtBot) -> None:
     qtbot.addWidget(widget)
     widget.show()
     assert widget.height() < 700
+
+
+def test_nothing_is_cut_off_in_the_smallest_window(qtbot: QtBot, full_window: MainWindow) -> None:
+    full_window.resize(full_window.minimumSize())
+    for page in ("chat", "portfolio", "models", "settings"):
+        full_window.show_page(page)
+        qtbot.wait(50)
+        for scroll in full_window.findChildren(ScrollColumn):
+            if scroll.isVisible():
+                assert scroll.inner.width() == scroll.viewport().width(), page
+
+
+def test_a_long_toast_is_wrapped_inside_the_window(qtbot: QtBot) -> None:
+    host = QWidget()
+    qtbot.addWidget(host)
+    host.resize(600, 400)
+    host.show()
+    toasts = Toasts(host, left=100)
+    short = toasts.show("Short.")
+    long = toasts.show("word " * 50, ("Undo", lambda: None))
+    assert long.height() > 2 * short.height()
+    assert host.rect().contains(long.geometry())
+    assert long.x() >= 100
+    assert not long.geometry().intersects(short.geometry())
 
 
 def test_toasts_stack_and_go(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,7 +122,7 @@ def test_where_the_data_are_and_a_backup(
     qtbot: QtBot, window: MainWindow, page: SettingsPage, service: FakeService, tmp_path: Path
 ) -> None:
     assert str(service.paths.root) in words(page)
-    assert service.key_place in words(page)
+    assert "In a file of yours only, beside the database." in words(page)
     assert window.session is not None
     window.session.pages.settings().back_up(tmp_path / "copy.backup")
     qtbot.waitUntil(lambda: service.backups == [tmp_path / "copy.backup"])
@@ -171,3 +171,22 @@ def test_the_state_of_the_model_is_shown(
     qtbot.waitUntil(lambda: sentence in words(models))
     names = [b.accessibleName() for b in window.sidebar.findChildren(QPushButton)]
     assert "Model: big could not be loaded" in names
+    assert window.model_banner.isVisible()
+    assert window.model_banner.text() == f"big: {sentence}"
+    press(qtbot, window.model_banner, "Open Models")
+    service.bus.publish(ModelStateChanged("ready", "big", ""))
+    qtbot.waitUntil(lambda: not window.model_banner.isVisible())
+
+
+def test_a_model_that_ends_in_an_answer_is_told_of_there_only(
+    qtbot: QtBot, window: MainWindow, service: FakeService
+) -> None:
+    service.bus.publish(ModelStateChanged("busy", "big", ""))
+    service.bus.publish(ModelStateChanged("failed", "big", "The model stopped unexpectedly."))
+
+    def stopped() -> bool:
+        buttons = window.sidebar.findChildren(QPushButton)
+        return "Model: big has stopped" in [one.accessibleName() for one in buttons]
+
+    qtbot.waitUntil(stopped)
+    assert not window.model_banner.isVisible()
