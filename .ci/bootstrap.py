@@ -197,7 +197,7 @@ def _build_llama(pin: str, folder: Path) -> None:
         assert process.stdout is not None
         for line in process.stdout:
             tail = [*tail[-40:], line]
-            step = re.search(r"\[(\d+)/(\d+)\] Building", line)
+            step = re.search(r"\[(\d+)/(\d+)\]", line)
             if step and int(step[1]) * 10 // int(step[2]) > shown:
                 shown = int(step[1]) * 10 // int(step[2])
                 _say(f"  engine {shown * 10} %, {time.monotonic() - started:.0f} s")

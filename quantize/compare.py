@@ -50,10 +50,10 @@ def _check_text(path: Path) -> None:
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_TEXT + 1)
+        if len(data) > MAX_TEXT:
+            raise KnownError(f"{path.name} is larger than 16 MB.", "A few hundred kB are plenty.")
         data.decode()
     except OSError as error:
         raise known_os_error(f"read {path.name}", error) from error
     except UnicodeDecodeError as error:
         raise KnownError(f"{path.name} is not UTF-8 text.", "Choose a text file.") from error
-    if len(data) > MAX_TEXT:
-        raise KnownError(f"{path.name} is larger than 16 MB.", "A few hundred kB are plenty.")

@@ -14,12 +14,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.assistant.knowledge import Knowledge
-from engine.assistant.recognise import numbers, periods
+from engine.assistant.recognise import (
+    amounts,
+    calendar_words,
+    compounding,
+    days,
+    direction,
+    durations,
+    numbers,
+    percents,
+    periods,
+    ranges,
+)
 from engine.assistant.recognise.spelling import distance
 from training.data.formats import read_documents
 from training.data.wordings import load
 
 _WORD = re.compile(r"(?<![\w'’])[a-z]{2,18}(?![\w'’])")
+_RECOGNISERS = (
+    amounts, calendar_words, compounding, days, direction, durations, numbers, percents, periods,
+    ranges,
+)  # fmt: skip
 _CORPORA = ("finance", "general", "instruct", "crypto")
 _CHARACTERS = 25_000_000  # read from each part of the corpus
 _FREQUENT = 12
@@ -51,6 +66,11 @@ _MISPRINTS = frozenset(
         "procent",
         "dayly",
         "montly",
+        "alret",
+        "corelation",
+        "impermanente",
+        "mcuh",
+        "portfolo",
     ]
 )
 _OWN = 30  # what one use in our own texts counts
@@ -86,7 +106,7 @@ def glossary_words() -> Counter[str]:
 
 def recogniser_words() -> set[str]:
     """Words the recognisers look for, whatever the corpus says."""
-    sources = (inspect.getsource(module).lower() for module in (numbers, periods))
+    sources = (inspect.getsource(module).lower().replace("\\b", " ") for module in _RECOGNISERS)
     words = {word for source in sources for word in re.findall(r"[a-z]{3,}", source)}
     words |= {name.lower() for name in (*calendar.month_name, *calendar.day_name) if name}
     return words - _MISPRINTS
@@ -110,6 +130,8 @@ def main(corpus: Path, out: Path, size: int = 24_000) -> None:
         scores[word] = scores.get(word, 0) + _OWN * count
     trusted = sorted(scores, key=lambda word: -scores[word])
     for word, count in said.items():
+        if word in _MISPRINTS:
+            continue
         if word in scores or count >= 4 or not _near(word, trusted):
             scores[word] = scores.get(word, 0) + _OWN * count
     ranked = sorted(scores, key=lambda word: -scores[word])[:size]

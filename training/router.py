@@ -23,7 +23,7 @@ from training.data.surfaces import World, known_assets
 from training.data.wordings import Utterance, Wording, fill, load, ramble, roughen
 from training.vocabulary import TOOL_NAMES
 
-_RAMBLING = 0.2  # share of questions with a story around them
+_RAMBLING = 0.3  # share of questions with a story around them
 _EVERYDAY = 1500  # off-topic requests from the corpus
 _EPOCHS = 4
 _BATCH = 256

@@ -27,7 +27,7 @@ class AlertStore(Protocol):
         ...
 
     def rearm(self, alert_id: int) -> None:
-        """Let an alert fire again."""
+        """Let an alert fire again; harmless if it is gone."""
         ...
 
 
@@ -74,30 +74,37 @@ class Monitor:
         self._unsubscribe()
         self._stopping.set()
         self._wake.set()
-        if self._thread is not None:
+        # Ctrl-C may have come between making and starting it: it sees that it is to stop.
+        if self._thread is not None and self._thread.is_alive():
             self._thread.join()
 
     def check_now(self) -> list[Fired]:
-        """Check all alerts on the calling thread; returns what fired, each at most once ever."""
-        with self._checking:
-            fired = []
-            changed = False
-            for alert in self._alerts.list():
-                points = self._prices.points_since(
-                    alert.asset, alert.currency, alert.created.date()
-                )
-                outcome = evaluate(alert, points)
-                if not alert.armed and (outcome.fired or outcome.armed):
-                    self._alerts.rearm(alert.id)
-                    changed = True
-                if outcome.fired and self._record(outcome.fired):
-                    fired.append(outcome.fired)
-                    if outcome.armed:
+        """Check all alerts on the calling thread; returns what fired, each at most once ever.
+
+        Raises what the store raises; what was recorded as fired before that is published all the
+        same, as it never fires again.
+        """
+        fired: list[Fired] = []
+        changed = False
+        try:
+            with self._checking:
+                for alert in self._alerts.list():
+                    points = self._prices.points_since(
+                        alert.asset, alert.currency, alert.created.date()
+                    )
+                    outcome = evaluate(alert, points)
+                    if not alert.armed and (outcome.fired or outcome.armed):
                         self._alerts.rearm(alert.id)
-        for one in fired:
-            self._bus.publish(AlertFired(one.alert_id, one.title, one.text))
-        if fired or changed:
-            self._bus.publish(DataChanged(frozenset({"alerts"})))
+                        changed = True
+                    if outcome.fired and self._record(outcome.fired):
+                        fired.append(outcome.fired)
+                        if outcome.armed:
+                            self._alerts.rearm(alert.id)
+        finally:
+            for one in fired:
+                self._bus.publish(AlertFired(one.alert_id, one.title, one.text))
+            if fired or changed:
+                self._bus.publish(DataChanged(frozenset({"alerts"})))
         return fired
 
     def _record(self, fired: Fired) -> bool:
@@ -113,12 +120,13 @@ class Monitor:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._wake.clear()
             try:
                 self.check_now()
             except Exception:  # noqa: BLE001  (the watch goes on; the failure is in the log)
                 _log.exception("the alerts could not be checked")
             self._wake.wait(self._interval)
+            # Before looking whether to stop, so that the call to do so is never wiped out.
+            self._wake.clear()
 
 
 def _start(day: date) -> datetime:

@@ -12,13 +12,11 @@ ALL = "ALL"
 
 @dataclass(frozen=True, slots=True)
 class StressRow:
-    """One asset before and after; weights are shares of the total, 0…1."""
+    """The value of one asset before and after."""
 
     asset: str
     before: Decimal
     after: Decimal
-    weight_before: Decimal
-    weight_after: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +48,5 @@ def what_if(values: Mapping[str, Decimal], asset: str, change: Decimal) -> Stres
         name: value * (1 + change) if name in moving else value for name, value in values.items()
     }
     after = sum(outcome.values(), Decimal(0))
-    rows = tuple(
-        StressRow(
-            name,
-            value,
-            outcome[name],
-            value / before,
-            outcome[name] / after if after else Decimal(0),
-        )
-        for name, value in values.items()
-    )
+    rows = tuple(StressRow(name, value, outcome[name]) for name, value in values.items())
     return Stress(before, after, after - before, (after - before) / before, rows)

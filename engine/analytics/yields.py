@@ -70,6 +70,7 @@ def _factor(rate: Decimal, years: Decimal, compounding: Compounding) -> Decimal:
         )
     with decimal.localcontext() as context:
         context.prec = PRECISION
+        context.traps[decimal.Overflow] = False  # infinity is refused below
         if compounding == "continuous":
             factor = (rate * years).exp()
         else:

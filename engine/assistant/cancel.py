@@ -5,6 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
+class Stopped(Exception):
+    """The user pressed stop; what was shown by then stays."""
+
+
 class Cancel(threading.Event):
     """An event whose `set` calls what is attached at that moment."""
 
@@ -20,6 +24,11 @@ class Cancel(threading.Event):
             attached = tuple(self._wake)
         for wake in attached:
             wake()
+
+    def check(self) -> None:
+        """Raises Stopped if a stop was asked for."""
+        if self.is_set():
+            raise Stopped
 
     @contextmanager
     def attached(self, wake: Callable[[], None]) -> Iterator[None]:

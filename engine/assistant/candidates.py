@@ -9,13 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from engine.assistant.conditions import conditions, levels
+from engine.assistant.follow import ALL, Previous, inherited, partners, relative
 from engine.assistant.recognise import Mention, Recognised
 from engine.assistant.recognise.assets import likely_assets
+from engine.assistant.recognise.calendar_words import COUNT, UNIT, canonical
 from engine.assistant.terms import find_terms
 from engine.assistant.tools.base import Param, Tool
 
+__all__ = ["ALL", "Previous", "Slots", "candidates"]
+
 Value = str | Decimal
-ALL = "ALL"
 
 _REALISED = re.compile(
     r"\b(?<!un)(?<!un-)(?:reali[sz]ed|relised|realsied|realised|locked[\s-]?in|lock(?:ed)? in|"
@@ -32,20 +36,8 @@ _UNREALISED = re.compile(
     r"before selling)\b",
     re.I,
 )
-_BELOW = re.compile(
-    r"\b(?:below|bellow|belwo|under|beneath|less than|lower than|underneath|down to|back to|"
-    r"(?:drop|fall|dip|sink|crash|dump|tank|slid|slip|com|go|declin|los)\w*\s+(?:back\s+|down\s+)*"
-    r"(?:to|below|under|through)|loses|cheaper than|south of|or (?:less|lower|below)|at most|"
-    r"downside|bottoms?)\b|<",
-    re.I,
-)
-_ABOVE = re.compile(
-    r"\b(?:above|abov|over|exceeds?|more than|higher than|greater than|north of|past|"
-    r"tops?|cross(?:es|ed)?|breaks?(?: out)?|broke|clears?|exceeded|or (?:more|higher|above)|"
-    r"at least|upside|up to|passes|beats|surpass\w*|"
-    r"(?:ris|climb|pump|jump|rall|get|goes|go|shoot|soar|moon)\w*\s+(?:up\s+)?(?:to|above|over|past))\b|>",
-    re.I,
-)
+_GROWTH = frozenset({"period_return", "volatility", "max_drawdown", "best_worst", "correlation"})
+_AGO = re.compile(rf"({COUNT})\s+({UNIT})\s+(?:ago|back)", re.I)
 _WHOLE = re.compile(
     r"\b(?:everything|market|markets|all (?:of )?(?:my|the|it|coins|crypto|holdings)|portfolio|"
     r"portfoilo|whole|across the board|every (?:coin|asset|position)|all coins|"
@@ -53,14 +45,6 @@ _WHOLE = re.compile(
     r"drops|falls|crashes|overall)|all my|total holdings|bags|stack|entire)\b",
     re.I,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Previous:
-    """The call of the turn before, for follow-ups."""
-
-    tool: str
-    arguments: Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +74,17 @@ def candidates(
     """
     values: dict[str, tuple[Value, ...]] = {}
     missing = []
+    told, found = relative(tool, found, previous) if previous else ({}, found)
     for param in tool.parameters:
-        options = _options(tool, param, found, terms)
+        options = (told[param.name],) if param.name in told else _options(tool, param, found, terms)
         if tool.name == "create_alert" and param.name == "condition":
-            options = _conditions(found, values, last_price)
+            options = conditions(found, values.get("asset", ()), last_price)
         if not options and previous is not None:
-            options = _inherited(tool, param, previous, found)
+            options = inherited(tool, param, previous, found)
         if not options and tool.name == "what_if" and param.kind == "asset":
             options = (ALL,)
         if param.name == "asset_b":
-            options = _partners(values, options, previous)
+            options = partners(values.get("asset_a", ()), options, previous)
         if options:
             values[param.name] = options
         elif param.required:
@@ -121,7 +106,7 @@ def _options(
         case "account":
             return found.values("account")
         case "period":
-            return _periods(found)
+            return _periods(tool, found)
         case "date":
             return found.values("date")[:2]
         case "years":
@@ -137,7 +122,7 @@ def _options(
             return _choice(param, found)
 
 
-def _periods(found: Recognised) -> tuple[Value, ...]:
+def _periods(tool: Tool, found: Recognised) -> tuple[Value, ...]:
     days = found.of("date")
     periods = [
         m
@@ -146,6 +131,11 @@ def _periods(found: Recognised) -> tuple[Value, ...]:
     ]
     if periods:
         return tuple(dict.fromkeys(m.value for m in periods))
+    if tool.name in _GROWTH:  # "compared with a year ago"
+        spans = [_AGO.fullmatch(found.text[m.start : m.end]) for m in days]
+        rolling = [canonical(span[1], span[2]) for span in spans if span]
+        if rolling:
+            return tuple(dict.fromkeys(period for period in rolling if period))
     return tuple(f"{m.value}..{m.value}" for m in days)
 
 
@@ -185,11 +175,9 @@ def _bare_percents(found: Recognised) -> list[Value]:
 
 
 def _amounts(tool: Tool, found: Recognised) -> tuple[Value, ...]:
-    money = [m for m in found.of("amount") if isinstance(m.value, Decimal)]
     if tool.name == "create_alert":
-        percents = [abs(m.value) for m in found.of("percent") if isinstance(m.value, Decimal)]
-        if percents and not any(m.signed for m in money):
-            return tuple(dict.fromkeys(percents))
+        return levels(found)
+    money = [m for m in found.of("amount") if isinstance(m.value, Decimal)]
     signed = [m for m in money if m.signed]
     clear = signed or [m for m in money if not _inside(m, found.of("period"))] or money
     if tool.name == "compound_growth" and not signed and len(clear) > 1:
@@ -211,78 +199,6 @@ def _choice(param: Param, found: Recognised) -> tuple[Value, ...]:
             return ()
         return ("unrealised",) if unrealised else ("realised",)
     return ()
-
-
-def _conditions(
-    found: Recognised,
-    values: Mapping[str, tuple[Value, ...]],
-    last_price: Callable[[str], Decimal | None],
-) -> tuple[Value, ...]:
-    percents = found.of("percent")
-    money = found.of("amount")
-    if re.search(r"\bdownwards?\b|\bfrom above\b", found.text, re.I):
-        return ("below",)
-    if re.search(r"\bupwards?\b|\bfrom below\b", found.text, re.I):
-        return ("above",)
-    if percents and not any(m.signed for m in money):
-        options: list[Value] = []
-        for mention in percents:
-            if not mention.signed:
-                options += ["down_percent", "up_percent"]
-            elif isinstance(mention.value, Decimal):
-                options.append("down_percent" if mention.value < 0 else "up_percent")
-        return tuple(dict.fromkeys(options))
-    below, above = _BELOW.search(found.text), _ABOVE.search(found.text)
-    if bool(below) != bool(above):
-        return ("below",) if below else ("above",)
-    if not money:
-        return ()
-    if below and above:
-        return ("below", "above") if below.start() > above.start() else ("above", "below")
-    if re.search(r"\b(?:hits?|reach\w*|touch\w*|at|gets? to|tags?)\b", found.text, re.I):
-        assets = values.get("asset", ())
-        price = last_price(str(assets[0])) if assets else None
-        level = money[0].value
-        if price is not None and isinstance(level, Decimal) and level < price:
-            return ("below",)
-        return ("above",)
-    return ("above", "below")
-
-
-def _inherited(
-    tool: Tool, param: Param, previous: Previous, found: Recognised
-) -> tuple[Value, ...]:
-    """A gap filled from the call before: the same argument, or the coin it was about."""
-    if param.kind == "asset":
-        for name in (param.name, "asset", "asset_a"):
-            value = previous.arguments.get(name)
-            if value is not None and (value != ALL or tool.name == "what_if"):
-                return (value,)
-        return ()
-    same = previous.arguments.get(param.name)
-    if same is None or (param.name == "value" and previous.tool != tool.name):
-        return ()
-    if param.kind == "period" and previous.tool != tool.name and not _same_time(found.text):
-        return ()
-    return (same,)
-
-
-def _same_time(text: str) -> bool:
-    return bool(re.search(r"\b(?:same|that|then|there)\b", text, re.I)) or len(text.split()) <= 6
-
-
-def _partners(
-    values: dict[str, tuple[Value, ...]],
-    options: tuple[Value, ...],
-    previous: Previous | None,
-) -> tuple[Value, ...]:
-    """Second assets of a pair: the coin asked about before may complete a single one."""
-    said = tuple(dict.fromkeys((*values.get("asset_a", ()), *options)))
-    if len(said) >= 2 or previous is None:
-        return said
-    before = [previous.arguments.get(n) for n in ("asset", "asset_a", "asset_b")]
-    others = [b for b in before if isinstance(b, str) and b not in said and b != ALL]
-    return (*said, *others[:1])
 
 
 def _two_assets(

@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from engine.assistant.candidates import Previous, Slots, candidates
+from engine.assistant.candidates import Slots, candidates
+from engine.assistant.focus import Reading, read
+from engine.assistant.follow import Previous, is_follow_up, relative
 from engine.assistant.prompting import Exchange
 from engine.assistant.recognise import Recognised, recognise
 from engine.assistant.router import NO_TOOL, Router, masked
@@ -27,25 +29,14 @@ MODEL_WEIGHT = 0.2  # share of the model's opinion in the log-linear mix
 SURE = 0.45  # below this probability the user is asked what was meant
 LOST = 0.3  # below this sum even the choice of three would be a guess
 _MISSING = 1.5  # log-probability lost when a required argument has no value
+_OWN_WORDS = 3  # words beside values that make a text a question of its own
+_STORY_UNUSED = 0.3  # share of that loss in a story, which names more than it asks for
 _UNUSED = 1.0  # … and per kind of value that the tool has no argument for
 
-_CUE = re.compile(
-    r"^\s*(?:and|also|what about|how about|same|ok(?:ay)?|now|then|but|only|just|or|no,|hmm|"
-    r"instead|again|make (?:it|that)|sorry|i meant|plus|wbu|nd|n)\b",
-    re.I,
-)
-_POINTS_BACK = re.compile(
-    r"\b(?:it|its|it's|that|them|those|these|same|there|this one|the other)\b", re.I
-)
 _WHOLE = re.compile(
     r"\b(?:portfolio|everything|all (?:of it|my|together)|overall|total|whole)\b", re.I
 )
 
-_CLAUSES = re.compile(
-    r"[.!?;:,]\s+|\s+(?:so|but|because|since i|and (?=can|could|tell|what|how|please))\s+"
-)
-_STORY = 16  # words from which on a question counts as a story
-_CLAUSE_COST = 0.5
 _FILLER = frozenset(
     "and also what about how same ok okay now then but only just or instead again please pls "
     "for of the a an n nd with in on at over make it that say lets let's try do if to is was "
@@ -75,13 +66,6 @@ class Decision:
     found: Recognised
 
 
-def is_follow_up(text: str) -> bool:
-    """Whether a text leans on the turn before."""
-    if _CUE.search(text) or len(text.split()) <= 3:
-        return True
-    return bool(_POINTS_BACK.search(text)) and len(text.split()) <= 14
-
-
 def decide(
     question: str,
     history: Sequence[Exchange],
@@ -95,39 +79,46 @@ def decide(
     or None without a model.
     """
     last = history[-1] if history else None
-    if last and last.tool is None and _asks_back(last.question, history[:-1], context, router):
-        question = f"{last.question} {question}"  # the user gives what was asked for
-    found = recognise(question, context.today, context.assets, context.accounts)
+    if last and last.tool is None and _answers_back(question, history, context, router):
+        question = f"{last.question} {question}"
     # A chat may be older than the set of tools.
     before = last.tool if last and last.tool in TOOLS else None
-    previous = None
-    if last and before and is_follow_up(question):
+    reading = read(
+        question,
+        lambda text: recognise(text, context.today, context.assets, context.accounts),
+        router,
+        before,
+    )
+    found, scores = reading.whole, reading.scores
+    previous, moved = None, False
+    if last and before:
         arguments = last.arguments
-        if _WHOLE.search(question):
-            arguments.pop("asset", None)
-        previous = Previous(before, arguments)
-    terms = context.knowledge.terms
+        moved = bool(relative(TOOLS[before], found, Previous(before, arguments))[0])
+        if moved or is_follow_up(question):
+            if _WHOLE.search(question):
+                arguments.pop("asset", None)
+            previous = Previous(before, arguments)
 
     def slots_of(tool: Tool, earlier: Previous | None) -> Slots:
-        return candidates(tool, found, earlier, terms, context.last_price)
+        return _slots(tool, reading, earlier, context)
 
     slots = {tool.name: slots_of(tool, previous) for tool in TOOLS.values()}
     if last and before and slots[before].missing:  # it may only fill a gap
         slots[before] = slots_of(TOOLS[before], Previous(before, last.arguments))
-    scores = _router_scores(router, found, before, context)
     opinion = model_scores(tuple(TOOLS))
     if opinion is not None:
         scores = _mix(scores, opinion)
     for name, slot in slots.items():
-        scores[name] -= _MISSING * bool(slot.missing) + _UNUSED * _unused(TOOLS[name], found)
+        unused = _unused(TOOLS[name], reading.parts[name]) * (_STORY_UNUSED if reading.story else 1)
+        scores[name] -= _MISSING * bool(slot.missing) + _UNUSED * unused
     rest = _content_words(found)
-    if before and found.mentions and len(rest) <= 2:
-        scores[before] += _SAME_TOOL if not rest else _LIKELY_SAME
+    if before and (moved or (found.mentions and len(rest) <= 2)):
+        scores[before] += _SAME_TOOL if moved or not rest else _LIKELY_SAME
     said = question.lower().strip(" ?!.")
-    if said in terms and said not in TOOLS:
+    if context.knowledge.has(said) and said not in TOOLS:
         scores["explain_term"] += _TERM_ONLY
     elif len(rest) > 6 and not any(
-        t in terms for t in slots["explain_term"].values.get("term", ())
+        context.knowledge.has(str(t)) for t in slots["explain_term"].values.get("term", ())
     ):
         scores["explain_term"] -= _VAGUE
     ranked = _normal(scores)
@@ -151,36 +142,28 @@ def decide(
     return Decision("ask" if best.slots.missing else "call", (best,), "", found)
 
 
-def _asks_back(
+def _answers_back(
     question: str, history: Sequence[Exchange], context: ToolContext, router: Router
 ) -> bool:
-    """Whether the earlier question, too, lacked a value, so that the next text may give it."""
-    return decide(question, history, context, router, lambda names: None).kind == "ask"
+    """Whether the earlier question lacked a value, and this text gives it rather than asks anew."""
+
+    def alone(text: str) -> Decision:
+        return decide(text, history[:-1], context, router, lambda names: None)
+
+    if alone(history[-1].question).kind != "ask":
+        return False
+    anew = alone(question)
+    return anew.kind != "call" or len(_content_words(anew.found)) < _OWN_WORDS
 
 
-def _router_scores(
-    router: Router, found: Recognised, before: str | None, context: ToolContext
-) -> dict[str, float]:
-    """The router's opinion; in a long story each clause may carry the question by itself."""
-    scores = router.log_probabilities(found, before)
-    if len(found.text.split()) < _STORY:
-        return scores
-    clauses = [
-        router.log_probabilities(
-            recognise(clause, context.today, context.assets, context.accounts), before
-        )
-        for clause in _CLAUSES.split(found.text)
-        if len(clause.split()) >= 4
-    ]
-    if not clauses:
-        return scores
-    clearest = max(clauses, key=lambda clause: max(clause[name] for name in TOOLS))
-    for name in scores:
-        if name in TOOLS:
-            scores[name] = max([scores[name], *(c[name] - _CLAUSE_COST for c in clauses)])
-        else:
-            scores[name] = (scores[name] + clearest[name]) / 2
-    return scores
+def _slots(tool: Tool, reading: Reading, earlier: Previous | None, context: ToolContext) -> Slots:
+    """Candidates from the part that asks for the tool, or from the whole if it lacks some."""
+    terms = context.knowledge.terms
+    for found in (reading.parts[tool.name], reading.whole):
+        slots = candidates(tool, found, earlier, terms, context.last_price)
+        if not slots.missing:
+            break
+    return slots
 
 
 def _content_words(found: Recognised) -> list[str]:

@@ -1,7 +1,7 @@
 """Full-text search over Assay's own glossary and guides, offline.
 
 The Markdown files of resources/knowledge are read into an in-memory FTS5 table
-(Porter stemming, BM25) on first use: 0.05 s for about 290 entries.
+(Porter stemming, BM25) on first use: 0.05 s for about 450 entries.
 """
 
 import re
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from engine.assistant.terms import closest, term_key
 from engine.core.resources import resource
 
 _QUERY_WORD = re.compile(r"[A-Za-z0-9]+")
@@ -51,11 +52,21 @@ class Knowledge:
 
     @cached_property
     def _by_name(self) -> dict[str, Entry]:
+        return {
+            name.lower(): entry for entry in self.entries for name in (entry.title, *entry.aliases)
+        }
+
+    @cached_property
+    def _by_key(self) -> dict[str, Entry]:
         names: dict[str, Entry] = {}
         for entry in self.entries:
             for name in (entry.title, *entry.aliases):
-                names.setdefault(_normal(name), entry)
+                names.setdefault(term_key(name), entry)
         return names
+
+    def has(self, term: str) -> bool:
+        """Whether an entry is called `term`, in any number, spelling or hyphenation."""
+        return term_key(term) in self._by_key
 
     @cached_property
     def _index(self) -> sqlite3.Connection:
@@ -71,14 +82,17 @@ class Knowledge:
         return index
 
     def find(self, term: str) -> Entry | None:
-        """The entry called `term` (title or alias, plural allowed), else the best match.
+        """The entry called `term` in any number, spelling or hyphenation, else the best match.
 
-        A match holds all words of `term`, at least one of them in its names.
+        A match is one slip from a long name, or holds all words of `term`, at least one of them
+        in its names.
         """
-        name = _normal(term)
-        for form in (name, name.removesuffix("s"), name.removesuffix("es"), f"{name}s"):
-            if form in self._by_name:
-                return self._by_name[form]
+        key = term_key(term)
+        said = " ".join(term.lower().split())  # "holding" and "holdings" are two entries
+        entry = self._by_name.get(said) or self._by_key.get(key)
+        entry = entry or self._by_key.get(closest(key, self._by_key))
+        if entry:
+            return entry
         words = _words(term)
         match = f"{' AND '.join(words)} AND {{title aliases}} : ({' OR '.join(words)})"
         return next(iter(self._matches(match, 1) if words else ()), None)
@@ -99,10 +113,6 @@ class Knowledge:
 def _words(text: str) -> list[str]:
     """The words of a text, quoted for a query."""
     return [f'"{word}"' for word in _QUERY_WORD.findall(text.lower()) if len(word) > 1]
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[\s_]+", " ", name.strip().lower())
 
 
 def _glossary(path: Path) -> list[Entry]:

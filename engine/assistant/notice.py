@@ -8,19 +8,61 @@ NOTICE = (
     "Not investment advice. Crypto prices can fall to zero; "
     "past figures do not say what comes next."
 )
-_ADVICE = re.compile(
-    r"\b(?:should|shall|ought|worth (?:buying|selling|holding)|good (?:time|idea|buy|entry|"
-    r"investment)|"
-    r"buy|sell|hold|hodl|invest|rebalance|recommend\w*|suggest\w*|advi[cs]e|better to|safe to|"
-    r"take profits?|dca|ape in|all[- ]in|allocate|diversify)\b",
+_DEAL = (
+    r"(?:buy|buying|sell|selling|hold|holding|hodl|keep|keeping|invest|investing|get in|get out|"
+    r"dca|ape in|go all[- ]in|take profits?|taking profits?|cash(?:ing)? out|stake|staking|"
+    r"swap|swapping|rebalance|rebalancing|diversify|allocate|dump|dumping|exit|double down|"
+    r"put (?:it|my|the|some|more|all)\b)"
+)
+# Questions that want to be told what to do or what will happen; "what do I hold" does not.
+_ASKS = re.compile(
+    r"\b(?:should|shall|ought|shld|shoud)\s+(?:i|we|one|my|you)\b|\bshould(?:n'?t)? i\b|"
+    r"\bworth (?:buying|selling|holding|keeping|investing|getting|it\b)|"
+    r"(?<!my )\b(?:good|right|best|bad|smart|wise|safe|sensible|better|wiser|clever) "
+    r"(?:time|moment|idea|buy|entry|investment|move|bet|coin to|thing to)\b|"
+    r"\b(?:recommend\w*|suggest\w*|advi[cs]e\w*)\b|\byour opinion\b|"
+    r"\b(?:better|safe|wise|wiser|smart|sensible|time|okay|ok|risky|clever|dumb|stupid|mad|crazy) "
+    rf"(?:\w+ )?to {_DEAL}|"
+    rf"\b(?:do|would) you (?:think|{_DEAL})|\bwhat would you (?:do|{_DEAL})|"
+    rf"\b{_DEAL}(?: \w+){{0,2}} or (?:not|just )?(?:\w+ )?{_DEAL}|"
+    r"(?:^|[,;.]\s*|\b(?:or|so|now)\s+)(?:buy|sell|hold|hodl|keep|dump|ape in|all[- ]in)"
+    r"(?: (?:it|more|some|everything|\w{2,6}))?\s*\?\s*$|"
+    rf"\b(?:is it|is this|is now|are we) .{{0,25}}\bto {_DEAL}|"
+    r"\bhow (?:much|many|do i|can i|would you|should i) "
+    r"(?!have i).{0,20}\b(?:invest|rebalance|diversify|allocate)\b|"
+    r"\bwhich (?:coins?|one|crypto|asset|shitcoin|token) "
+    r"(?:to|shall|will|would|is (?:best|gonna))\b|"
+    r"\bwhat (?:coins? )?to (?:buy|sell|hold|invest in)\b|"
+    r"\b(?:will|gonna|going to|is .{1,20} ever) .{0,30}"
+    r"\b(?:moon|recover|crash|pump|rise|go up|go down|com(?:e|ing) back|hit|reach|\d+x|be at)\b|"
+    r"\b(?:predict\w*|forecast\w*|g[au]+rant\w*|sure (?:profit|thing)|wen moon)\b",
+    re.I,
+)
+_FACTS = re.compile(
+    r"\b(?:what|which coins?|how much|how many|when|where) "
+    r"(?:do|did|have|has|am|are|was|were) (?:i|we)\b|"
+    r"\b(?:did|have|had) i (?:last |ever |already )?(?:buy|bought|sell|sold|hold|held)\b",
+    re.I,
+)
+_TELLS = re.compile(
+    r"\b(?:you|one) (?:should|could|might|may|ought|had better|can safely)\b"
+    rf"[^.!?]{{0,40}}\b{_DEAL}\b|"
+    r"\bi(?:'d| would)? (?:recommend|suggest|advise)\b|"
+    rf"\b(?:consider|think about|it is time to|better to|now is .{{0,20}}to) {_DEAL}\b|"
+    rf"\bno (?:personal )?advice to {_DEAL}\b|\bno predictions\b|\bcannot predict\b",
     re.I,
 )
 
 
 def risk_notice(question: str, answer: str, tool: Tool | None) -> str:
-    """The notice that must follow this answer, or "" when it cannot be read as advice."""
+    """The notice that must follow this answer, or "" when it cannot be read as advice.
+
+    It follows every answer of a tool about risk and return, every question that asks what to do,
+    and every answer that says so; a glossary entry is quoted as it is.
+    """
     if tool is not None and tool.advice:
         return NOTICE
-    if _ADVICE.search(question) or (tool is None and _ADVICE.search(answer)):
+    if _ASKS.search(_FACTS.sub(" ", question)):
         return NOTICE
-    return ""
+    glossary = tool is not None and tool.name == "explain_term"
+    return NOTICE if not glossary and _TELLS.search(answer) else ""

@@ -51,6 +51,14 @@ class Numeral:
     bare: bool = False
 
 
+_NUMBER_WORD = re.compile(rf"\d|[-+−–$€£¥]$|\b{_WORD}\b", re.I)
+
+
+def starts_numeral(word: str) -> bool:
+    """Whether a numeral may begin in this word, to be finished by the next ones."""
+    return bool(_NUMBER_WORD.search(word))
+
+
 def find_numerals(text: str) -> Iterator[Numeral]:
     """All numerals in digits, then all as words; those only if a unit makes them a figure."""
     for match in _DIGITS.finditer(text):

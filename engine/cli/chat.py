@@ -83,8 +83,8 @@ def _obey(service: Service, line: str) -> None:
         case "/demo":
             demo.load(service)
         case "/import" if argument.strip():
-            # A file dropped on a terminal comes in quotes.
-            path = Path(argument.strip().strip("'\"")).expanduser()
+            # A file dropped on a terminal comes in quotes; no name holds a NUL.
+            path = Path(argument.replace("\0", "").strip().strip("'\"")).expanduser()
             import_.import_file(service, path, None, yes=False)
         case "/import":
             terminal.say("Which file? /import FILE")

@@ -4,6 +4,7 @@ import json
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, get_args
 
 from engine.cli import terminal
@@ -26,6 +27,8 @@ def _plain(value: object) -> Any:
             return to_text(value)
         case datetime() | date():
             return value.isoformat()
+        case Path():
+            return str(value)
         case dict():
             return {str(key): _plain(item) for key, item in value.items()}
         case list() | tuple():

@@ -45,7 +45,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _use(service: Service, which: str) -> str:
-    return service.models.use(int(which) if which.isdigit() else Path(which).expanduser())
+    number = which.isascii() and which.isdigit()
+    return service.models.use(int(which) if number else Path(which).expanduser())
 
 
 def _list(service: Service, json: bool) -> None:

@@ -25,9 +25,13 @@ def run(args: argparse.Namespace) -> int:
                 "There is no portfolio yet.",
                 "Begin with `assay import FILE` or `assay demo`.",
             )
-        cards = service.portfolio.report()
-        if args.json:
-            write_json({"valuation": service.portfolio.valuation(), "cards": cards})
-            return 0
+        cards, valuation = service.portfolio.report(), service.portfolio.valuation()
+    if args.json:
+        write_json({"valuation": valuation, "cards": cards})
+        return 0
     terminal.say("\n\n".join(render(card, terminal.width()) for card in cards))
+    if valuation.missing:
+        terminal.say()
+    for sentence in valuation.missing:
+        terminal.say(f"Note: {sentence}")
     return 0

@@ -42,4 +42,4 @@ def run(args: argparse.Namespace) -> int:
 def _shown(value: SettingValue) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return str(value)
+    return str(value) or "empty"

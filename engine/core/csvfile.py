@@ -25,6 +25,8 @@ MAX_LINE = 20_000
 MAX_QUOTED_LINES = 20
 PREAMBLE_LINES = 30
 """How far down the header may stand: some exports begin with a few lines of prose."""
+NAME_LENGTH = 255
+"""Characters of a file's name that are kept; clean_text takes out those nothing can store."""
 
 _DELIMITERS = (",", ";", "\t")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
@@ -72,12 +74,16 @@ class Table(Generic[T]):
     delimiter: str
     header_line: int
 
-    def rows(self) -> Iterator[Row | RefusedRow]:
-        """The rows below the header, blank lines left out; KnownError over MAX_ROWS rows."""
+    def rows(self, check: Callable[[], None] = lambda: None) -> Iterator[Row | RefusedRow]:
+        """The rows below the header, blank lines left out; KnownError over MAX_ROWS rows.
+
+        check: called before each row; what it raises ends the reading.
+        """
         with _Lines(self.file) as lines:
             for _ in range(self.header_line):
                 lines.next()
             for count, (number, record, whole) in enumerate(_records(lines, self), start=1):
+                check()
                 if count > MAX_ROWS:
                     raise KnownError(
                         f"{self.file.path.name} has more than {MAX_ROWS:,} rows.",
@@ -104,7 +110,7 @@ def open_csv(path: Path) -> CsvFile:
 
     Raises KnownError if it is missing, a folder, empty, over MAX_BYTES, binary or undecodable.
     """
-    name = path.name
+    name = path.name or str(path)
     try:
         info = path.stat()
         if not stat.S_ISREG(info.st_mode):

@@ -19,6 +19,7 @@ _SENTENCES = {
     errno.ENOENT: ("it does not exist", "Check the path."),
     errno.ENOTDIR: ("part of the path is not a folder", "Check the path."),
     errno.EISDIR: ("it is a folder", "Choose a file."),
+    errno.EEXIST: ("there is a file of that name", "Choose another name."),
 }
 
 

@@ -1,5 +1,6 @@
 """The one typed table of settings that feeds the dialog, the checks and the docs."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,6 +75,7 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
+_WHOLE = re.compile(r"[0-9]{1,18}")
 _BOOLEANS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 
 
@@ -116,7 +118,7 @@ def _boolean(row: Setting, value: object) -> bool:
 
 
 def _integer(row: Setting, value: object) -> int:
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise KnownError(f"{row.label} must be a whole number.")

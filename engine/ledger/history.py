@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.core.records import FIAT, Transaction
 from engine.ledger.legs import Leg, cash_pockets, legs
-from engine.ledger.pricing import Floats, Prices, filled_closes
+from engine.ledger.pricing import Flags, Floats, Prices, filled_closes
 from engine.ledger.transfers import link_transfers
 
 
@@ -22,13 +22,15 @@ from engine.ledger.transfers import link_transfers
 class History:
     """Values at the close of each day, and the net money that came in on it (out = negative).
 
-    opening: the value at the close of the day before the first.
+    opening: the value at the close of the day before the first. stale: the days, that one among
+    them, for which a coin that was held has no close, so that an earlier one stands in.
     """
 
     days: list[date]
     values: Floats
     flows: Floats
     opening: float
+    stale: frozenset[date] = frozenset()
 
 
 def value_history(
@@ -49,8 +51,8 @@ def value_history(
     # Index 0 is the day before the start, which gives the opening value.
     days = [start + timedelta(n) for n in range(-1, (end - start).days + 1)]
     measure = _Measure(link_transfers(transactions), prices, currency, days, account)
-    values = measure.values()
-    return History(days[1:], values[1:], measure.flows()[1:], float(values[0]))
+    values, flows = measure.values(), measure.flows()
+    return History(days[1:], values[1:], flows[1:], float(values[0]), measure.stale())
 
 
 class _Measure:
@@ -68,7 +70,7 @@ class _Measure:
         self._account = account
         self._cash = cash_pockets(transactions).tracked
         self._transactions = [t for t in transactions if t.time.date() <= days[-1]]
-        self._closes: dict[str, Floats] = {}
+        self._closes: dict[str, tuple[Floats, Flags]] = {}
         self._amounts: dict[str, Floats] = {}
         self._appeared: dict[str, Floats] = {}
         self._count()
@@ -96,6 +98,14 @@ class _Measure:
             total[1:] -= np.where(priced[:-1] & ~priced[1:], held * price[:-1], 0.0)
             total[1:] += np.diff(self._appeared[asset]) * price[1:]
         return total
+
+    def stale(self) -> frozenset[date]:
+        """The days without a close of their own; fiat rates rest at weekends and are let pass."""
+        missing = np.zeros(len(self._days), np.bool_)
+        for asset, amounts in self._amounts.items():
+            if asset not in FIAT:
+                missing |= (amounts > 0) & self._filled(asset)[1]
+        return frozenset(day for day, is_stale in zip(self._days, missing, strict=True) if is_stale)
 
     def _count(self) -> None:
         """Amounts held at each close; what is below zero must have come from somewhere."""
@@ -145,6 +155,9 @@ class _Measure:
         return float(leg.change) * float(np.nan_to_num(self._close(leg.asset)[index]))
 
     def _close(self, asset: str) -> Floats:
+        return self._filled(asset)[0]
+
+    def _filled(self, asset: str) -> tuple[Floats, Flags]:
         if asset not in self._closes:
             self._closes[asset] = filled_closes(self._prices, asset, self._currency, self._days)
         return self._closes[asset]

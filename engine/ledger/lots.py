@@ -53,7 +53,7 @@ class Disposal:
 
 @dataclass(frozen=True, slots=True)
 class Income:
-    """Coins received as a reward, and their market value then."""
+    """Coins, or interest in money, received as a reward, and their market value then."""
 
     asset: str
     account: str
@@ -171,10 +171,9 @@ class _Book:
         worth = self._worth(asset, t.fee_amount, t.time.date())
         if worth is None:
             self._gaps.unvalued((asset,), t.time.date())
-            worth = _ZERO
         if not _is_fiat(asset):
             self._dispose(t, asset, t.fee_amount, worth)
-        return worth
+        return worth or _ZERO
 
     def _lose_fee(self, t: Transaction) -> None:
         if t.fee_asset and not _is_fiat(t.fee_asset):
@@ -191,7 +190,7 @@ class _Book:
 
     def _receive(self, t: Transaction) -> None:
         asset, amount, day = t.asset_in, t.amount_in, t.time.date()
-        if asset is None or _is_fiat(asset):
+        if asset is None or (_is_fiat(asset) and t.kind == "deposit"):
             return
         netted = t.fee_asset == asset and t.fee_amount < amount
         if netted:
@@ -205,7 +204,8 @@ class _Book:
                 self._income.append(Income(asset, t.account, t.time, amount, cost))
         elif cost is None and amount:
             self._gaps.costless(t.account, asset, amount, day)
-        self._queues.acquire(t.account, asset, amount, t.time, cost)
+        if not _is_fiat(asset):
+            self._queues.acquire(t.account, asset, amount, t.time, cost)
         if not netted:
             self._lose_fee(t)
 

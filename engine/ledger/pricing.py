@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.core.records import MAX_PRICE_AGE, PricePoint
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 class Prices(Protocol):
@@ -39,16 +40,21 @@ def fresh_price(prices: Prices, currency: str) -> Callable[[str, date], Decimal 
     return price
 
 
-def filled_closes(prices: Prices, asset: str, currency: str, days: list[date]) -> Floats:
-    """The close of each of the given consecutive days, NaN where none is fresh enough."""
+def filled_closes(
+    prices: Prices, asset: str, currency: str, days: list[date]
+) -> tuple[Floats, Flags]:
+    """The close of each of the given consecutive days, NaN where none is fresh enough.
+
+    Also returns where a close stands in for a missing one of a later day.
+    """
     if asset == currency:
-        return np.ones(len(days))
+        return np.ones(len(days)), np.zeros(len(days), np.bool_)
     known, closes = prices.closes(asset, currency, days[0] - MAX_PRICE_AGE, days[-1])
     if not known:
-        return np.full(len(days), np.nan)
+        return np.full(len(days), np.nan), np.zeros(len(days), np.bool_)
     known_numbers = np.array([day.toordinal() for day in known])
     numbers = np.array([day.toordinal() for day in days])
     index = np.searchsorted(known_numbers, numbers, side="right") - 1
     age = numbers - known_numbers[index]
     fresh = (index >= 0) & (age <= MAX_PRICE_AGE.days)
-    return np.where(fresh, closes[index], np.nan)
+    return np.where(fresh, closes[index], np.nan), fresh & (age > 0)

@@ -1,12 +1,20 @@
 """Importing price history from CSV: a date, a symbol and a price, or whole OHLCV candles."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from engine.core.clock import Clock, SystemClock
-from engine.core.csvfile import CsvFile, RefusedRow, Row, find_table, open_csv
+from engine.core.csvfile import (
+    NAME_LENGTH,
+    CsvFile,
+    RefusedRow,
+    Row,
+    clean_text,
+    find_table,
+    open_csv,
+)
 from engine.core.errors import KnownError
 from engine.core.fields import FieldError, check_time, read_positive, read_symbol, read_time
 from engine.core.records import FIAT, PricePoint
@@ -47,11 +55,13 @@ def preview_prices(
     currency: str | None = None,
     asset: str | None = None,
     clock: Clock | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> PricePreview:
     """Dry run of a price import.
 
     currency, asset: used where the file has no such column; a file name is never trusted for
-    them. Raises KnownError if the file as a whole cannot be used.
+    them. check: called for every row, may raise to stop. Raises KnownError if the file as a whole
+    cannot be used.
     """
     table = find_table(open_csv(path), _columns, FORMATS)
     columns = table.kind
@@ -73,7 +83,7 @@ def preview_prices(
     points: dict[tuple[str, str, date], tuple[datetime, PricePoint]] = {}
     refused: list[RefusedRow] = []
     repeated = 0
-    for row in table.rows():
+    for row in table.rows(check):
         if isinstance(row, RefusedRow):
             refused.append(row)
             continue
@@ -95,7 +105,10 @@ def _given(text: str, name: str) -> str:
     try:
         return read_symbol(text, name)
     except FieldError as error:
-        raise KnownError(f"{error}.".capitalize(), "A symbol looks like BTC or USD.") from error
+        sentence = f"{error}."
+        raise KnownError(
+            sentence[:1].upper() + sentence[1:], "A symbol looks like BTC or USD."
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +184,7 @@ def _preview(
     if not rows and not refused:
         raise KnownError(f"{file.path.name} holds no rows below its header.", "Export it again.")
     return PricePreview(
-        file_name=file.path.name,
+        file_name=clean_text(file.path.name, NAME_LENGTH),
         file_hash=file.sha256,
         rows=rows,
         refused=tuple(refused),

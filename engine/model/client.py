@@ -198,15 +198,18 @@ class ModelClient:
 
     def _running_link(self) -> Link:
         """The link to a child with the model loaded, started anew if the last one died."""
-        if self._link is not None and self._link.is_alive():
-            return self._link
+        link = self._link  # the child's thread may take it away meanwhile
+        if link is not None and link.is_alive():
+            return link
         spec = self._spec
         if spec is None:
             raise KnownError("No model is loaded.", "Choose one under Models.")
         self._stop()
         self._load(lambda: spec)
-        assert self._link is not None
-        return self._link
+        link = self._link
+        if link is None:  # the new child ended as soon as it was ready
+            raise ModelDied(*death_sentence(0, ""))
+        return link
 
     def _stop(self) -> None:
         """End the child and forget the model."""

@@ -36,11 +36,6 @@ class MemoryEstimate:
         """What has to be free for the model to run well."""
         return self.weights + self.kv + self.compute + self.process
 
-    @property
-    def allocated(self) -> int:
-        """The part that the process allocates itself; the weights are a mapped file."""
-        return self.copies + self.kv + self.compute + self.process
-
 
 def memory_needed(header: GgufHeader, n_ctx: int, batch: int = BATCH) -> MemoryEstimate:
     """Estimate for a context of n_ctx tokens and prompt steps of `batch` tokens.

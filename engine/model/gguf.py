@@ -83,7 +83,9 @@ def read_header(path: Path) -> GgufHeader:
     """
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for ever
-            raise KnownError(f"{path.name} is not a file.", "Choose a file that ends in .gguf.")
+            raise KnownError(
+                f"{path.name or path} is not a file.", "Choose a file that ends in .gguf."
+            )
         with open(path, "rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             reader = HeaderReader(file, size)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from engine.core.csvfile import clean_text
 from engine.core.errors import KnownError
 from engine.core.files import known_os_error, sync_directory
 from engine.core.paths import Paths
 from engine.core.resources import resource
 from engine.model.catalogue import STARTER_ID, catalogue
-from engine.model.gguf import read_header
+from engine.model.gguf import MAX_SHOWN, read_header
 from engine.model.templates import choose_template
 from engine.store.models import ModelRepo
 
@@ -59,10 +60,10 @@ class Registry:
         self._repo = repo
 
     def list(self) -> list[ModelFile]:
-        """Every model whose file is there, the starter first."""
+        """Every model whose file is there, the starter first if it is whole."""
         files = []
         starter = starter_path()
-        if starter.is_file():
+        with contextlib.suppress(KnownError):  # missing or damaged: the others can still be used
             header = read_header(starter)
             name = header.name or starter.stem
             files.append(ModelFile(0, name, starter, header.size, header.architecture, ""))
@@ -79,7 +80,7 @@ class Registry:
         `progress`; nothing is left behind then.
         """
         header = read_header(source)
-        name = header.name or source.stem
+        name = header.name or clean_text(source.stem, MAX_SHOWN)
         try:
             if shutil.disk_usage(self._paths.models).free < header.size + RESERVE:
                 raise KnownError(

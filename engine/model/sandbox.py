@@ -1,9 +1,9 @@
 """Locks the model child in: no network, no new programs, no core dumps, death with its parent.
 
 Covered, on Linux (x86-64, AArch64), by the kernel: creating or using sockets of every family,
-io_uring, running programs, reading other processes, system calls of a foreign architecture.
-Not covered: files, which the child may read and write like its user; other systems, where
-`lock` says so instead of pretending.
+io_uring, running programs, tracing other processes, system calls of a foreign architecture.
+Not covered: files, which the child may read and write like its user, those under /proc among
+them; signals; other systems, where `lock` says so instead of pretending.
 
     python -m engine.model.sandbox      tries each forbidden thing and prints what happened
 """

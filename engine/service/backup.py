@@ -1,9 +1,11 @@
 """Backup of everything, and restore of a closed data folder."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from engine.core.paths import Paths
 from engine.service.lock import ProfileLock
+from engine.service.logfile import LogFile
 from engine.store import backup as store_backup
 from engine.store.database import Database
 
@@ -29,8 +31,7 @@ def restore(paths: Paths, source: Path, passphrase: str | None = None) -> Path |
     everything as it was.
     """
     paths.ensure()
-    lock = ProfileLock(paths)
-    try:
+    with ExitStack() as closing:
+        closing.callback(ProfileLock(paths).release)
+        closing.callback(LogFile(paths).close)
         return store_backup.restore(paths, source, passphrase)
-    finally:
-        lock.release()

@@ -81,7 +81,7 @@ class ChatArea:
 
     def rename(self, chat_id: int, title: str) -> None:
         """Give a conversation another title; KnownError if it is empty or the chat is gone."""
-        cleaned = shorten(title)
+        cleaned = shorten(_storable(title))
         if not cleaned:
             raise KnownError("A title needs at least one character.")
         self._repo.rename(chat_id, cleaned)
@@ -99,7 +99,7 @@ class ChatArea:
 
         Returns the ids of the conversation and of the answer at once. Raises KnownError.
         """
-        question = text.strip()
+        question = _storable(text).strip()
         if not question:
             raise KnownError("There is no question to answer.", "Type one.")
         if len(question) > MAX_QUESTION:
@@ -191,6 +191,11 @@ def shorten(text: str) -> str:
     if len(words) <= TITLE_LENGTH:
         return words
     return words[: TITLE_LENGTH - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _storable(text: str) -> str:
+    """The text with "?" for halves of characters, which no file can hold."""
+    return text.encode(errors="replace").decode()
 
 
 def exchanges(messages: Sequence[Message]) -> list[Exchange]:

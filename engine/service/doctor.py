@@ -72,7 +72,8 @@ def _folder(paths: Paths) -> str:
     if os.name == "nt":
         return str(paths.root)
     for place in (paths.root, *paths.root.iterdir()):
-        if place.stat().st_mode & 0o077:
+        # A link says that all may do everything; what counts is where it leads, if anywhere.
+        if place.exists() and place.stat().st_mode & 0o077:
             raise KnownError(
                 f"Others on this computer may read {place}.", f"Run `chmod -R go= {paths.root}`."
             )

@@ -38,7 +38,8 @@ class MarketArea:
         """
         unit = currency or self._settings.text("currency")
         return self._jobs.submit(
-            f"Reading {path.name}", lambda _: preview_prices(path, unit, asset, self._clock)
+            f"Reading {path.name}",
+            lambda progress: preview_prices(path, unit, asset, self._clock, progress.check),
         )
 
     def confirm_prices(self, preview: PricePreview) -> int:

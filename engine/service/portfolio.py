@@ -1,6 +1,7 @@
 """The portfolio: importing transactions, taking imports back, what it is worth."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from engine.assistant.tools import TOOLS
@@ -8,7 +9,7 @@ from engine.core.cards import Card
 from engine.core.clock import Clock
 from engine.core.errors import KnownError
 from engine.core.events import DataChanged, Event
-from engine.core.jobs import Job, JobPool
+from engine.core.jobs import Job, JobPool, Progress
 from engine.ledger.history import History
 from engine.ledger.importers import ImportPreview, preview_import
 from engine.ledger.valuation import Valuation
@@ -42,19 +43,22 @@ class PortfolioArea:
 
     def preview(self, path: Path, account: str | None = None) -> Job[ImportPreview]:
         """Dry run of an import; account: its name, the source's name if None."""
-        return self._jobs.submit(
-            f"Reading {path.name}",
-            lambda _: preview_import(path, self._repo.existing_hashes, self._clock, account),
-        )
+
+        def read(progress: Progress) -> ImportPreview:
+            existing, clock = self._repo.existing_hashes, self._clock
+            return self._warned(preview_import(path, existing, clock, account, progress.check))
+
+        return self._jobs.submit(f"Reading {path.name}", read)
 
     def confirm(self, preview: ImportPreview) -> int:
         """Store the rows of a dry run; returns the number of the import. Raises KnownError."""
-        if not preview.rows:
-            raise KnownError("There are no new rows to store.")
-        if self.is_simulated():
-            self._repo.delete_simulated()
         batch_id = self._repo.add_batch(
-            preview.source, preview.file_name, preview.file_hash, preview.rows, simulated=False
+            preview.source,
+            preview.file_name,
+            preview.file_hash,
+            preview.rows,
+            simulated=False,
+            replace_simulated=True,
         )
         self._changed()
         return batch_id
@@ -114,6 +118,17 @@ class PortfolioArea:
     def is_simulated(self) -> bool:
         """Whether the portfolio is the demo."""
         return self._view.context().simulated
+
+    def _warned(self, preview: ImportPreview) -> ImportPreview:
+        """The preview with a word on a file that is stored already under another account."""
+        before = self._repo.import_of(preview.file_hash)
+        if before is None or not preview.rows:
+            return preview
+        warning = (
+            f"The same file is stored as import {before}; under another account name its rows "
+            "would count twice."
+        )
+        return replace(preview, warnings=(*preview.warnings, warning))
 
     def _changed(self) -> None:
         # Simulated prices come and go with the demo.

@@ -19,6 +19,7 @@ from engine.model.registry import Registry
 from engine.service.alerts import AlertArea
 from engine.service.backup import BackupArea
 from engine.service.chat import ChatArea
+from engine.service.leftovers import remove_leftovers
 from engine.service.lock import ProfileLock
 from engine.service.logfile import LogFile
 from engine.service.market import MarketArea
@@ -49,6 +50,7 @@ class Service:
     ) -> None:
         paths.ensure()
         closing.callback(ProfileLock(paths).release)
+        remove_leftovers(paths)
         closing.callback(LogFile(paths).close)
         key, self.key_place = load_or_create_key(paths)
         database = Database.open(paths.database, key, clock)

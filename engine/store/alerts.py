@@ -71,7 +71,8 @@ class AlertRepo:
 
     def delete(self, alert_id: int) -> None:
         """Delete an alert, keeping its history; KnownError if it is gone."""
-        self._one("DELETE FROM alerts WHERE id = ?", alert_id)
+        sql = "DELETE FROM alerts WHERE id = ?"
+        self._db.run(lambda db: change_one(db, sql, [alert_id], "alert"))
 
     def mark_fired(self, alert_id: int, when: datetime, text: str) -> bool:
         """Disarm an armed alert and record the firing; False, and nothing done, if not armed."""
@@ -91,8 +92,9 @@ class AlertRepo:
         return self._db.run(mark)
 
     def rearm(self, alert_id: int) -> None:
-        """Let an alert fire again; KnownError if it is gone."""
-        self._one("UPDATE alerts SET armed = 1 WHERE id = ?", alert_id)
+        """Let an alert fire again; harmless if it is gone."""
+        sql = "UPDATE alerts SET armed = 1 WHERE id = ?"
+        self._db.run(lambda db: db.execute(sql, [alert_id]).rowcount)
 
     def history(self) -> History:
         """All firings, newest first."""
@@ -102,9 +104,6 @@ class AlertRepo:
                 for row in db.query("SELECT * FROM alert_history ORDER BY id DESC")
             ]
         )
-
-    def _one(self, sql: str, alert_id: int) -> None:
-        self._db.run(lambda db: change_one(db, sql, [alert_id], "alert"))
 
 
 def _from_row(row: dict[str, Any]) -> Alert:

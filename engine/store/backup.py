@@ -113,7 +113,7 @@ def _require_closed(paths: Paths) -> None:
     except (KnownError, dbapi2.Error) as error:
         if primary_code(error) == BUSY:
             raise KnownError("The database is in use.", "Close Assay and try again.") from error
-        _log.warning("the database to be replaced cannot be opened: %s", error)
+        _log.warning("the database to be replaced cannot be opened: %s", type(error).__name__)
 
 
 def _keep_present(paths: Paths) -> Path | None:
@@ -135,5 +135,5 @@ def _device_key(paths: Paths) -> bytes:
     try:
         return load_or_create_key(paths)[0]
     except KnownError as error:
-        _log.warning("a new key is made: %s", error)
+        _log.warning("a new key is made: %s", type(error).__name__)
         return replace_key(paths)

@@ -57,9 +57,8 @@ def _load(paths: Paths) -> tuple[bytes, str]:
         fields = json.loads(paths.key_file.read_bytes())
         if paths.key_file.stat().st_mode & 0o077:
             paths.key_file.chmod(0o600)
-        if fields["place"] == "keyring":
-            return _load_from_keyring(fields["name"]), "in this system's keyring"
-        key = bytes.fromhex(fields["key"])
+        in_keyring = fields["place"] == "keyring"
+        key = bytes.fromhex(_from_keyring(fields["name"]) if in_keyring else fields["key"])
         if len(key) != KEY_BYTES:
             raise ValueError("wrong length")
     except OSError as error:
@@ -69,6 +68,8 @@ def _load(paths: Paths) -> tuple[bytes, str]:
             f"The key file {paths.key_file} is damaged.",
             "Put a copy of it back, or restore a backup.",
         ) from error
+    if in_keyring:
+        return key, "in this system's keyring"
     return key, (
         f"in the file {paths.key_file}, which only your user account can read; "
         "this does not protect the data from somebody who has this disk"
@@ -87,7 +88,7 @@ def _store_in_keyring(name: str, key: bytes) -> bool:
         return False
 
 
-def _load_from_keyring(name: str) -> bytes:
+def _from_keyring(name: str) -> str:
     hint = "Unlock or start the keyring, or restore a backup."
     try:
         import keyring  # noqa: PLC0415  (optional, and slow to load)
@@ -97,4 +98,4 @@ def _load_from_keyring(name: str) -> bytes:
         raise KnownError("The keyring that holds the key does not answer.", hint) from error
     if text is None:
         raise KnownError("The keyring does not hold the key of the database.", hint)
-    return bytes.fromhex(text)
+    return str(text)

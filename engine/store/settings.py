@@ -46,5 +46,5 @@ def _read(key: str, text: str, default: SettingValue) -> SettingValue:
     try:
         return validate(key, json.loads(text))
     except KnownError as error:
-        _log.warning("stored setting %s is not valid here: %s", key, error)
+        _log.warning("stored setting %s is not valid here: %s", key, type(error).__name__)
         return default

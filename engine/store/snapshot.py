@@ -162,5 +162,5 @@ def _read_header(file: IO[bytes]) -> Header:
             int(fields["schema"]),
             None if wrapped is None else WrappedKey(**wrapped),
         )
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise KnownError("The backup is damaged.", "Use another backup.") from error

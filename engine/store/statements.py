@@ -20,7 +20,11 @@ def change_one(
 
     what: the thing, for the KnownError raised if it is gone ("chat").
     """
+    gone = KnownError(f"This {what} is not there any more.")
+    try:
+        cursor: Any = db.execute(sql, parameters)
+    except OverflowError:  # a number that no row can have
+        raise gone from None
     # Triggers and cascades are not counted.
-    cursor: Any = db.execute(sql, parameters)
     if cursor.rowcount != 1:
-        raise KnownError(f"This {what} is not there any more.")
+        raise gone

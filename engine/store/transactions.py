@@ -15,6 +15,8 @@ from engine.store import batches, codec
 from engine.store.batches import Batch
 from engine.store.database import Database
 
+_DELETE_SIMULATED = "DELETE FROM batches WHERE simulated = 1"
+
 
 class TransactionRepo:
     """Stores, lists and undoes imports of transactions."""
@@ -29,15 +31,19 @@ class TransactionRepo:
         file_hash: str,
         rows: Sequence[Transaction],
         simulated: bool,
+        replace_simulated: bool = False,
     ) -> int:
         """Store one import wholly or not at all; returns the id of the batch.
 
+        replace_simulated: delete all that is simulated in the same step, prices too.
         Raises KnownError if there are no rows, or a row_hash is there twice or already stored.
         """
         if not rows:
             raise KnownError("There are no new rows to store.")
 
         def add(db: sqlite_utils.Database) -> int:
+            if replace_simulated:
+                db.execute(_DELETE_SIMULATED)
             batch_id = batches.add(
                 db, "transactions", source, file_name, file_hash, self._db.clock.now(), simulated
             )
@@ -81,6 +87,12 @@ class TransactionRepo:
             }
         )
 
+    def import_of(self, file_hash: str) -> int | None:
+        """The number of the last real import of a file of this content, if there is one."""
+        sql = "SELECT max(id) FROM batches WHERE file_hash = ? AND simulated = 0"
+        found: int | None = self._db.run(lambda db: db.execute(sql, [file_hash]).fetchone()[0])
+        return found
+
     def batches(self) -> list[Batch]:
         """All imports of transactions, newest first."""
         return self._db.run(lambda db: batches.listed(db, "transactions"))
@@ -91,7 +103,7 @@ class TransactionRepo:
 
     def delete_simulated(self) -> None:
         """Delete everything that came in simulated imports, prices too."""
-        self._db.run(lambda db: db.execute("DELETE FROM batches WHERE simulated = 1").rowcount)
+        self._db.run(lambda db: db.execute(_DELETE_SIMULATED).rowcount)
 
 
 def _to_row(transaction: Transaction, batch_id: int) -> dict[str, Any]:

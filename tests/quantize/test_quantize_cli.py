@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tiny_models import TEXT, make_model, make_tokenizer
 
+from engine.model.registry import starter_path
 from quantize.convert import convert
 from quantize.task import Task
 
@@ -78,6 +79,15 @@ def test_an_error_is_one_event(tmp_path: Path) -> None:
     assert code == 1
     assert [event["event"] for event in events] == ["error"]
     assert events[0]["sentence"] == "The model's folder has no config.json."
+
+
+def test_a_text_that_is_too_large_is_called_that(tmp_path: Path) -> None:
+    """Cut off within a character it would seem not to be UTF-8."""
+    text = tmp_path / "text.txt"
+    text.write_text("é" * (9 << 20), encoding="utf-8")
+    model = starter_path()
+    code, events = run("compare", model, model, text)
+    assert (code, events[0]["sentence"]) == (1, "text.txt is larger than 16 MB.")
 
 
 @pytest.mark.parametrize("limit", [10_000, 300_000, 1_000_000])

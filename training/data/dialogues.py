@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from engine.assistant.decide import is_follow_up
+from engine.assistant.follow import is_follow_up
 from engine.assistant.prompting import Exchange, question_messages
 from engine.assistant.tools import TOOLS
 from engine.core.errors import KnownError

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from functools import cache
 
 import numpy as np
@@ -155,56 +155,55 @@ def random_user(rng: random.Random) -> RandomUser:
 
 
 def _trades(rng: random.Random, world: World, prices: PriceBook, asset: str) -> list[Transaction]:
+    """Buys, now and then a reward, and sales from an account that holds the coin."""
     rows = []
-    held = Decimal(0)
+    held = dict.fromkeys(world.accounts, Decimal(0))
     days = sorted(rng.sample(range(5, 900), rng.randint(1, 5)), reverse=True)
-    for index, back in enumerate(days):
+    for back in days:
         day = world.today - timedelta(back)
         price = prices.price(asset, world.currency, day)
         if price is None:
             continue
-        account = rng.choice(world.accounts)
         money = Decimal(rng.choice((100, 250, 500, 1200, 3000, 8000)))
-        amount = (money / price).quantize(Decimal("0.0001"))
-        fee = (money / 200).quantize(Decimal("0.01"))
-        sells = index > 0 and held > 0 and rng.random() < 0.35
-        if sells:
-            amount = (held * Decimal(rng.choice(("0.25", "0.5", "1")))).quantize(Decimal("0.0001"))
+        holders = [account for account, amount in held.items() if amount]
+        kind = rng.choices(("buy", "sell", "income"), (60, 32, 8))[0] if holders else "buy"
+        if kind == "sell":
+            account = rng.choice(holders)
+            share = Decimal(rng.choice(("0.25", "0.5", "1")))
+            amount = (held[account] * share).quantize(Decimal("0.0001"), ROUND_DOWN)
             money = (amount * price).quantize(Decimal("0.01"))
+        else:
+            account = rng.choice(holders if kind == "income" else world.accounts)
+            money = money / 10 if kind == "income" else money
+            amount = (money / price).quantize(Decimal("0.0001"))
         if not amount:
             continue
-        held += -amount if sells else amount
-        account = world.accounts[0] if sells or index == 0 else account
-        rows.append(
-            _row(day, "sell" if sells else "buy", account, asset, amount, world, money, fee)
-        )
+        held[account] += -amount if kind == "sell" else amount
+        rows.append(_row(day, kind, account, asset, amount, world, money))
     return rows
 
 
 def _row(
-    day: date,
-    kind: str,
-    account: str,
-    asset: str,
-    amount: Decimal,
-    world: World,
-    money: Decimal,
-    fee: Decimal,
+    day: date, kind: str, account: str, asset: str, amount: Decimal, world: World, money: Decimal
 ) -> Transaction:
-    coin, cash = (asset, amount), (world.currency, money)
-    (asset_in, amount_in), (asset_out, amount_out) = (coin, cash) if kind == "buy" else (cash, coin)
+    """money: what was paid, received, or for income what it was worth, in the user's currency."""
+    coin, cash, nothing = (asset, amount), (world.currency, money), (None, Decimal(0))
+    (asset_in, amount_in), (asset_out, amount_out) = {
+        "buy": (coin, cash), "sell": (cash, coin), "income": (coin, nothing)
+    }[kind]  # fmt: skip
+    income = kind == "income"
     return Transaction(
         time=datetime.combine(day, time(12), UTC),
-        kind="buy" if kind == "buy" else "sell",
+        kind="income" if income else "buy" if kind == "buy" else "sell",
         account=account,
         asset_in=asset_in,
         amount_in=amount_in,
         asset_out=asset_out,
         amount_out=amount_out,
-        fee_asset=world.currency,
-        fee_amount=fee,
-        value=None,
-        value_currency=None,
+        fee_asset=None if income else world.currency,
+        fee_amount=Decimal(0) if income else (money / 200).quantize(Decimal("0.01")),
+        value=money if income else None,
+        value_currency=world.currency if income else None,
         note="",
         row_hash=f"{day}{asset}{kind}",
     )

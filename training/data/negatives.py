@@ -9,7 +9,7 @@ import lzma
 import random
 from pathlib import Path
 
-from training.data.wordings import Wording, load
+from training.data.wordings import Wording
 
 _SOURCE = "clinc/oos-eval"
 _BORDER = frozenset(
@@ -22,6 +22,17 @@ _BORDER = frozenset(
     "rewards_balance redeem_rewards change_language change_accent change_speed whisper_mode "
     "change_volume reset_settings sync_device user_name change_user_name how_old_are_you "
     "where_are_you_from what_are_your_hobbies do_you_have_pets fun_fact spelling todo_list".split()
+)
+
+_REPLIES = (
+    "That is outside what I do. I can help with your crypto portfolio.",
+    "I can't help with that. Ask me about your holdings, gains, risk, yields or alerts.",
+    "That is beyond me. What I know is your portfolio and the words people use around it.",
+    "Sorry, I only look after crypto holdings: values, gains, risk, yields, alerts and terms.",
+    "No help from me there, I'm afraid. Your portfolio is my only subject.",
+    "I have no answer to that one. I can value your coins or explain a crypto term instead.",
+    "That's not something I can do. Shall we look at your portfolio instead?",
+    "Assay is about your coins only, so I must pass on this.",
 )
 
 
@@ -39,14 +50,13 @@ def everyday_requests(corpus: Path, count: int, seed: int) -> list[Wording]:
             if row["source"] == _SOURCE and row.get("intent") not in _BORDER:
                 queries.append(row["query"])
     rng = random.Random(seed)
-    replies = [wording.reply for wording in load() if wording.kind == "off_topic"]
     chosen = rng.sample(sorted(set(queries)), min(count, len(set(queries))))
     return [
         Wording(
             text.replace("{", "").replace("}", ""),
             None,
             kind="off_topic",
-            reply=rng.choice(replies),
+            reply=rng.choice(_REPLIES),
         )
         for text in chosen
     ]

@@ -223,9 +223,9 @@ def _preambles() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def ramble(rng: random.Random, text: str) -> str:
-    """Puts a story before the question, and now and then a remark after it."""
+    """Puts a story or two before the question, and now and then a remark after it."""
     before, after = _preambles()
-    if rng.random() < 0.85:
+    for _ in range(rng.choice((0, 1, 1, 1, 1, 2))):
         text = f"{rng.choice(before)} {text}"
     if rng.random() < 0.4:
         remark = rng.choice(after)

@@ -5,134 +5,20 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
+from engine.assistant.recognise.asset_words import (
+    EVERYDAY,
+    LIKELY,
+    NEVER_LOWER,
+    NOT_A_TYPO,
+    SWAPPED_WORDS,
+    is_coin_after_all,
+    is_no_coin,
+)
 from engine.assistant.recognise.mention import Mention
 from engine.assistant.recognise.spelling import distance
 from engine.core.resources import resource
 
-# Symbols that are also everyday words count only in capitals or after a "$".
-_EVERYDAY = frozenset(
-    [
-        "near",
-        "op",
-        "one",
-        "gas",
-        "flow",
-        "sun",
-        "for",
-        "any",
-        "all",
-        "just",
-        "leo",
-        "comp",
-        "bal",
-        "link",
-        "sand",
-        "dash",
-        "rose",
-        "ape",
-        "cake",
-        "sushi",
-        "apt",
-        "ton",
-        "quant",
-        "maker",
-        "render",
-        "terra",
-        "stacks",
-        "oasis",
-        "bat",
-        "gala",
-        "blur",
-        "compound",
-        "optimism",
-    ]
-)
-# … unless the user owns them; these stay ambiguous even then.
-_NEVER_LOWER = frozenset(("near op one gas for any all just apt flow sun comp bal").split())
-# Names that are taken at their word when no other asset is named.
-_LIKELY = frozenset(
-    [
-        "link",
-        "sand",
-        "quant",
-        "maker",
-        "render",
-        "terra",
-        "stacks",
-        "oasis",
-        "gala",
-        "blur",
-        "optimism",
-    ]
-)
-# Everyday words one slip away from a name.
-_NOT_A_TYPO = frozenset(
-    [
-        "other",
-        "either",
-        "there",
-        "ether's",
-        "triple",
-        "tripled",
-        "tripple",
-        "stellar's",
-        "cosmic",
-        "maker's",
-        "curves",
-        "optimistic",
-        "optimise",
-        "optimize",
-        "render",
-        "rendered",
-        "balance",
-        "balanced",
-        "balances",
-        "tender",
-        "solar",
-        "stable",
-        "letter",
-        "better",
-        "rather",
-        "whether",
-        "father",
-        "mother",
-        "together",
-        "neither",
-        "another",
-        "others",
-        "compound",
-        "compounds",
-        "compounding",
-        "compounded",
-        "immutable",
-        "helium",
-        "linked",
-        "links",
-        "current",
-        "convex",
-        "stacked",
-        "stack",
-        "backed",
-        "carbon",
-        "carbons",
-        "lighting",
-        "ripples",
-        "rippled",
-        "tribble",
-        "fathom",
-        "phantom",
-        "graph",
-        "graphs",
-        "polygons",
-        "ordinal",
-        "settler",
-        "setter",
-    ]
-)
-# Words that are a symbol with two letters swapped.
-_SWAPPED_WORDS = frozenset("dad add lost slo los nub sue use tao oat uin".split())
 _WORD = re.compile(r"\$?[A-Za-z0-9][A-Za-z0-9.]*")
-_RELATION = re.compile(r"\blinks?\s+(between|with|to)\b|\b(a|any|is there)\s+link\b", re.I)
 
 
 @cache
@@ -161,17 +47,18 @@ def find_assets(text: str, owned: Iterable[str] = ()) -> list[Mention]:
     own = {symbol.lower(): symbol for symbol in owned}
     found: list[Mention] = []
     words = list(_WORD.finditer(text))
+    shouted = not any(letter.islower() for letter in text) and len(words) > 3
     for index, word in enumerate(words):
         for length in (3, 2):
             if index + length > len(words):
                 continue
             last = words[index + length - 1]
-            phrase = text[word.start() : last.end()].lower()
-            symbol = names().get(phrase)
-            if symbol and " " in phrase:
+            phrase = text[word.start() : last.end()].lower().rstrip(".")
+            symbol = names().get(phrase) if " " in phrase else None
+            if symbol and not is_no_coin(text, phrase, word.start(), last.end()):
                 found.append(Mention("asset", symbol, word.start(), last.end()))
-        symbol = _single(word.group(), own)
-        if symbol and not (symbol == "LINK" and _is_relation(text, word)):
+        symbol = _single(text, word, own, shouted)
+        if symbol:
             found.append(Mention("asset", symbol, word.start(), word.end()))
     if not found:
         found = likely_assets(text)
@@ -183,46 +70,43 @@ def likely_assets(text: str) -> list[Mention]:
     return [
         Mention("asset", names()[word.group().lower()], word.start(), word.end())
         for word in _WORD.finditer(text)
-        if word.group().lower() in _LIKELY and not _is_relation(text, word)
+        if word.group().lower() in LIKELY
+        and not is_no_coin(text, word.group().lower(), word.start(), word.end())
     ]
 
 
-def _is_relation(text: str, word: re.Match[str]) -> bool:
-    """Whether "link" is the everyday noun, as in "is there a link between…"."""
-    if word.group().isupper():
-        return False
-    return any(m.start() <= word.start() < m.end() for m in _RELATION.finditer(text))
+def _single(text: str, word: re.Match[str], own: dict[str, str], shouted: bool) -> str | None:
+    """The symbol a single word stands for.
 
-
-def _single(word: str, own: dict[str, str]) -> str | None:
-    marked = word.startswith("$")
-    bare = word.lstrip("$").rstrip(".")
+    shouted: the whole text is in capitals, which are no sign then.
+    """
+    marked = word.group().startswith("$")
+    bare = word.group().lstrip("$").rstrip(".")
     lower = bare.lower()
     if not lower or lower.isdigit():
         return None
+    capitals = marked or (bare.isupper() and not shouted)
     for form in (lower, lower.removesuffix("'s"), lower.removesuffix("s")):
-        if form in own and (form not in _NEVER_LOWER or bare.isupper() or marked):
-            return own[form]
+        if form in own and (form not in NEVER_LOWER or capitals):
+            return None if is_no_coin(text, form, word.start(), word.end()) else own[form]
         symbol = names().get(form)
         if symbol is None or (len(form) < 2 or (form != lower and len(form) < 3)):
             continue
-        if form in _EVERYDAY and not (bare.isupper() or marked or _is_title_name(bare, form)):
+        if is_no_coin(text, form, word.start(), word.end()):
+            return None
+        sure = capitals or form not in EVERYDAY or (bare.istitle() and form in LIKELY)
+        if not sure and not is_coin_after_all(text, form, word.start()):
             continue
         return symbol
     return _misspelt(lower, own)
 
 
-def _is_title_name(word: str, form: str) -> bool:
-    """Whether an everyday word is written like a name ("Maker"), not a symbol's letters."""
-    return word.istitle() and form in _LIKELY
-
-
 def _misspelt(word: str, own: dict[str, str]) -> str | None:
-    if len(word) in (3, 4) and word not in _EVERYDAY | _SWAPPED_WORDS:
+    if len(word) in (3, 4) and word not in EVERYDAY | SWAPPED_WORDS:
         for name, symbol in own.items():  # two letters swapped, as in "eht"
             if sorted(name) == sorted(word) and distance(word, name, 1) == 1:
                 return symbol
-    if len(word) < 6 or word in _NOT_A_TYPO or not word.isalpha():
+    if len(word) < 6 or word in NOT_A_TYPO or not word.isalpha():
         return None
     limit = 1 if len(word) < 8 else 2
     best = min(

@@ -6,7 +6,7 @@ away (two from eight letters on), if there is one. Values with digits are never 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 
 import numpy as np
@@ -17,114 +17,28 @@ from engine.assistant.recognise.spelling import distance
 from engine.core.resources import resource
 
 _NAME_RANK = 2000  # how likely a coin is meant, against ordinary words
+_RARE = 2500  # rank from which a word is less likely meant than a coin two slips away
+# Names that cannot be taken for an English word, even with two slips.
+_COINED = frozenset(
+    "bitcoin ethereum solana cardano polkadot chainlink uniswap litecoin dogecoin tether monero "
+    "algorand arbitrum filecoin vechain toncoin thorchain pancakeswap sushiswap bittensor "
+    "worldcoin decentraland avalanche celestia hedera".split()
+)
 _WORD = re.compile(r"(?<![\w$@.-])[A-Za-z]{4,}(?![\w@]|\.\w)")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n])\s*$")
 # What people type on purpose.
 _SLANG = frozenset(
-    [
-        "hodl",
-        "hodling",
-        "hodled",
-        "rekt",
-        "ngmi",
-        "wagmi",
-        "degen",
-        "degens",
-        "shitcoin",
-        "shitcoins",
-        "memecoin",
-        "memecoins",
-        "defi",
-        "gwei",
-        "sats",
-        "altcoin",
-        "altcoins",
-        "airdrop",
-        "pnl",
-        "roi",
-        "apy",
-        "apr",
-        "cagr",
-        "hedl",
-        "fomo",
-        "yolo",
-        "lambo",
-        "rugpull",
-        "rugged",
-        "tradfi",
-        "stonks",
-        "copium",
-        "hopium",
-        "crypto",
-        "cryptos",
-        "onchain",
-        "offchain",
-        "mcap",
-        "fdv",
-        "tvl",
-        "dyor",
-        "gmgn",
-        "bruh",
-        "gonna",
-        "wanna",
-        "gotta",
-        "lemme",
-        "gimme",
-        "dunno",
-        "cuz",
-        "coz",
-        "thru",
-        "tmrw",
-        "tmr",
-        "yday",
-        "rn",
-        "pls",
-        "plz",
-        "thx",
-        "ppl",
-        "abt",
-        "wat",
-        "wut",
-        "wot",
-        "wots",
-        "whats",
-        "hows",
-        "wheres",
-        "thats",
-        "dont",
-        "doesnt",
-        "didnt",
-        "isnt",
-        "arent",
-        "wasnt",
-        "cant",
-        "couldnt",
-        "wouldnt",
-        "shouldnt",
-        "havent",
-        "hasnt",
-        "ive",
-        "youre",
-        "theyre",
-        "tho",
-        "todays",
-        "bags",
-        "moon",
-        "mooning",
-        "mooned",
-        "pumpin",
-        "dumpin",
-        "unrealised",
-        "realised",
-        "divergence",
-        "impermanent",
-        "drawdown",
-        "drawdowns",
-        "volatility",
-        "underwater",
-        "breakeven",
-    ]
+    "hodl hodling hodled rekt ngmi wagmi degen degens shitcoin shitcoins memecoin memecoins "
+    "defi gwei sats altcoin altcoins airdrop pnl roi apy apr cagr hedl fomo yolo lambo "
+    "rugpull rugged tradfi stonks copium hopium crypto cryptos onchain offchain mcap fdv tvl "
+    "dyor gmgn bruh gonna wanna gotta lemme gimme dunno cuz coz thru tmrw tmr yday rn pls plz "
+    "thx ppl abt wat wut wot wots whats hows wheres thats dont doesnt didnt isnt arent wasnt "
+    "cant couldnt wouldnt shouldnt havent hasnt ive youre theyre tho todays bags moon mooning "
+    "mooned pumpin dumpin unrealised realised divergence impermanent drawdown drawdowns "
+    "volatility underwater breakeven halved heck quintuples ngl imho afaik idk tbh "
+    "fomoing fud fudding hodlers".split()
 )
+_ENDINGS = ("s", "es", "d", "ed", "ing")
 
 
 @cache
@@ -190,18 +104,43 @@ def _correction(word: str) -> str:
     singular = word.removesuffix("s")
     if word in known or word in _SLANG or word in names() or singular in names():
         return word
-    for name in names():  # a coin before an ordinary word
-        if len(word) >= 5 and name[0] == word[0] and distance(word, name, 1) <= 1:
-            return name
-    limit = 1 if len(word) < 8 else 2
+    if _is_inflected(word, known):
+        return word
+    coin, other = _coin(word, 1), _word(word, 1)
+    if coin or (other and known[other] < _RARE):
+        return coin or other or word
+    return _coin(word, 2) or other or _word(word, 2) or word
+
+
+def _is_inflected(word: str, known: Mapping[str, int]) -> bool:
+    """Whether a longer word is a known one with an ending ("sliced", "trebles")."""
+    stems = [word.removesuffix(end) for end in _ENDINGS if word.endswith(end)]
+    stems += [f"{stem}e" for stem in stems]
+    return len(word) >= 6 and any(len(s) >= 4 and s in known for s in stems)
+
+
+def _coin(word: str, slips: int) -> str | None:
+    """The coin one slip away (from five letters on), or two (from six on)."""
+    if len(word) < 4 + slips:
+        return None
+    return next(
+        (
+            name
+            for name in (names() if slips == 1 else _COINED)
+            if name[0] == word[0] and distance(word, name, slips) <= slips
+        ),
+        None,
+    )
+
+
+def _word(word: str, slips: int) -> str | None:
+    """The most frequent word one slip away, or two (from eight letters on)."""
+    if slips == 2 and len(word) < 8:
+        return None
+    known = lexicon()
     words, letters, lengths = _by_letter().get(word[0], ([], np.empty(0, np.uint32), np.empty(0)))
     # An edit changes at most two letters of the set and one of the length.
     differing = np.bitwise_count(letters ^ np.uint32(_letters(word)))
-    close = np.flatnonzero((differing <= 2 * limit) & (np.abs(lengths - len(word)) <= limit))
-    best, best_key = word, (limit + 1, len(known))
-    for index in close:
-        candidate = words[index]
-        key = (distance(word, candidate, min(limit, best_key[0])), known[candidate])
-        if key[0] <= limit and key < best_key:
-            best, best_key = candidate, key
-    return best
+    close = np.flatnonzero((differing <= 2 * slips) & (np.abs(lengths - len(word)) <= slips))
+    near = (words[i] for i in close if distance(word, words[i], slips) <= slips)
+    return min(near, key=lambda found: known[found], default=None)

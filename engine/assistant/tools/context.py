@@ -13,7 +13,7 @@ from engine.core.errors import KnownError
 from engine.core.records import FIAT, Transaction
 from engine.ledger.history import History, value_history
 from engine.ledger.lots import LotBook, fifo
-from engine.ledger.performance import wealth
+from engine.ledger.performance import observed_returns, wealth
 from engine.ledger.pricing import Floats, Prices, fresh_price
 from engine.ledger.transfers import link_transfers
 from engine.ledger.valuation import Valuation, valuation
@@ -127,6 +127,14 @@ class ToolContext:
 
     def wealth(self, period: str | None) -> tuple[list[date], Floats]:
         """Days and time-weighted wealth of the portfolio (1 at the opening) over a period."""
+        history = self._history_of(period)
+        return [history.days[0] - timedelta(1), *history.days], wealth(history)
+
+    def returns(self, period: str | None) -> tuple[list[date], Floats]:
+        """The days of a period with closes of their own, and the portfolio's returns on them."""
+        return observed_returns(self._history_of(period))
+
+    def _history_of(self, period: str | None) -> History:
         self.require_portfolio()
         start, end, label = self.window(period)
         if end < self.first_day:
@@ -134,8 +142,7 @@ class ToolContext:
                 f"The portfolio only begins on {self.first_day}, after {label}.",
                 "Choose a later period.",
             )
-        history = self.history(max(start, self.first_day), end)
-        return [history.days[0] - timedelta(1), *history.days], wealth(history)
+        return self.history(max(start, self.first_day), end)
 
 
 def parse_day(value: object, today: date) -> date:

@@ -25,7 +25,10 @@ _ROLLING = 30
 def volatility(context: ToolContext, arguments: Arguments) -> ToolResult:
     """Annualised volatility of the portfolio or one asset."""
     name, days, closes = _line(context, arguments)
-    kept, returns = daily_returns(days, closes)
+    if "asset" in arguments:
+        kept, returns = daily_returns(days, closes)
+    else:
+        kept, returns = context.returns(_period(arguments))
     value = risk.volatility(returns)
     sheet = Sheet(f"Volatility of {name}", context.currency)
     sheet.span(days[0], days[-1])
@@ -67,7 +70,7 @@ def max_drawdown(context: ToolContext, arguments: Arguments) -> ToolResult:
 def correlation(context: ToolContext, arguments: Arguments) -> ToolResult:
     """How closely the daily returns of two assets move together."""
     a, b = str(arguments["asset_a"]), str(arguments["asset_b"])
-    period = str(arguments["period"]) if "period" in arguments else None
+    period = _period(arguments)
     days_a, closes_a = context.closes(a, period)
     days_b, closes_b = context.closes(b, period)
     found = pairs.correlation(days_a, closes_a, days_b, closes_b)
@@ -125,8 +128,12 @@ def what_if(context: ToolContext, arguments: Arguments) -> ToolResult:
     return sheet.result(sheet.card(STRESS_METHOD, context.simulated), table)
 
 
+def _period(arguments: Arguments) -> str | None:
+    return str(arguments["period"]) if "period" in arguments else None
+
+
 def _line(context: ToolContext, arguments: Arguments) -> tuple[str, list[date], Floats]:
-    period = str(arguments["period"]) if "period" in arguments else None
+    period = _period(arguments)
     if "asset" in arguments:
         return (str(arguments["asset"]), *context.closes(str(arguments["asset"]), period))
     return ("the portfolio", *context.wealth(period))

@@ -8,7 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.core.clock import Clock
-from engine.core.csvfile import RefusedRow, Table, clean_text, find_table, open_csv
+from engine.core.csvfile import (
+    NAME_LENGTH,
+    RefusedRow,
+    Table,
+    clean_text,
+    find_table,
+    open_csv,
+)
 from engine.core.errors import KnownError
 from engine.core.fields import FieldError, check_time
 from engine.core.money import to_text
@@ -39,34 +46,31 @@ class ImportPreview:
     warnings: tuple[str, ...]
 
 
-def detect(path: Path) -> Importer:
-    """The importer whose header the file has; KnownError if it cannot be read or none has."""
-    return _open(path).kind
-
-
 def preview_import(
     path: Path,
     existing: Callable[[set[str]], set[str]],
     clock: Clock,
     account: str | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> ImportPreview:
     """Dry run of an import.
 
     existing: which of these row hashes are stored. account: the name for the file's account,
-    the source's name if None. Raises KnownError if the file as a whole cannot be used.
+    the source's name if None. check: called for every row, may raise to stop. Raises KnownError
+    if the file as a whole cannot be used.
     """
     table = _open(path)
     importer = table.kind
     name = clean_text(account or "", ACCOUNT_LENGTH) or importer.account
     reading = Reading()
-    importer.read(table.rows(), name, reading)
+    importer.read(table.rows(check), name, reading)
     parsed = _hashed(_possible(reading, clock.now()), importer.name)
     if not parsed and not reading.refused and not reading.left_out:
         raise KnownError(f"{path.name} holds no rows below its header.", "Export it again.")
     stored = existing({item.transaction.row_hash for item in parsed})
     return ImportPreview(
         source=importer.name,
-        file_name=path.name,
+        file_name=clean_text(path.name, NAME_LENGTH),
         file_hash=table.file.sha256,
         rows=tuple(item.transaction for item in parsed if item.transaction.row_hash not in stored),
         duplicates=tuple(

@@ -1,5 +1,6 @@
 """The monitor over a real store: it fires once, survives failures, and stops at once."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -10,6 +11,7 @@ import pytest
 
 from engine.alerts.monitor import Monitor
 from engine.core.clock import FixedClock
+from engine.core.errors import KnownError
 from engine.core.events import AlertFired, DataChanged, Event, EventBus
 from engine.core.records import PricePoint
 from engine.market.series import PriceBook
@@ -117,3 +119,70 @@ def test_the_thread_wakes_when_prices_change_and_outlives_a_failure(
     assert "the alerts could not be checked" in caplog.text
     with pytest.raises(RuntimeError, match="already running"):
         world.monitor.start()
+
+
+def test_an_alert_deleted_while_it_is_checked_does_not_hide_another_that_fired(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.alerts.add("BTC", "above", Decimal(100), "USD")
+    cleared = world.alerts.add("BTC", "above", Decimal(200), "USD")
+    world.price(10, "250")
+    world.monitor.check_now()
+    world.price(11, "95")
+    world.price(12, "150")
+    found = world.alerts.list()
+    world.alerts.delete(cleared)
+    monkeypatch.setattr(world.alerts, "list", lambda: found)
+    world.events.clear()
+    assert [one.day for one in world.monitor.check_now()] == [date(2024, 1, 12)]
+    assert [type(event) for event in world.events] == [AlertFired, DataChanged]
+
+
+def test_what_fired_is_told_although_the_store_fails_afterwards(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for level in (100, 200):
+        world.alerts.add("BTC", "above", Decimal(level), "USD")
+    world.price(10, "250")
+    record, count = world.alerts.mark_fired, itertools.count()
+
+    def fail_second(alert_id: int, when: datetime, text: str) -> bool:
+        if next(count):
+            raise KnownError("The disk is full.")
+        return record(alert_id, when, text)
+
+    monkeypatch.setattr(world.alerts, "mark_fired", fail_second)
+    with pytest.raises(KnownError, match="full"):
+        world.monitor.check_now()
+    assert [type(event) for event in world.events] == [AlertFired, DataChanged]
+
+
+def test_a_stop_is_heeded_whenever_it_comes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watch is told to stop right after it looked whether to, before its first check."""
+    flag = world.monitor._stopping
+    looked = flag.is_set
+
+    def look() -> bool:
+        answer = looked()
+        if not answer:
+            flag.set()
+            world.monitor._wake.set()
+        return answer
+
+    monkeypatch.setattr(flag, "is_set", look)
+    world.monitor.start()
+    assert world.monitor._thread is not None
+    world.monitor._thread.join(5)
+    assert not world.monitor._thread.is_alive()
+
+
+def test_a_start_cut_short_by_ctrl_c_can_be_stopped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        world.monitor.start()
+    world.monitor.stop()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.analytics.impermanent_loss import impermanent_loss
-from engine.analytics.yields import COMPOUNDINGS, apr_to_apy, compound_growth
+from engine.analytics.yields import COMPOUNDINGS, Compounding, apr_to_apy, compound_growth
 from engine.core.errors import KnownError
 
 TEN = Decimal("0.1")
@@ -66,6 +66,13 @@ def test_what_cannot_be_compounded(amount: str, rate: str, years: str) -> None:
     with pytest.raises(KnownError) as error:
         compound_growth(Decimal(amount), Decimal(rate), Decimal(years), "daily")
     assert error.value.hint
+
+
+@pytest.mark.parametrize("compounding", ["hourly", "continuous"])
+def test_a_growth_beyond_every_exponent_is_too_large(compounding: Compounding) -> None:
+    # exp(10,000 * 1,000) is 10 to the power of 4.3 million; decimals end at a million.
+    with pytest.raises(KnownError, match="too large"):
+        compound_growth(Decimal(1), Decimal(10_000), Decimal(1_000), compounding)
 
 
 @given(st.decimals("-0.99", "3", places=4), st.sampled_from(COMPOUNDINGS))

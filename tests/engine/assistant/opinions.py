@@ -10,7 +10,7 @@ from engine.assistant.recognise import Recognised
 from engine.assistant.router import NO_TOOL, Router
 from engine.assistant.tools import TOOLS
 from engine.model.client import ModelClient
-from engine.model.generation import GenerateRequest
+from engine.model.generation import GenerateRequest, Stats
 from engine.model.templates import STARTER
 
 LABELS = (*TOOLS, *NO_TOOL)
@@ -53,6 +53,7 @@ class Generated(Iterator[str]):
     def __init__(self, parts: Iterable[Part]) -> None:
         self._parts = iter(parts)
         self.cancelled = threading.Event()
+        self.stats: Stats | None = None
 
     def __next__(self) -> str:
         for part in self._parts:

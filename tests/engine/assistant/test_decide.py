@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.assistant.decide import Decision, Scores, decide, fixed_arguments, is_follow_up
+from engine.assistant.decide import Decision, Scores, decide, fixed_arguments
+from engine.assistant.follow import is_follow_up
 from engine.assistant.prompting import Exchange
 from engine.assistant.router import NO_TOOL, Router, default_router
 from engine.assistant.tools import TOOLS

@@ -12,6 +12,7 @@ from engine.core.cards import ChartCard, QuoteCard
 from engine.core.errors import KnownError
 from tests.engine.assistant.world import (
     KNOWLEDGE,
+    TRADES,
     Alarm,
     ask,
     facts,
@@ -71,6 +72,18 @@ def test_volatility_of_the_portfolio() -> None:
     mean = sum(returns) / 4
     daily = sqrt(sum((r - mean) ** 2 for r in returns) / 3)
     result = ask("volatility", period="4d")
+    assert float(figure(result, "typical daily move")) == pytest.approx(100 * daily)
+
+
+def test_volatility_of_the_portfolio_leaves_out_days_without_a_price() -> None:
+    # One coin at 100, 110, 99, no price, 198, 99, 198: seen are +10, −10, −50 and +100 %.
+    returns = (0.10, -0.10, -0.5, 1.0)
+    mean = sum(returns) / 4
+    daily = sqrt(sum((r - mean) ** 2 for r in returns) / 3)
+    closes = {"BTC": ("100", "110", "99", "", "198", "99", "198")}
+    context = world(TRADES[:1], closes)
+    result = ask("volatility", context, period="6d")
+    assert facts(result)["days"] == "4"
     assert float(figure(result, "typical daily move")) == pytest.approx(100 * daily)
 
 

@@ -95,6 +95,7 @@ def test_any_text_has_terms_or_none(text: str) -> None:
         "me@exampel.org and files/some.csv",
         "Kraken and Mr Smythe-Hargreavesx",
         "unrealised pnl, apy and tvl",
+        "it halved, then trebles and gets sliced",
         "$weth $pepe",
     ],
 )

@@ -30,7 +30,7 @@ def test_a_conversation_through_a_pipe(assay: Run, purchases: Path) -> None:
 
 
 def test_mistakes_do_not_end_the_conversation(assay: Run, tmp_path: Path) -> None:
-    out = assay("chat", stdin=f"/import {tmp_path}/none.csv\n/import\n/demo\n/quit\nhi\n")
+    out = assay("chat", stdin=f"/import {tmp_path}/no\0ne.csv\n/import\n/demo\n/quit\nhi\n")
 
     assert "it does not exist" in out.stderr
     assert "Which file?" in out.stdout

@@ -92,7 +92,35 @@ def test_a_backup_is_restored_elsewhere(
     assert "already a file" in assay("backup", copy, status=2).stderr
 
 
+def test_a_lost_key_is_no_noise_when_a_backup_is_restored(
+    processes: Run, home: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.assay-backup"
+    processes("backup", copy, "--passphrase", stdin="correct horse\n")
+    (home / "assay.key").unlink()
+
+    done = processes("restore", copy, "--passphrase", "--yes", stdin="correct horse\n")
+
+    assert done.stderr == ""
+    assert "a new key is made: KnownError" in (home / "logs" / "assay.log").read_text()
+
+
+def test_a_total_without_prices_is_explained(assay: Run, purchases: Path) -> None:
+    assay("import", purchases, "--yes")
+    assert "Note: BTC has no price in USD; it is not in the total." in assay("report").stdout
+
+
+def test_every_list_has_a_json_form(assay: Run) -> None:
+    for command in ("batches", "alerts", "models", "settings"):
+        json.loads(assay(command, "--json").stdout)
+    (model,) = json.loads(assay("models", "--json").stdout)
+    assert (model["id"], Path(model["path"]).is_file()) == (0, True)
+    assert json.loads(assay("models", "catalogue", "--json").stdout)[0]["id"] == "starter"
+    assert json.loads(assay("alerts", "history", "--json").stdout) == []
+
+
 def test_settings_are_shown_and_changed(assay: Run) -> None:
+    assert "model is now empty." in assay("settings", "model", "").stdout
     assert "USD" in assay("settings", "currency").stdout
     assert "currency is now EUR." in assay("settings", "currency", "EUR").stdout
     assert json.loads(assay("settings", "currency", "--json").stdout) == {"currency": "EUR"}

@@ -122,3 +122,25 @@ def test_a_missing_or_needless_argument_is_said(
 ) -> None:
     assert cli.main(arguments) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["undo", "9" * 30],
+        ["alerts", "delete", "9" * 30],
+        ["models", "use", "²"],
+        ["models", "use", "9" * 30],
+        ["settings", "alert_interval_seconds", "9" * 5000],
+        ["restore", "/dev/null", "--yes"],
+        ["import", "."],
+        ["models", "add", "."],
+        ["--home", "/dev/null", "report"],
+    ],
+)
+def test_nonsense_is_answered_in_one_line(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n"), err[0].isspace()) == ("", 1, False)

@@ -46,6 +46,7 @@ def test_values_are_taken_in_their_type(key: str, given: object, value: object) 
         ("alert_interval_seconds", True),
         ("alert_interval_seconds", 0),
         ("alert_interval_seconds", 10**9),
+        ("alert_interval_seconds", "9" * 5000),
     ],
 )
 def test_everything_else_is_refused_in_one_sentence(key: str, given: object) -> None:

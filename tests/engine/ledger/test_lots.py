@@ -76,6 +76,18 @@ def test_a_fee_in_a_third_coin_is_a_sale_of_it() -> None:
     assert {lot.asset: lot.unit_cost for lot in result.open} == {"BNB": 200, "ETH": 1030}
 
 
+def test_a_fee_in_a_third_coin_without_a_price_is_no_loss() -> None:
+    result = book(
+        make("2024-01-01", "buy", ("BNB", "1"), ("USD", "200")),
+        make("2024-02-01", "buy", ("ETH", "1"), ("USD", "1000"), ("BNB", "0.1")),
+    )
+    # What the fee was worth is not known, so nothing is: not a loss of the 20 that it had cost.
+    assert result.disposals == ()
+    assert {lot.asset: lot.amount for lot in result.open} == {"BNB": Decimal("0.9"), "ETH": 1}
+    (sentence,) = result.missing
+    assert sentence.startswith("1 entry of BNB (first on 2024-02-01) could not be valued in USD")
+
+
 def test_a_trade_is_a_sale_at_the_value_of_what_is_received() -> None:
     transactions = (
         make("2024-01-01", "buy", ("BTC", "1"), ("USD", "10000")),
@@ -155,6 +167,20 @@ def test_income_is_bought_at_its_value_on_receipt() -> None:
     assert sum(one.cost for one in result.disposals) == 74
     (row,) = realised(result)
     assert (row.asset, row.gain, row.income) == ("SOL", 46, 74)
+
+
+def test_interest_in_money_is_income_without_a_lot() -> None:
+    result = book(
+        make("2024-01-01", "income", ("USD", "12")),
+        make("2024-01-02", "income", ("EUR", "10"), None, ("EUR", "1")),
+        EUR="1.10",
+    )
+    # 12 USD, and 9 EUR at 1.10 = 9.90 USD.
+    assert [(row.asset, row.income) for row in realised(result)] == [
+        ("EUR", Decimal("9.9")),
+        ("USD", 12),
+    ]
+    assert result.open == ()
 
 
 def test_income_without_a_price_is_named() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.ledger.history import History, value_history
-from engine.ledger.performance import daily_returns, twr, wealth
+from engine.ledger.performance import daily_returns, observed_returns, twr, wealth
 from tests.engine.ledger.ledger_samples import make, price_book
 
 D1, D2, D3, D4 = (f"2024-01-0{n}" for n in (1, 2, 3, 4))
@@ -126,3 +126,31 @@ def test_the_value_of_the_last_day_is_that_of_the_valuation() -> None:
     assert history.values[-1] == pytest.approx(float(Decimal("0.93456789") * 198))
     with pytest.raises(ValueError, match="ends before"):
         value_history(ledger, price_book(BTC=BTC), "USD", *days(D4, D1))
+
+
+def test_days_without_a_price_are_no_observations() -> None:
+    gap = {D1: "100", D2: "110", D4: "198", "2024-01-05": "99"}
+    ledger = [
+        make(D1, "deposit", ("EUR", "50"), None),
+        make(D1, "buy", ("BTC", "1"), ("USD", "100")),
+        make("2024-01-06", "sell", ("USD", "99"), ("BTC", "1")),
+    ]
+    prices = price_book(BTC=gap, EUR={D1: "1"})
+    history = value_history(ledger, prices, "USD", *days("2023-12-31", "2024-01-08"))
+    assert history.stale == {date(2024, 1, 3)}
+    # The close of the 2nd stands in on the 3rd: 0 % and then +38 / 160. Neither was seen, nor was
+    # anything before the first purchase. A rate of euros is let pass: it rests at weekends.
+    kept, returns = observed_returns(history)
+    assert [day.day for day in kept] == [1, 2, 5, 6, 7, 8]
+    assert returns.tolist() == pytest.approx([0, 10 / 150, -99 / 248, 0, 0, 0])
+    assert twr(history) == pytest.approx(160 / 150 * 248 / 160 * 149 / 248 - 1)
+
+
+def test_a_price_that_is_not_there_yet_today_is_no_observation() -> None:
+    ledger = [make(D1, "buy", ("BTC", "1"), ("USD", "100"))]
+    history = value_history(ledger, price_book(BTC=BTC), "USD", *days(D3, "2024-01-05"))
+    kept, _ = observed_returns(history)
+    assert [day.day for day in kept] == [3, 4]
+    opened_stale = value_history(ledger, price_book(BTC={D1: "1", D3: "2", D4: "4"}), "USD",
+                                 *days(D3, D4))  # fmt: skip
+    assert observed_returns(opened_stale)[0] == [date(2024, 1, 4)]

@@ -43,6 +43,25 @@ def is_gone(pid: int, seconds: float = 2.0) -> bool:
     return False
 
 
+def test_a_child_that_ends_while_it_is_looked_at_is_no_bug(
+    new_client: NewClient, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = new_client()
+    client.load(tiny_model)
+    link = client._link
+    assert link is not None
+
+    def looked_at() -> bool:
+        client._link = None  # as the child's thread does
+        return True
+
+    with monkeypatch.context() as patched:
+        patched.setattr(link, "is_alive", looked_at)
+        assert client._running_link() is link
+    client._link = link
+    assert client.count("still there") > 0
+
+
 def test_killed_in_mid_answer_the_text_is_kept_and_the_next_question_works(
     new_client: NewClient, tiny_model: Path, states: list[tuple[str, str]]
 ) -> None:

@@ -54,7 +54,6 @@ def test_weights_and_their_copies() -> None:
     estimate = memory_needed(GgufHeader(3, header.metadata, tensors, 0), 256)
     assert (estimate.weights, estimate.copies) == (1630, 200)
     assert estimate.total == 1630 + estimate.kv + estimate.compute + estimate.process
-    assert estimate.allocated == 200 + estimate.kv + estimate.compute + estimate.process
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -79,6 +79,16 @@ def test_a_file_that_was_deleted_by_hand_is_not_listed(
     registry.remove(file.id)
 
 
+def test_a_damaged_starter_does_not_hide_the_others(
+    registry: Registry, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = registry.add_file(tiny_model, Recorder())
+    for starter in (tmp_path / "none.gguf", tmp_path / "cut.gguf"):
+        monkeypatch.setattr(registry_module, "starter_path", lambda starter=starter: starter)
+        assert registry.list() == [file]
+        (tmp_path / "cut.gguf").write_bytes(tiny_model.read_bytes()[:1000])
+
+
 def test_what_is_no_model_is_not_copied(registry: Registry, paths: Paths, tmp_path: Path) -> None:
     bad = tmp_path / "bad.gguf"
     bad.write_bytes(b"GGUF" + b"\0" * 100)

@@ -339,6 +339,19 @@ def test_a_question_that_cannot_be_one_stores_nothing(start: Start, text: str, m
     assert chat.list() == []
 
 
+def test_halves_of_characters_are_asked_as_question_marks(
+    start: Start, repo: ChatRepo, listener: Listener
+) -> None:
+    """What a terminal could not decode, or half an emoji that was pasted."""
+    chat, _ = start(say_hello)
+    chat_id, message_id = chat.ask(None, "BTC\udcff \ud83d up?")
+    listener.wait(TurnFinished, message_id)
+    assert repo.messages(chat_id)[0].text == "BTC? ? up?"
+
+    chat.rename(chat_id, "\ud83d Bitcoin")
+    assert chat.list()[0].title == "? Bitcoin"
+
+
 @pytest.mark.parametrize(
     ("text", "title"),
     [

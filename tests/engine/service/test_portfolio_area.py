@@ -1,14 +1,19 @@
 """Importing, undoing and the demo, through the service and a real encrypted database."""
 
+import time
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.core.cards import TableCard
-from engine.core.errors import KnownError
+from engine.core.errors import Cancelled, KnownError
 from engine.core.events import DataChanged, Event
+from engine.core.jobs import Job
 from engine.service import Service
+from tests.engine.service.conftest import HEADER
 
 
 def test_a_preview_stores_nothing(service: Service, purchases: Path) -> None:
@@ -17,6 +22,25 @@ def test_a_preview_stores_nothing(service: Service, purchases: Path) -> None:
     assert len(preview.rows) == 2
     assert not service.portfolio.has_data()
     assert service.portfolio.batches() == []
+
+
+@pytest.mark.parametrize("kind", ["transactions", "prices"])
+def test_reading_a_long_file_can_be_stopped(service: Service, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "long.csv"
+    if kind == "prices":
+        path.write_text("date,symbol,currency,close\n" + "2026-11-21,BTC,USD,90000\n" * 400_000)
+        job: Job[Any] = service.market.preview_prices(path)
+    else:
+        path.write_text(HEADER + "2026-01-05,buy,Kraken,BTC,0.5,USD,30000,,,,,,\n" * 400_000)
+        job = service.portfolio.preview(path)
+    while not job.future.running():
+        time.sleep(0.001)
+    time.sleep(0.2)
+
+    job.cancel()
+
+    with pytest.raises(Cancelled):
+        job.future.result(1)
 
 
 def test_confirmed_rows_are_valued_with_imported_prices(
@@ -42,6 +66,22 @@ def test_the_same_file_again_is_all_duplicates(service: Service, purchases: Path
     assert (len(again.rows), len(again.duplicates)) == (0, 2)
     with pytest.raises(KnownError, match="no new rows"):
         service.portfolio.confirm(again)
+
+
+def test_the_same_file_under_another_account_is_warned_of(
+    service: Service, purchases: Path
+) -> None:
+    purchases.write_text(purchases.read_text().replace("Kraken", ""))
+    first = service.portfolio.preview(purchases, "One").future.result()
+    assert first.warnings == ()
+    number = service.portfolio.confirm(first)
+
+    again = service.portfolio.preview(purchases, "Two").future.result()
+
+    assert len(again.rows) == 2
+    assert f"stored as import {number}" in again.warnings[0]
+    service.undo(number)
+    assert service.portfolio.preview(purchases, "Two").future.result().warnings == ()
 
 
 def test_undo_takes_an_import_back(service: Service, purchases: Path, prices: Path) -> None:
@@ -112,6 +152,29 @@ def test_a_real_import_replaces_the_demo(service: Service, purchases: Path) -> N
     assert service.market.batches() == []
     with pytest.raises(KnownError, match="Your own"):
         service.portfolio.load_demo()
+
+
+def test_an_import_that_fails_leaves_the_demo(service: Service, purchases: Path) -> None:
+    service.portfolio.load_demo()
+    worth = service.portfolio.valuation().total
+    preview = service.portfolio.preview(purchases).future.result()
+
+    with pytest.raises(KnownError, match="already stored"):
+        service.portfolio.confirm(replace(preview, rows=preview.rows * 2))
+
+    assert service.portfolio.is_simulated()
+    assert service.portfolio.valuation().total == worth
+
+
+def test_a_file_name_that_is_no_text(service: Service, purchases: Path, prices: Path) -> None:
+    """Names of files are bytes on Linux; these are not UTF-8."""
+    odd = [path.rename(path.with_name(f"\udcff{path.name}")) for path in (purchases, prices)]
+
+    service.portfolio.confirm(service.portfolio.preview(odd[0]).future.result())
+    service.market.confirm_prices(service.market.preview_prices(odd[1]).future.result())
+
+    assert service.portfolio.batches()[0].file_name == "purchases.csv"
+    assert service.market.batches()[0].file_name == "prices.csv"
 
 
 @pytest.mark.parametrize("way", ["remove", "undo"])

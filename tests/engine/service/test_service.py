@@ -120,6 +120,7 @@ def test_a_newer_database_can_be_read_but_not_changed(open_service: Open, purcha
 def test_the_doctor_finds_what_is_wrong(service: Service, paths: Paths, tiny_model: Path) -> None:
     service.models.use(tiny_model)
     service.close()
+    (paths.root / "link").symlink_to("nowhere")
     findings = {finding.name: finding for finding in examine(paths)}
     assert findings["Python"].ok
     assert findings["Data folder"].ok

@@ -331,6 +331,14 @@ def test_a_made_up_header_costs_nothing(
         restore(other, tmp_path / "bad", PASSPHRASE)
 
 
+def test_a_header_nested_without_end_is_damage(paths: Paths, tmp_path: Path) -> None:
+    header = b"[" * 60_000
+    bad = tmp_path / "bad"
+    bad.write_bytes(b"ASSAYBK1" + len(header).to_bytes(4, "little") + header)
+    with pytest.raises(KnownError, match="backup is damaged"):
+        restore(paths, bad)
+
+
 @pytest.mark.parametrize("field", ["format", "schema"])
 def test_a_backup_of_a_newer_version(
     db: Database, paths: Paths, tmp_path: Path, field: str

@@ -92,6 +92,10 @@ def test_a_keyring_that_stops_working_is_one_sentence(paths: Paths, keyring: Key
     with pytest.raises(KnownError, match="does not answer"):
         load_or_create_key(paths)
     keyring.locked = False
+    for entry in keyring.held:
+        keyring.held[entry] = "ab" * 16
+    with pytest.raises(KnownError, match="is damaged"):
+        load_or_create_key(paths)
     keyring.held.clear()
     with pytest.raises(KnownError, match="does not hold the key"):
         load_or_create_key(paths)

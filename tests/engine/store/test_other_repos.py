@@ -43,9 +43,10 @@ def test_a_deleted_alert_leaves_its_history(db: Database) -> None:
     assert repo.list() == []
     assert [(event.alert_id, event.text) for event in repo.history()] == [(None, "ETH fell")]
     assert not repo.mark_fired(alert, db.clock.now(), "ghost")
-    for change in (repo.delete, repo.rearm):
+    repo.rearm(alert)
+    for number in (alert, -1, 10**30):
         with pytest.raises(KnownError, match="alert is not there"):
-            change(alert)
+            repo.delete(number)
     assert repo.add("ETH", "below", Decimal(5), "USD") > alert
 
 

@@ -13,7 +13,7 @@ from training.data.market import RandomUser, random_user
 
 @pytest.fixture(scope="module")
 def users() -> list[RandomUser]:
-    return [random_user(random.Random(seed)) for seed in range(6)]
+    return [random_user(random.Random(seed)) for seed in range(12)]
 
 
 def test_the_same_seed_gives_the_same_user(users: list[RandomUser]) -> None:
@@ -30,8 +30,14 @@ def test_the_same_seed_gives_the_same_user(users: list[RandomUser]) -> None:
 def test_nobody_sells_what_they_do_not_have(users: list[RandomUser]) -> None:
     for user in users:
         assert user.context.transactions
-        for amount in holdings(user.context.transactions).values():
-            assert amount >= 0
+        for account in user.context.accounts:
+            own = [t for t in user.context.transactions if t.account == account]
+            assert all(amount >= 0 for amount in holdings(own).values())
+
+
+def test_users_buy_sell_and_earn(users: list[RandomUser]) -> None:
+    kinds = {t.kind for user in users for t in user.context.transactions}
+    assert kinds == {"buy", "sell", "income"}
 
 
 def test_world_and_portfolio_are_of_the_same_user(users: list[RandomUser]) -> None:

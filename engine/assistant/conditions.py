@@ -1,0 +1,83 @@
+"""Which way an alert watches: above or below a price, up or down by a percentage."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+from engine.assistant.recognise import Recognised
+
+Value = str | Decimal
+
+_BELOW = re.compile(
+    r"\b(?:below|bellow|belwo|under|beneath|less than|lower than|underneath|down to|back to|"
+    r"(?:drop|fall|dip|sink|crash|dump|tank|slid|slip|com|go|declin|los)\w*\s+(?:back\s+|down\s+)*"
+    r"(?:to|below|under|through)|loses|cheaper than|south of|or (?:less|lower|below)|at most|"
+    r"downside|bottoms?)\b|<",
+    re.I,
+)
+_ABOVE = re.compile(
+    r"\b(?:above|abov|over|exceeds?|more than|higher than|greater than|north of|past|"
+    r"tops?|cross(?:es|ed)?|breaks?(?: out)?|broke|clears?|exceeded|or (?:more|higher|above)|"
+    r"at least|upside|up to|passes|beats|surpass\w*|"
+    r"(?:ris|climb|pump|jump|rall|get|goes|go|shoot|soar|moon)\w*\s+(?:up\s+)?(?:to|above|over|past))\b|>",
+    re.I,
+)
+_HIT = re.compile(r"\b(?:hits?|reach\w*|touch\w*|at|gets? to|tags?)\b", re.I)
+# "for my 3 coins", "in 2 days", "twice": counts, not levels.
+_COUNTED = re.compile(
+    r"\s?(?:coins?|tokens?|assets?|alerts?|alarms?|positions?|accounts?|times|of (?:my|the|them)|"
+    r"minutes?|mins?|people|others?|am|pm|o'?clock)\b",
+    re.I,
+)
+
+
+def levels(found: Recognised) -> tuple[Value, ...]:
+    """The prices or percentages an alert may ring at."""
+    money = [m for m in found.of("amount") if not _COUNTED.match(found.text, m.end)]
+    percents = [m for m in found.of("percent") if isinstance(m.value, Decimal)]
+    clear = [m for m in money if m.signed]
+    if percents and not clear:
+        return tuple(dict.fromkeys(abs(Decimal(m.value)) for m in percents))
+    periods = found.of("period")
+    outside = [m for m in money if not any(p.start <= m.start and m.end <= p.end for p in periods)]
+    return tuple(dict.fromkeys(m.value for m in clear or outside or money))
+
+
+def conditions(
+    found: Recognised,
+    assets: tuple[Value, ...],
+    last_price: Callable[[str], Decimal | None],
+) -> tuple[Value, ...]:
+    """The conditions an alert may have, likeliest first.
+
+    assets: the coins it may watch. last_price: tells on which side a level to be "hit" lies.
+    """
+    text = found.text
+    if re.search(r"\bdownwards?\b|\bfrom above\b", text, re.I):
+        return ("below",)
+    if re.search(r"\bupwards?\b|\bfrom below\b", text, re.I):
+        return ("above",)
+    percents = found.of("percent")
+    if percents and not any(m.signed for m in found.of("amount")):
+        options: list[Value] = []
+        for mention in percents:
+            if not mention.signed:
+                options += ["down_percent", "up_percent"]
+            elif isinstance(mention.value, Decimal):
+                options.append("down_percent" if mention.value < 0 else "up_percent")
+        return tuple(dict.fromkeys(options))
+    below, above = _BELOW.search(text), _ABOVE.search(text)
+    if bool(below) != bool(above):
+        return ("below",) if below else ("above",)
+    money = levels(found)
+    if not money:
+        return ()
+    if below and above:
+        return ("below", "above") if below.start() > above.start() else ("above", "below")
+    if _HIT.search(text):
+        price = last_price(str(assets[0])) if assets else None
+        level = money[0]
+        if price is not None and isinstance(level, Decimal) and level < price:
+            return ("below",)
+        return ("above",)
+    return ("above", "below")

@@ -1,0 +1,46 @@
+"""Finds the user's accounts."""
+
+import re
+from collections.abc import Iterable
+
+from engine.assistant.recognise.mention import Mention
+from engine.assistant.recognise.spelling import distance
+
+# "the ledger for March", "my ledger entries", "the general ledger": the list of transactions.
+_BOOK_BEFORE = re.compile(
+    r"\b(?:general|trade|trades|trading|transaction|transactions|audit|accounting|public|shared|"
+    r"distributed|double[\s-]entry|sub|main)[\s-]+$",
+    re.I,
+)
+_BOOK_AFTER = re.compile(
+    r"s?\s*(?:\.(?:csv|txt|xlsx?)|(?:entr(?:y|ies)|lines?|rows?|books?|history|csv|file|export|"
+    r"extract|records?|items?|postings?|print\s?out|statement lines)\b)",
+    re.I,
+)
+_ARTICLE = re.compile(r"\b(?:the|a|full|whole|entire|complete)\s+$", re.I)
+_OF_TIME = re.compile(r"\s*(?:for|of|from|between|since)\b", re.I)
+
+
+def find_accounts(text: str, accounts: Iterable[str]) -> list[Mention]:
+    """Account names, one slip of the finger allowed in names of five letters or more."""
+    found = []
+    words = list(re.finditer(r"[^\s,;:!?()\"“”]+", text))
+    for account in accounts:
+        length = len(account.split())
+        limit = 1 if len(account) >= 5 else 0
+        for index in range(len(words) - length + 1 if length else 0):
+            start, end = words[index].start(), words[index + length - 1].end()
+            phrase = text[start:end].lower().rstrip(".").removesuffix("'s")
+            if phrase in ("ledger", "ledgers") and _is_book(text, start):
+                continue
+            if distance(phrase, account.lower(), limit) <= limit:
+                found.append(Mention("account", account, start, end))
+    return found
+
+
+def _is_book(text: str, start: int) -> bool:
+    """Whether "ledger" at `start` is the accountant's book."""
+    before, end = text[:start], start + len("ledger")
+    if _BOOK_BEFORE.search(before) or _BOOK_AFTER.match(text, end):
+        return True
+    return bool(_ARTICLE.search(before) and _OF_TIME.match(text, end))

@@ -1,0 +1,47 @@
+"""Finds how often interest is added."""
+
+import re
+
+from engine.assistant.recognise.mention import Mention
+from engine.assistant.recognise.numbers import SPELT, spelt_number
+
+_EVERY = r"\b(?:every|each|per|by the)"
+_COMPOUNDING = {
+    "hourly": rf"\bhourly\b|{_EVERY} hour\b",
+    "daily": r"\bdaily\b|\bdayly\b|\bnightly\b|"
+    rf"{_EVERY} (?:single )?(?:day|night|morning|evening)\b|"
+    r"\bonce a day\b|\bevery 24\s?h(?:ours)?\b|\bday by day\b",
+    "weekly": rf"\bweekly\b|{_EVERY} (?:single )?week\b|\bonce a week\b|"
+    r"\b(?:every|each) (?:mon|tues|wednes|thurs|fri|satur|sun)day\b|"
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b|\bevery (?:seven|7) days\b|\bweek by week\b",
+    "monthly": rf"\bmonthly\b|\bmontly\b|{_EVERY} (?:single )?month\b|\bonce a month\b|"
+    r"\bevery (?:thirty|30) days\b|\bmonth by month\b|\bevery payday\b",
+    "quarterly": rf"\bquarterly\b|{_EVERY} quarter\b|\bevery (?:three|3) months\b",
+    # "6 % yearly" states a rate, not how often it is added.
+    "yearly": r"\bcompound\w* (?:yearly|annually|once|(?:every|each|per|once a) year)\b|"
+    r"\bonce a year\b|\bevery (?:twelve|12) months\b|"
+    r"\b(?:annual|yearly) (?:compounding|payouts?)\b|\b(?:paid|added|credited|"
+    r"reinvested) (?:yearly|annually)\b",
+    "continuous": r"\bcontin(?:uo|ou)us(?:ly)?\b|\b(?:every|each) (?:second|instant|moment)\b",
+}
+_PER_YEAR = {1: "yearly", 4: "quarterly", 12: "monthly", 52: "weekly", 365: "daily"}
+_TIMES_A_YEAR = re.compile(
+    rf"\b(\d+|{SPELT})\s?(?:times|x|payments?|periods?|payouts?) (?:a|per|each|every) year\b|"
+    r"(?:\b|--)[nm]\s?=\s?(\d+)\b|--n\s+(\d+)\b",
+    re.I,
+)
+
+
+def find_compounding(text: str) -> list[Mention]:
+    """How often interest is added ("daily", "every Sunday", "four times a year", "n = 12")."""
+    found = [
+        Mention("compounding", name, match.start(), match.end())
+        for name, pattern in _COMPOUNDING.items()
+        for match in re.finditer(pattern, text, re.I)
+    ]
+    for match in _TIMES_A_YEAR.finditer(text):
+        said = match[1] or match[2] or match[3]
+        count = int(said[:6]) if said[0].isdigit() else int(spelt_number(said))
+        if count in _PER_YEAR:
+            found.append(Mention("compounding", _PER_YEAR[count], match.start(), match.end()))
+    return found

@@ -1,0 +1,210 @@
+"""Finds price changes in percent: percentages, fractions, multiples, "goes to zero"."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from engine.assistant.recognise.direction import direction
+from engine.assistant.recognise.mention import Mention
+from engine.assistant.recognise.numbers import DIGITS, SPELT, UNITS, digits_number, number
+
+PERCENT_SIGN = r"(?:%|percent\b|per\s?cent\b|pct\b|pc\b|prc\b|procent\b|perc\b|precent\b|percnet\b)"
+_PERCENT = re.compile(
+    rf"(?:(?P<sign>[-+−–])\s?)?(?:(?P<digits>{DIGITS})|\b(?P<spelt>{SPELT}))"
+    rf"(?P<part>\s+(?:and\s+)?(?:a\s+half|a\s+quarter|three\s+quarters|1/2|1/4|3/4))?\s?{PERCENT_SIGN}",
+    re.I,
+)
+_LARGEST = Decimal(10) ** 12  # a larger change is a mistake
+_PARTS = {"half": Decimal("0.5"), "1/2": Decimal("0.5"), "quarter": Decimal("0.25"),
+          "1/4": Decimal("0.25"), "quarters": Decimal("0.75"), "3/4": Decimal("0.75")}  # fmt: skip
+_PART_OF_ONE = re.compile(
+    rf"\b(?:(half)|(?:a )?(quarter) of|three[ -](quarters) of) (?:an?|one) ?{PERCENT_SIGN}|"
+    rf"(?P<basis>{DIGITS})\s?(?:basis points?|bps)\b",
+    re.I,
+)
+_NAMES = {"half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6,
+          "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "twentieth": 20,
+          "hundredth": 100}  # fmt: skip
+_COUNTS = {"a": 1, "an": 1} | {word: n for word, n in UNITS.items() if 0 < n < 20}
+_NO_SHARE = (
+    r"(?!\s+(?:of\s+)?(?:an?\s+|the\s+)?(?:years?|months?|days?|hours?|weeks?|decades?|century|"
+    r"million|grand|thousand|hundred|dollars?|bucks?|euros?|pounds?|party|parties|time|one|coin|"
+    r"percent|per cent|%))"
+)
+_FRACTION = re.compile(
+    rf"(?<![\w/.,])(?:(?P<count>{'|'.join(_COUNTS)})[\s-](?P<name>{'|'.join(_NAMES)})s?|"
+    rf"(?P<top>\d)/(?P<bottom>\d\d?)|(?P<half>half))(?![\w/%]|\s?%){_NO_SHARE}",
+    re.I,
+)
+_TIME_BEFORE = re.compile(
+    r"\b(?:over|in|for|during|within|per|every|each|last|past|this|next)\s+(?:the\s+)?$", re.I
+)
+# "to a quarter of today's price", "a tenth of its value left": what remains, not what goes.
+_OF_WHOLE = re.compile(
+    r"\s+(?:of\s+)?(?:its|their|the|today'?s|what|current|present|my|that|this|where)\b"
+    r"(?:\s+(?:current|present|old|former|original|whole|full))*"
+    r"(?:\s+(?:price|value|worth|level|cost|size|it is(?: now| today)?|it was|i have|left))*",
+    re.I,
+)
+_TO = re.compile(
+    r"\bto\s+(?:(?:just|only|about|around|roughly|barely|under|some|a mere)\s+)?$", re.I
+)
+_WORTH = re.compile(
+    r"\b(?:worth|at|for|with|keeps?|leaves?(?: me)?|only|just|barely|becomes?|is|be)\s+"
+    r"(?:(?:just|only|about|around|roughly|barely|a mere)\s+)*$",
+    re.I,
+)
+_LEFT = re.compile(r"[\w\s']{0,30}?\b(?:left|remain\w*)\b", re.I)
+_MULTIPLE = re.compile(
+    rf"\b(?P<times>{DIGITS})\s?(?:x\b|×|times\b(?! (?:an?|per|each|every) ))|"
+    rf"(?<![\w.,])[x×*]\s?(?P<after>\d+(?:\.\d+)?)\b(?![.,]?\d)|"
+    rf"\b(?P<spelt>twice|thrice|{SPELT})(?:\s+times)?\s+"
+    r"(?:today'?s|its|as (?:much|high)|what it|(?:the|their) (?:current |present )?(?:price|value|"
+    r"worth|level))\b|"
+    rf"\b(?P<fold>{DIGITS}|{SPELT})[\s-]?fold\b|"
+    rf"\bfactor (?:of )?(?P<factor>{DIGITS}|{SPELT})(?!\w)",
+    re.I,
+)
+_GONE = (
+    r"\b(?:goes?|going|went|dropp?e?d?s?|falls?|crash(?:es|ed)?|dump(?:s|ed)?)\s+(?:down\s+)?to\s+"
+    r"(?:zero|0|nothing)\b(?![.,\d])|\bto (?:zero|0|nothing)\b(?![.,\d])|"
+    r"\bwiped? out\b|\bworthless\b|\bworth (?:nothing|zero)\b|\bgoes to the ground\b|"
+    r"\b(?:goes|going|went|go) (?:bust|belly[ -]up)\b|"
+    r"\blos(?:es?|t|ing) (?:all|everything|all of its value|its entire value)\b"
+)
+_VERBS = {
+    r"\bdoubl(?:e[sd]?|ing)\b(?![ -](?:check|click|spen|digit|count|entry|top|bottom|edged))": 100,
+    r"\b(?:tripl|trebl)(?:e[sd]?|ing)\b": 200,
+    r"\bquadrupl(?:e[sd]?|ing)\b": 300,
+    r"\bquintupl(?:e[sd]?|ing)\b": 400,
+    r"\bhalv(?:e[sd]?|ing)\b|\bin half\b|\bdivided by two\b": -50,
+    r"\b(?:cut|chop\w*|slic\w+|split\w*|snap\w*|brok\w*|break\w*|sawn|torn) in two\b": -50,
+    r"\bquartered\b": -75,
+}
+_RATIO = re.compile(
+    rf"\bfrom\s+[$€£]?(?P<a>{DIGITS})\s+(?:(?:up|down|all the way)\s+)*to\s+[$€£]?(?P<b>{DIGITS})"
+    r"(?![\w%]|[.,:/-]\d)",
+    re.I,
+)
+_POOL = re.compile(r"\b(?:ratio|il|imperm\w*|divergence|pools?|lps?|pair)\b", re.I)
+
+
+def find_percents(text: str) -> list[Mention]:
+    """Price changes in percent ("2x" = 100, "loses a third" = −33.33, "to a third" = −66.67)."""
+    found = [*_percentages(text), *_fractions(text), *_multiples(text), *_ratios(text)]
+    for pattern, value in _VERBS.items():
+        found += [
+            Mention("percent", Decimal(value), m.start(), m.end(), True)
+            for m in re.finditer(pattern, text, re.I)
+        ]
+    if not any(m.signed for m in found):  # "a third gets wiped out" is no total loss
+        found += [
+            Mention("percent", Decimal(-100), m.start(), m.end(), True)
+            for m in re.finditer(_GONE, text, re.I)
+        ]
+    return [m for m in found if isinstance(m.value, Decimal) and abs(m.value) <= _LARGEST]
+
+
+def _percentages(text: str) -> Iterator[Mention]:
+    for match in _PERCENT.finditer(text):
+        value = number(match["digits"], match["spelt"])
+        value += _PARTS.get((match["part"] or "").lower().split(" ")[-1], Decimal(0))
+        rest = _rest(text, match)
+        if rest:
+            yield Mention("percent", value - 100, match.start(), rest, True)
+            continue
+        sign = match["sign"] or ""
+        explicit = sign in ("-", "−", "–") and not text[: match.start()].rstrip()[-1:].isdigit()
+        way = -1 if explicit else 1 if sign == "+" else direction(text, match.start(), match.end())
+        signed = -value if way < 0 else value
+        yield Mention("percent", signed, match.start(), match.end(), way != 0)
+    for match in _PART_OF_ONE.finditer(text):
+        word = next((group for group in match.groups()[:3] if group), None)
+        value = _PARTS[word.lower()] if word else digits_number(match["basis"]) / 100
+        way = direction(text, match.start(), match.end())
+        yield Mention("percent", -value if way < 0 else value, *match.span(), way != 0)
+    for match in re.finditer(
+        rf"\b(?P<digits>{DIGITS}|{SPELT})\s+(?:off|out of|in|from|of) every (?:hundred|100)\b",
+        text,
+        re.I,
+    ):
+        digits = match["digits"]
+        value = number(digits, None) if digits[0].isdigit() else number(None, digits)
+        way = direction(text, match.start(), match.end())
+        down = way < 0 or " off " in match[0].lower()
+        yield Mention("percent", -value if down else value, *match.span(), down or way != 0)
+
+
+def _rest(text: str, match: re.Match[str]) -> int:
+    """The end of "40 % of its value" if it says what is left after the change, else 0."""
+    before, whole = text[: match.start()], _OF_WHOLE.match(text, match.end())
+    left = _LEFT.match(text, match.end())
+    if whole and (
+        _TO.search(before) or (_WORTH.search(before) and not _TIME_BEFORE.search(before))
+    ):
+        return whole.end()
+    if left and re.search(r"\b(?:with|only|just|barely|has|have|leaves?|to)\b", before, re.I):
+        return left.end()
+    return 0
+
+
+def _fractions(text: str) -> Iterator[Mention]:
+    for match in _FRACTION.finditer(text):
+        share = _share(match)
+        if share is None or _TIME_BEFORE.search(text[: match.start()]):
+            continue
+        rest = _rest(text, match)
+        way = direction(text, match.start(), match.end())
+        before = text[: match.start()]
+        if not rest and ((way < 0 and _TO.search(before)) or re.search(r"\bworth\s+$", before)):
+            rest = match.end()  # "falls to a third", "is worth half"
+        if rest:
+            yield Mention("percent", share - 100, match.start(), rest, True)
+        elif way:
+            yield Mention("percent", share * way, match.start(), match.end(), True)
+
+
+def _share(match: re.Match[str]) -> Decimal | None:
+    """A fraction as a percentage of two decimals, if it is less than one."""
+    if match["half"]:
+        return Decimal(50)
+    if match["count"]:
+        top, bottom = _COUNTS[match["count"].lower()], _NAMES[match["name"].lower()]
+    else:
+        top, bottom = int(match["top"]), int(match["bottom"])
+    if not 0 < top < bottom:
+        return None
+    share = (Decimal(100 * top) / bottom).quantize(Decimal("0.01"))
+    return share.quantize(Decimal(1)) if share == int(share) else share
+
+
+def _multiples(text: str) -> Iterator[Mention]:
+    for match in _MULTIPLE.finditer(text):
+        said = next(group for group in match.groups() if group)
+        low = said.lower()
+        times = (
+            Decimal({"twice": 2, "thrice": 3}[low])
+            if low in ("twice", "thrice")
+            else number(said, None)
+            if said[0].isdigit() or said[0] == "."
+            else number(None, said)
+        )
+        if match["spelt"] and "times" not in match[0].lower() and low not in ("twice", "thrice"):
+            continue  # "one as high": no multiple
+        if times <= 0:
+            continue
+        change = (times - 1) * 100
+        if match["factor"] and direction(text, match.start(), match.end()) < 0:
+            change = (100 / times - 100).quantize(Decimal("0.01"))
+        yield Mention("percent", change, match.start(), match.end(), True)
+
+
+def _ratios(text: str) -> Iterator[Mention]:
+    """ "from 1.00 to 1.25" where a pool's price ratio is meant."""
+    if not _POOL.search(text):
+        return
+    for match in _RATIO.finditer(text):
+        a, b = digits_number(match["a"]), digits_number(match["b"])
+        if a > 0 and not (2000 <= a < 2040 and 2000 <= b < 2040):  # not two years
+            change = ((b / a - 1) * 100).quantize(Decimal("0.01"))
+            yield Mention("percent", change, match.start(), match.end(), True)

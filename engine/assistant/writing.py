@@ -1,0 +1,140 @@
+"""Streams an answer, checking every numeral before it is shown.
+
+Words flow as the model writes them; a numeral waits until the words that may belong to it are
+there ("thirty … percent", "12 … May"). The first one that no figure accounts for ends the attempt.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.assistant.cancel import Cancel
+from engine.assistant.grounding import ground, unsupported
+from engine.assistant.naming import names_agree
+from engine.assistant.numerals import starts_numeral
+from engine.assistant.tools.base import Figure, ToolResult
+from engine.core.events import Event, TextDelta, TextReplaced, ThinkDelta
+from engine.model.client import ModelClient
+from engine.model.generation import GenerateRequest
+from engine.model.parsing import Part, StreamParser, TextPart, ThinkPart
+from engine.model.templates import starts_in_thought
+
+_ANSWER_TOKENS = 600
+_AHEAD = 3  # tokens at the end that may belong to one numeral
+# Numbers, words, and single characters of scripts that put no spaces between words.
+_TOKEN = re.compile(r"[$€£¥+−–-]?\d[\d.,]*|[A-Za-z']+|\S")
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an answer may say: the tool's result (None for talk) and numbers the user said.
+
+    owned: the user's coins, for symbols that are also words.
+    """
+
+    question: str
+    result: ToolResult | None
+    said: Sequence[Decimal]
+    owned: Sequence[str]
+
+    def supports(self, text: str) -> bool:
+        """Whether every numeral of `text` is accounted for."""
+        figures: Sequence[Figure] = self.result.figures if self.result else ()
+        return not unsupported(ground(text, figures, self.said))
+
+    def names_fit(self, text: str) -> bool:
+        """Whether a whole answer puts its figures to the right names."""
+        if self.result is None:
+            return True
+        return names_agree(text, self.question, self.result, self.owned)
+
+
+def settled(text: str) -> int:
+    """Up to where what follows cannot change the meaning of a numeral."""
+    tokens = list(_TOKEN.finditer(text))
+    for token in tokens[-_AHEAD:]:
+        if starts_numeral(token[0]):
+            return token.start()
+    unfinished = tokens and tokens[-1].end() == len(text) and text[-1].isascii()
+    return tokens[-1].start() if unfinished else len(text)
+
+
+class Writer:
+    """Shows one answer; `text` is what the user sees of it."""
+
+    def __init__(self, publish: Callable[[Event], None], message_id: int, cancel: Cancel) -> None:
+        self.text = ""
+        self._publish = publish
+        self._message_id = message_id
+        self._cancel = cancel
+
+    def say(self, text: str) -> None:
+        """Shows text that code wrote."""
+        self.text = text
+        self._publish(TextDelta(self._message_id, text))
+
+    def write(
+        self, model: ModelClient, prompt: str, evidence: Evidence, plain: Callable[[], str]
+    ) -> None:
+        """Streams the model's answer; if it does not hold, one retry, then the plain text."""
+        for attempt in range(2):
+            if self._attempt(model, prompt, evidence, attempt):
+                return
+            if attempt == 0 and self.text:
+                self._replace("")
+        self._replace(plain())
+
+    def _attempt(self, model: ModelClient, prompt: str, evidence: Evidence, attempt: int) -> bool:
+        """Whether the model's answer held; the part shown stays in `text`."""
+        request = GenerateRequest(
+            prompt,
+            stop=("<tool_call>", "<|im_start|>"),
+            max_tokens=_ANSWER_TOKENS,
+            temperature=0.7 if attempt else 0.0,
+            seed=attempt,
+        )
+        assert model.loaded is not None
+        parser = StreamParser(starts_in_thought(model.loaded.template_id))
+        generation = model.generate(request)
+        written = ""
+        with self._cancel.attached(generation.cancel):
+            for chunk in generation:
+                written = self._taken(parser.feed(chunk), written)
+                if not self._show(written[: settled(written)].rstrip(), evidence):
+                    generation.cancel()
+                    return False
+        self._cancel.check()
+        written = self._taken(parser.finish(), written).strip()
+        if generation.stats is not None and generation.stats.finish == "length":
+            ends = [match.end() for match in _SENTENCE_END.finditer(written)]
+            written = written[: ends[-1]] if ends else written
+        if not written or not self._show(written, evidence):
+            return False
+        if len(self.text) > len(written):  # a sentence was cut off
+            self._replace(written)
+        return evidence.names_fit(written)
+
+    def _taken(self, parts: Sequence[Part], written: str) -> str:
+        for part in parts:
+            if isinstance(part, ThinkPart):
+                self._publish(ThinkDelta(self._message_id, part.text))
+            elif isinstance(part, TextPart):
+                written += part.text
+        return written.lstrip()
+
+    def _show(self, text: str, evidence: Evidence) -> bool:
+        """Shows what is new in `text`, unless a numeral in it is unsupported."""
+        if len(text) <= len(self.text):
+            return True
+        if not evidence.supports(text):
+            return False
+        new = text[len(self.text) :]
+        self.text = text
+        self._publish(TextDelta(self._message_id, new))
+        return True
+
+    def _replace(self, text: str) -> None:
+        self.text = text
+        self._publish(TextReplaced(self._message_id, text))

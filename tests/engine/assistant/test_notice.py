@@ -1,0 +1,83 @@
+"""The risk notice: after everything that could be read as advice, and after nothing else."""
+
+import pytest
+
+from engine.assistant.notice import NOTICE, risk_notice
+from engine.assistant.tools import TOOLS
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "should I buy bitcoin",
+        "shld i dump my avax",
+        "is now a good time to get in",
+        "is ada a good buy",
+        "buy or sell btc",
+        "hold or sell?",
+        "sell or keep?",
+        "would you hold eth",
+        "what would you do",
+        "is it smart to put my savings in sol",
+        "is it too late to buy",
+        "is it safe to hold usdc",
+        "any advice on my portfolio?",
+        "which coin to buy next",
+        "how much should i invest",
+        "would it be wiser to put the lot into bitcoin or just half of it",
+        "is it time to sell",
+        "will sol moon",
+        "can you predict ether",
+        "ape in?",
+        "what should we do with link",
+    ],
+)
+def test_questions_for_advice(question: str) -> None:
+    assert risk_notice(question, "BTC is at $80,000.00.", TOOLS["price"]) == NOTICE
+    assert risk_notice(question, "I cannot say.", None) == NOTICE
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what do I hold",
+        "what coins do i own and hold?",
+        "when did I last buy",
+        "did i ever buy doge",
+        "how much did I sell in 2025",
+        "list my buys and sells",
+        "show everything I hold on Kraken",
+        "how long did I hold eth",
+        "my best buy this year",
+        "what's the average buy price of my sol",
+        "how much have I invested",
+        "alert me if btc drops below 50k",
+        "what is a buy wall",
+        "What does HODL mean?",
+        "hello",
+    ],
+)
+def test_questions_for_facts(question: str) -> None:
+    assert risk_notice(question, "You hold 2 BTC.", TOOLS["portfolio_value"]) == ""
+    assert risk_notice(question, "You hold 2 BTC.", None) == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("You could sell some of it.", NOTICE),
+        ("I would suggest waiting.", NOTICE),
+        ("It is better to hold.", NOTICE),
+        ("I make no predictions and give no advice to buy or sell.", NOTICE),
+        ("You hold 2 BTC and bought them in March.", ""),
+        ("The sale brought $500.00.", ""),
+    ],
+)
+def test_what_the_answer_says(answer: str, expected: str) -> None:
+    assert risk_notice("and now?", answer, None) == expected
+    assert risk_notice("and now?", answer, TOOLS["transactions"]) == expected
+
+
+def test_a_glossary_entry_is_no_advice() -> None:
+    text = "You should sell only to people you know."
+    assert risk_notice("what is p2p", text, TOOLS["explain_term"]) == ""
