@@ -74,9 +74,16 @@ def candidates(
     """
     values: dict[str, tuple[Value, ...]] = {}
     missing = []
-    told, found = relative(tool, found, previous) if previous else ({}, found)
+    told: Mapping[str, Value | None] = {}
+    if previous:
+        told, found = relative(tool, found, previous)
     for param in tool.parameters:
-        options = (told[param.name],) if param.name in told else _options(tool, param, found, terms)
+        if param.name in told:
+            value = told[param.name]
+            if value is not None:
+                values[param.name] = (value,)
+            continue
+        options = _options(tool, param, found, terms)
         if tool.name == "create_alert" and param.name == "condition":
             options = conditions(found, values.get("asset", ()), last_price)
         if not options and previous is not None:
@@ -89,7 +96,7 @@ def candidates(
             values[param.name] = options
         elif param.required:
             missing.append(param.name)
-    if tool.name == "correlation":
+    if tool.name == "correlation" and "asset_b" not in told:
         _two_assets(values, missing, found)
     return Slots(values, tuple(missing))
 
@@ -220,7 +227,9 @@ def _two_assets(
         if pool:
             values["asset_a"] = pool
         return
-    ordered = pool if set(found.values("asset")) >= set(pool[:2]) else (pool[1], pool[0])
+    named = found.values("asset")
+    inherited_first = pool[0] in named and pool[1] not in named
+    ordered = (pool[1], pool[0]) if inherited_first else pool
     values["asset_a"] = (ordered[0],)
     values["asset_b"] = tuple(p for p in pool if p != ordered[0])
     period = values.pop("period", None)

@@ -18,7 +18,7 @@ from engine.assistant.prompting import Exchange
 from engine.assistant.recognise import Recognised, recognise
 from engine.assistant.router import NO_TOOL, Router, masked
 from engine.assistant.tools import TOOLS
-from engine.assistant.tools.base import Tool
+from engine.assistant.tools.base import Param, Tool
 from engine.assistant.tools.context import ToolContext
 
 _SAME_TOOL = 4.0  # log-probability gained by the tool before when a text holds only values
@@ -33,6 +33,12 @@ _OWN_WORDS = 3  # words beside values that make a text a question of its own
 _STORY_UNUSED = 0.3  # share of that loss in a story, which names more than it asks for
 _UNUSED = 1.0  # … and per kind of value that the tool has no argument for
 
+_AT_COIN = re.compile(
+    r"\b(?:it|its|it's|them)\b|"
+    r"\b(?:that|this|those|these|the) (?:coin|one|holding|bag|token|lot|position)s?\b",
+    re.I,
+)
+_AT_TIME = re.compile(r"\b(?:that|then|since|the same)\b", re.I)
 _WHOLE = re.compile(
     r"\b(?:portfolio|everything|all (?:of it|my|together)|overall|total|whole)\b", re.I
 )
@@ -157,13 +163,39 @@ def _answers_back(
 
 
 def _slots(tool: Tool, reading: Reading, earlier: Previous | None, context: ToolContext) -> Slots:
-    """Candidates from the part that asks for the tool, or from the whole if it lacks some."""
+    """Candidates from the sentence that asks for the tool; from the whole what it lacks.
+
+    Left-out optional values are looked for in the whole only where the sentence points back:
+    "I bought ether in May. What has it done since that day?"
+    """
     terms = context.knowledge.terms
-    for found in (reading.parts[tool.name], reading.whole):
-        slots = candidates(tool, found, earlier, terms, context.last_price)
-        if not slots.missing:
-            break
-    return slots
+    part = reading.parts[tool.name]
+    slots = candidates(tool, part, earlier, terms, context.last_price)
+    if part is reading.whole:
+        return slots
+    whole = candidates(tool, reading.whole, earlier, terms, context.last_price)
+    if slots.missing:
+        return whole
+    money = any(mention.signed for mention in part.of("amount"))
+    taken = {
+        param.name: whole.values[param.name]
+        for param in tool.parameters
+        if param.name in whole.values
+        and (
+            (param.kind == "amount" and not money)
+            or (param.name not in slots.values and _points_back(param, part))
+        )
+    }
+    values = {p.name: {**slots.values, **taken}.get(p.name) for p in tool.parameters}
+    return Slots({name: v for name, v in values.items() if v}, ())
+
+
+def _points_back(param: Param, part: Recognised) -> bool:
+    """Whether a sentence refers to a value that its story told."""
+    if param.name == "compounding":
+        return True
+    pattern = {"asset": _AT_COIN, "date": _AT_TIME, "period": _AT_TIME}.get(param.kind)
+    return pattern is not None and bool(pattern.search(part.text))
 
 
 def _content_words(found: Recognised) -> list[str]:

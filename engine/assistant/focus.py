@@ -14,7 +14,11 @@ from engine.assistant.router import NO_TOOL, Router
 
 STORY = 16  # words from which on a message counts as a story
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+(?=\S)")
+_WEEKDAY = re.compile(
+    r"(?:(?:on|by|every|second|this|next) )*(?:mon|tues|wednes|thurs|fri|satur|sun)days?", re.I
+)
 _SHORTEST = 4  # words of a sentence that can hold a question
+_NEAR = 2.0  # log-probability by which the sentence that asks may fall behind its story
 SENTENCE_COST = 0.3  # log-probability lost by a sentence torn from its story
 
 
@@ -37,17 +41,29 @@ def read(
 ) -> Reading:
     """Reads a message; before: the tool of the turn before."""
     whole = recognise(text)
+    if len(whole.text.split()) >= STORY:
+        whole = _without_weekdays(whole)
     scores = router.log_probabilities(whole, before)
     parts = dict.fromkeys(scores, whole)
     reading = Reading(whole, scores, parts)
     sentences = [s for s in _SENTENCES.split(whole.text) if len(s.split()) >= _SHORTEST]
     if not reading.story or len(sentences) < 2:
         return reading
+    best = {name: score - _NEAR for name, score in scores.items()}
     for sentence in sentences:
-        found = recognise(sentence)
+        found = _without_weekdays(recognise(sentence))
         view = router.log_probabilities(found, before)
         for name in view:
-            if name not in NO_TOOL and view[name] - SENTENCE_COST > scores[name]:
-                scores[name] = view[name] - SENTENCE_COST
-                parts[name] = found
+            if name not in NO_TOOL:
+                scores[name] = max(scores[name], view[name] - SENTENCE_COST)
+                if view[name] > best[name]:
+                    best[name], parts[name] = view[name], found
     return reading
+
+
+def _without_weekdays(found: Recognised) -> Recognised:
+    """In a story "on Thursday" sets the scene; nobody means the prices of that day."""
+    for mention in found.mentions:
+        if _WEEKDAY.fullmatch(found.text[mention.start : mention.end]):
+            found = found.without(mention.start, mention.end)
+    return found

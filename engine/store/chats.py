@@ -1,5 +1,6 @@
 """Conversations, stored while the answers stream in."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -10,6 +11,8 @@ from engine.core.cards import Card, card_from_json, card_to_json
 from engine.store import codec
 from engine.store.database import Database
 from engine.store.statements import change_one, insert
+
+_log = logging.getLogger(__name__)
 
 MessageStatus = Literal["streaming", "complete", "stopped", "failed"]
 
@@ -68,7 +71,7 @@ class ChatRepo:
         )
 
     def messages(self, chat_id: int) -> Messages:
-        """The messages of a chat, oldest first, with their cards."""
+        """The messages of a chat, oldest first, with those cards that this version knows."""
 
         def read(db: sqlite_utils.Database) -> Messages:
             cards: dict[int, tuple[Card, ...]] = {}
@@ -78,7 +81,12 @@ class ChatRepo:
                 [chat_id],
             ):
                 message_id = row["message_id"]
-                cards[message_id] = (*cards.get(message_id, ()), card_from_json(row["card"]))
+                try:
+                    card = card_from_json(row["card"])
+                except ValueError:  # of a newer version; the conversation can still be read
+                    _log.warning("a stored card is of an unknown kind")
+                    continue
+                cards[message_id] = (*cards.get(message_id, ()), card)
             rows = db.query("SELECT * FROM messages WHERE chat_id = ? ORDER BY id", [chat_id])
             return [_from_row(row, cards.get(row["id"], ())) for row in rows]
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from engine.assistant.recognise.mention import Mention
 from engine.assistant.recognise.numbers import DIGITS, SCALES, SPELT, digits_number, spelt_number
 
-_SUFFIX = r"(?:k|m|mn|mil|million|thousand|grand|bn|b|billion)"
+_SUFFIX = r"(?:k|m|mn|mil|million|thousand|grand|bn|b|billion|lakhs?|lac|crores?)"
 _MONEY = re.compile(
     rf"(?P<symbol>[$€£]\s?)?(?P<digits>{DIGITS})\s?(?P<suffix>{_SUFFIX})?"
     rf"(?:\s?(?P<unit>usd|eur|gbp|chf|dollars?|bucks|euros?|pounds?|quid|francs?|[$€£]))?"
@@ -74,6 +74,10 @@ def _scaled(digits: str, suffix: str | None) -> Decimal:
     first = (suffix or "").lower()
     if first in ("k", "thousand", "grand"):
         return value * 1000
+    if first.startswith(("lakh", "lac")):
+        return value * 10**5
+    if first.startswith("crore"):
+        return value * 10**7
     if first in ("m", "mn", "mil", "million"):
         return value * 10**6
     if first in ("b", "bn", "billion"):

@@ -54,7 +54,7 @@ def find_assets(text: str, owned: Iterable[str] = ()) -> list[Mention]:
                 continue
             last = words[index + length - 1]
             phrase = text[word.start() : last.end()].lower().rstrip(".")
-            symbol = names().get(phrase) if " " in phrase else None
+            symbol = (names().get(phrase) or _split_name(phrase)) if " " in phrase else None
             if symbol and not is_no_coin(text, phrase, word.start(), last.end()):
                 found.append(Mention("asset", symbol, word.start(), last.end()))
         symbol = _single(text, word, own, shouted)
@@ -63,6 +63,12 @@ def find_assets(text: str, owned: Iterable[str] = ()) -> list[Mention]:
     if not found:
         found = likely_assets(text)
     return found
+
+
+def _split_name(phrase: str) -> str | None:
+    """The symbol of a long name written as two words ("lite coin")."""
+    name = phrase.replace(" ", "")
+    return names().get(name) if name in _long_names() and phrase.count(" ") == 1 else None
 
 
 def likely_assets(text: str) -> list[Mention]:

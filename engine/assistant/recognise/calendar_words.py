@@ -19,7 +19,7 @@ COUNT = (
     r"\d+(?:\.5)?|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|"
     r"four|five|six|seven|eight|nine))?|(?:six|seven|eigh|nine)teen|ten|eleven|twelve|thirteen|"
     r"fourteen|fifteen|eighteen|one|two|three|four|five|six|seven|eight|nine|a hundred|hundred|"
-    r"(?:a )?couple of|(?:a )?few|half an?|half|three[ -]quarters of an?|"
+    r"(?:a )?couple(?: of)?|(?:a )?few|half an?|half|three[ -]quarters of an?|"
     r"(?:a )?quarter(?: of an?)?|an?"
 )
 UNIT = (
@@ -28,7 +28,8 @@ UNIT = (
 )
 _MOST = 9999  # days or months: a canonical period has at most four digits
 _LONGEST_COUNT = 20  # characters of a count
-_COUNT_WORDS = {"a": 1.0, "an": 1.0, "the": 1.0, "couple of": 2.0, "a couple of": 2.0, "few": 3.0,
+_COUNT_WORDS = {"a": 1.0, "an": 1.0, "the": 1.0, "couple of": 2.0, "a couple of": 2.0,
+                "couple": 2.0, "a couple": 2.0, "few": 3.0,
                 "a few": 3.0, "half a": 0.5, "half an": 0.5, "half": 0.5}  # fmt: skip
 _DAYS = {"d": 1.0, "w": 7.0, "f": 14.0, "h": 1 / 24}
 _MONTHS_PER = {"m": 1.0, "q": 3.0, "y": 12.0, "dec": 120.0, "cen": 1200.0}

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.assistant.recognise.assets import names
+from engine.assistant.recognise.shorthand import written_out
 from engine.assistant.recognise.spelling import distance
 from engine.core.resources import resource
 
@@ -87,7 +88,7 @@ def correct(text: str, keep: Iterable[str] = ()) -> str:
         lower = word.lower()
         if lower in kept or word.isupper():
             return word
-        named = word[0].isupper() and not _SENTENCE_START.search(text[: match.start()])
+        named = word[0].isupper() and not _SENTENCE_START.search(match.string[: match.start()])
         if named:
             return word  # a name, not a slip
         better = _correction(lower)
@@ -95,7 +96,7 @@ def correct(text: str, keep: Iterable[str] = ()) -> str:
             return word
         return better if word[0].islower() else better[:1].upper() + better[1:]
 
-    return _WORD.sub(mend, text)
+    return _WORD.sub(mend, written_out(text))
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,8 @@ UNITS = {
     "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
 SCALES = {"hundred": 100, "thousand": 1000, "grand": 1000, "million": 10**6, "mil": 10**6,
-          "billion": 10**9}  # fmt: skip
+          "billion": 10**9, "lakh": 10**5, "lac": 10**5, "lakhs": 10**5, "crore": 10**7,
+          "crores": 10**7}  # fmt: skip
 _WORDS = "|".join(sorted([*UNITS, *SCALES], key=len, reverse=True))
 _ONES = "|".join(word for word, value in UNITS.items() if value < 10)
 SPELT = (

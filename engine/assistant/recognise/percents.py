@@ -11,7 +11,7 @@ from engine.assistant.recognise.numbers import DIGITS, SPELT, UNITS, digits_numb
 PERCENT_SIGN = r"(?:%|percent\b|per\s?cent\b|pct\b|pc\b|prc\b|procent\b|perc\b|precent\b|percnet\b)"
 _PERCENT = re.compile(
     rf"(?:(?P<sign>[-+−–])\s?)?(?:(?P<digits>{DIGITS})|\b(?P<spelt>{SPELT}))"
-    rf"(?P<part>\s+(?:and\s+)?(?:a\s+half|a\s+quarter|three\s+quarters|1/2|1/4|3/4))?\s?{PERCENT_SIGN}",
+    rf"(?P<part>\s+(?:(?:and|n|&)\s+)?(?:a\s+half|a\s+quarter|three\s+quarters|1/2|1/4|3/4))?\s?{PERCENT_SIGN}",
     re.I,
 )
 _LARGEST = Decimal(10) ** 12  # a larger change is a mistake

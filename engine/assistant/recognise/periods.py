@@ -34,11 +34,11 @@ _BARE = re.compile(
     re.I,
 )
 _OVER = re.compile(
-    r"\b(?:over|in|during|for|within|across|of|since|throughout|from)\s+(?:the\s+)?$", re.I
+    r"\b(?:over|in|during|for|within|across|of|since|throughout|from)\s+the\s+$", re.I
 )
 _QUARTER = re.compile(
     rf"\b(?:q([1-4])|(first|second|third|fourth|1st|2nd|3rd|4th|last) quarter)"
-    rf"(?:\s*(?:of\s+)?({YEAR}|'\d\d))?|\b({YEAR})[\s-]?q([1-4])\b",
+    rf"(?:\s*(?:of\s+)?({YEAR}|'\d\d|(?:this|last) year))?|\b({YEAR})[\s-]?q([1-4])\b",
     re.I,
 )
 _HALF = re.compile(
@@ -46,6 +46,7 @@ _HALF = re.compile(
 )
 _APOSTROPHE_YEAR = re.compile(r"(?<!\w)'(2\d)\b")
 _YEAR_MONTH = re.compile(rf"(?<!\d)({YEAR})-(0[1-9]|1[0-2])(?![-\d])")
+_MONTH_YEAR = re.compile(rf"(?<![\d/.-])(0?[1-9]|1[0-2])/({YEAR})(?![\d/])")
 _FIXED = {
     r"\bytd\b|\byear[\s-]to[\s-]date\b|\b(?:the|my) year so far\b|\bthis (?:calendar )?year\b|"
     r"\bso far this year\b|"
@@ -57,19 +58,21 @@ _FIXED = {
     r"\bwtd\b|\bweek[\s-]to[\s-]date\b|\b(?:this|the current) week\b": "wtd",
     r"\ball[\s-]?time\b(?! (?:high|low))|\bever\b|\bsince (?:i (?:started|began)|inception|"
     r"the (?:very )?"
-    r"(?:start|beginning)|day one|day 1|forever)\b|\bfrom (?:the (?:very )?(?:start|beginning)|"
-    r"day one)\b|"
+    r"(?:start|beginning)|day one|day 1|forever)\b|"
+    r"\bfrom (?:the (?:very )?(?:start|beginning)(?! of)|day one)\b|"
     r"\bin total since\b|\bentire history\b|\bwhole history\b|\bfull history\b|\blifetime\b|"
-    r"\binception[\s-]to[\s-]date\b|"
+    r"\binception[\s-]to[\s-]date\b|\bitd\b|"
     r"\bmy whole (?:crypto )?(?:journey|history)\b|\bsince i (?:first )?bought\b": "all",
-    r"\btoday\b|\b24\s?h(?:ours|rs)?\b|\btodays\b|\btday\b|\bovernight\b": "1d",
+    r"\btoday\b|\b24\s?h(?:ours|rs)?\b|\btodays\b|\btday\b|\bovernight\b|"
+    r"\bday (?:on|over) day\b|\bon the day\b": "1d",
     r"\b(?:the last|the past|past|last|this past) fortnight\b|\bfortnight\b": "14d",
+    r"\byear (?:on|over) year\b|\byoy\b": "1y",
 }
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4,
              "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}  # fmt: skip
 _BEFORE = re.compile(
-    r"\bthe (week|month|quarter|year) "
-    r"(?:before last\b|(before|prior)\b(?: (?:that|then|it|this)\b)?)",
+    r"\b(?:the )?(week|month|quarter|year) before last\b|"
+    r"\bthe (week|month|quarter|year) (?:before|prior)\b(?: (?:that|then|it|this)\b)?",
     re.I,
 )
 
@@ -104,9 +107,7 @@ def _rolling(text: str, today: date) -> Iterator[Mention]:
         whole_month = re.fullmatch(r"months?|mths?|monts?|moths?", unit)
         whole_year = re.fullmatch(r"years?|yrs?|yaers?", unit)
         said_last = re.search(r"\b(?:last|lsat|previous|prior)\b", match[0], re.I)
-        over = re.match(r"(?:the|these|in|over|for)\s", match[0], re.I) or _OVER.search(
-            text[: match.start()]
-        )
+        over = re.match(r"(?:the|these)\s", match[0], re.I) or _OVER.search(text[: match.start()])
         value: str | None
         if count is None and said_last and not over and whole_year:
             value = str(today.year - 1)
@@ -124,7 +125,7 @@ def _before(text: str, today: date) -> Iterator[Mention]:
     """ "the month before last"; "the month before" another one is counted in `follow.py`."""
     for match in _BEFORE.finditer(text):
         back = 1 if match[2] else 2
-        unit = match[1].lower()
+        unit = (match[1] or match[2]).lower()
         if unit == "week":
             end = today - timedelta(7 * (back - 1))
             value = "7d" if back == 1 else f"{end - timedelta(6)}..{end}"
@@ -153,7 +154,9 @@ def _bare(text: str) -> Iterator[Mention]:
 
 
 def _calendar(text: str, today: date) -> Iterator[Mention]:
-    for match in re.finditer(r"\bthis (?:quarter|qtr)\b|\bqtd\b|\bquarter to date\b", text, re.I):
+    for match in re.finditer(
+        r"\b(?:this|the current) (?:quarter|qtr)\b|\bqtd\b|\bquarter to date\b", text, re.I
+    ):
         value = f"{today.year}-Q{(today.month + 2) // 3}"
         yield Mention("period", value, match.start(), match.end())
     for match in _QUARTER.finditer(text):
@@ -166,11 +169,15 @@ def _calendar(text: str, today: date) -> Iterator[Mention]:
             quarter = 4
         if quarter is None:
             continue
-        if said:
+        if said and said[-1].isdigit():
             year = year_number(said)
+        elif said:
+            year = today.year - said.lower().startswith("last")
         else:
             year = today.year if int(quarter) * 3 - 2 <= today.month else today.year - 1
         yield Mention("period", f"{year}-Q{quarter}", match.start(), match.end())
+    for match in _MONTH_YEAR.finditer(text):
+        yield Mention("period", f"{match[2]}-{int(match[1]):02d}", match.start(), match.end())
     for match in _YEAR_MONTH.finditer(text):
         yield Mention("period", f"{match[1]}-{match[2]}", match.start(), match.end())
     for begin, _, start, end in month_points(text, today):

@@ -85,10 +85,7 @@ def _between(text: str, points: list[Point]) -> Iterator[Mention]:
 def _since(text: str, points: list[Point]) -> Iterator[Mention]:
     for begin, _, start, end in points:
         lead = _SINCE.search(text[:start]) or re.search(r"(?:--)?since=$", text[:start])
-        if lead and (
-            lead[0].lower().lstrip("-").startswith(("since", "start", "begin"))
-            or _TILL_NOW.match(text, end)
-        ):
+        if lead and (re.search(r"since|start|begin", lead[0], re.I) or _TILL_NOW.match(text, end)):
             yield Mention("period", f"{begin}..", lead.start(), end)
 
 
@@ -110,6 +107,11 @@ def _is_month(text: str, match: re.Match[str]) -> bool:
         return True
     before = text[: match.start()].rstrip().lower()
     if re.search(r"\b(?:in|since|during|from|last|until|between)$", before):
+        return True
+    if re.search(
+        rf"\b(?:month of|start of|beginning of|(?:{MONTH})\.? (?:and|to|till|until|through))$",
+        before,
+    ):
         return True
     return word == "may" and match[1] == "May" and bool(before)
 

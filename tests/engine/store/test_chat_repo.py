@@ -131,3 +131,16 @@ def test_any_text_comes_back_as_it_was(repo: ChatRepo, parts: list[str]) -> None
         repo.append(message, part)
     (stored,) = repo.messages(repo.list()[0].id)
     assert stored.text == "".join(parts)
+
+
+def test_a_card_of_a_newer_version_does_not_lock_the_conversation(
+    repo: ChatRepo, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    chat = repo.create("New chat")
+    answer = repo.begin_answer(chat)
+    with monkeypatch.context() as newer:
+        newer.setattr("engine.store.chats.card_to_json", lambda card: '{"card": "heatmap"}')
+        repo.add_card(answer, QUOTE)
+    repo.add_card(answer, FACTS)
+    assert repo.messages(chat)[0].cards == (FACTS,)
+    assert caplog.messages == ["a stored card is of an unknown kind"]
