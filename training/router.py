@@ -28,6 +28,7 @@ _EVERYDAY = 1500  # off-topic requests from the corpus
 _EPOCHS = 4
 _BATCH = 256
 _RATE = 0.05
+_DROPOUT = 0.3  # share of features hidden from a step, so that no single word decides
 LABELS = (*TOOL_NAMES, *NO_TOOL)
 ACCOUNTS = ("Coinbase", "Kraken", "Ledger", "Binance", "Metamask", "Bitstamp", "Trezor", "Main")
 
@@ -81,7 +82,7 @@ def train_router(wordings: list[Wording], fills: int, seed: int) -> Router:
     fills: how often each wording is filled with values; each filling is seen _EPOCHS times.
     """
     rng = random.Random(seed)
-    torch.manual_seed(seed)
+    noise = np.random.default_rng(seed)
     tools: dict[str, list[Wording]] = {name: [] for name in TOOL_NAMES}
     for wording in wordings:
         if wording.tool and not wording.previous:
@@ -97,12 +98,18 @@ def train_router(wordings: list[Wording], fills: int, seed: int) -> Router:
         for start in range(0, len(examples), _BATCH):
             left = 1 - (epoch + start / len(examples)) / _EPOCHS
             optimizer.param_groups[0]["lr"] = _RATE * left
-            loss = _loss(examples[start : start + _BATCH], weight, bias, balance)
+            batch = [_hidden(e, noise) for e in examples[start : start + _BATCH]]
+            loss = _loss(batch, weight, bias, balance)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
         print(f"epoch {epoch + 1}/{_EPOCHS}: loss {loss.item():.4f}", flush=True)
     return Router(LABELS, weight.detach().numpy(), bias.detach().numpy())
+
+
+def _hidden(example: Example, noise: np.random.Generator) -> Example:
+    """The example with some of its features left out."""
+    return Example(example.index[noise.random(len(example.index)) >= _DROPOUT], example.label)
 
 
 def _loss(

@@ -92,6 +92,8 @@ class Transcript(FollowingScroll):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        # Before it is first shown, the button has no size of its own.
+        self.end_button.adjustSize()
         self.end_button.move(
             (self.viewport().width() - self.end_button.width()) // 2,
             self.viewport().height() - self.end_button.height() - 8,

@@ -71,6 +71,8 @@ class MarkdownView(SafeBrowser):
         room = LIMIT - len(self._source)
         if room <= 0 or not text:
             return
+        # A withdrawn answer was set to nothing, as complete; now it is written once more.
+        self._finished = False
         text = clean(text, room)
         self._source += text
         self._waiting += text

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from engine.assistant.recognise import Recognised
-from engine.assistant.recognise.mention import Kind
 from engine.assistant.router import masked
 from engine.assistant.tools.base import Tool
 
@@ -36,8 +35,9 @@ EVERY_ACCOUNT = re.compile(
 )
 _SAME_COIN = re.compile(r"\bsame (?:coin|one|asset|token|crypto)\b", re.I)
 SAME_TIME = re.compile(
-    r"\b(?:the same|same|that|those|this same)\s+(?:exact\s+)?(?:windows?|periods?|stretch|span|days?|"
-    r"time ?frame|time ?span|time|weeks?|months?|quarters?|years?|range|dates?|horizon|spell)\b",
+    r"\b(?:the same|same|that|those|this same)\s+(?:exact\s+)?(?:windows?|periods?|stretch|span|"
+    r"days?|time ?frame|time ?span|time|weeks?|months?|quarters?|years?|range|dates?|"
+    r"horizon|spell)\b",
     re.I,
 )
 _CORRECTION = re.compile(
@@ -111,7 +111,7 @@ def _swapped(
             place = next((n for n in held if out and arguments[n] == out[0].value), None)
             place = place or (held[-1] if held and not out else None)
             if place:
-                told: Told = {n: arguments[n] for n in held} | {place: mention.value}
+                told: Told = {**{n: arguments[n] for n in held}, place: mention.value}
                 for other in coins:
                     found = found.without(other.start, other.end)
                 return told, found
@@ -120,24 +120,21 @@ def _swapped(
     return {}, found
 
 
-def _corrected(
-    tool: Tool, found: Recognised, arguments: Mapping[str, Value], told: Told
-) -> Told:
+def _corrected(tool: Tool, found: Recognised, arguments: Mapping[str, Value], told: Told) -> Told:
     """ "oops, I meant eleven fifty": the only value of its kind takes the other's place."""
     text = found.text
     if not _CORRECTION.search(text) or _QUESTION.search(text) or len(text.split()) > _LONGEST:
         return {}
     new: Told = {}
     for param in tool.parameters:
-        if param.name in told or param.kind in ("term", "enum"):
+        if param.name in told or param.kind == "term" or param.kind == "enum":
             continue
-        kind: Kind = param.kind
-        values = found.values(kind)
+        values = found.values(param.kind)
         before = arguments.get(param.name)
         if len(values) != 1 or before is None:
             continue
         value = values[0]
-        if isinstance(value, Decimal) and isinstance(before, Decimal) and kind == "percent":
+        if isinstance(value, Decimal) and isinstance(before, Decimal) and param.kind == "percent":
             signed = any(m.signed for m in found.of("percent"))
             value = abs(value) if param.name == "rate_percent" else value
             value = value if signed or value < 0 else value.copy_sign(before)

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from engine.assistant.conditions import conditions, levels
+from engine.assistant.conditions import conditions, in_scale, levels
 from engine.assistant.follow import ALL, Previous, inherited, partners, relative
+from engine.assistant.nearness import asked_days, is_story, nearest_first
 from engine.assistant.recognise import Mention, Recognised
 from engine.assistant.recognise.assets import likely_assets
 from engine.assistant.recognise.calendar_words import COUNT, UNIT, canonical
@@ -23,7 +24,7 @@ Value = str | Decimal
 
 _REALISED = re.compile(
     r"\b(?<!un)(?<!un-)(?:reali[sz]ed|relised|realsied|realised|locked[\s-]?in|lock(?:ed)? in|"
-    r"closed|sold|"
+    r"closed|sold|(?:did|have|had) i (?:\w+ )?reali[sz]e|"
     r"booked|banked|cashed|disposed|pocketed|crystalli[sz]ed|actual(?:ly)? (?:taken|sold)|"
     r"(?:profits? )?taken(?: out| in profits?| profits?)|took profits?|cash(?:ed)? (?:out|in)|"
     r"by selling|when i sold|from (?:my )?sales|already (?:taken|sold|made|booked))\b",
@@ -36,6 +37,11 @@ _UNREALISED = re.compile(
     r"before selling)\b",
     re.I,
 )
+_WITHOUT = re.compile(
+    r"\b(?:without|excluding|ignoring|leaving out|not|apart from|except(?: for)?|forget)\s+"
+    r"(?:(?:counting|including|the|my|any|anything|what|all|of|i've|ive|i|have|about)\s+)*$",
+    re.I,
+)
 _GROWTH = frozenset({"period_return", "volatility", "max_drawdown", "best_worst", "correlation"})
 _AGO = re.compile(rf"({COUNT})\s+({UNIT})\s+(?:ago|back)", re.I)
 _WHOLE = re.compile(
@@ -43,6 +49,25 @@ _WHOLE = re.compile(
     r"portfoilo|whole|across the board|every (?:coin|asset|position)|all coins|"
     r"crypto (?:as a whole|"
     r"drops|falls|crashes|overall)|all my|total holdings|bags|stack|entire)\b",
+    re.I,
+)
+
+
+# "2,400 in all": what the parts add up to.
+_SUM = re.compile(r"\s*(?:in all|in total|altogether|all together|total|combined|together)\b", re.I)
+_PUT = re.compile(
+    r"\b(?:put(?:ting)?(?: in)?|deposit\w*|invest\w*|provid\w*|added|adding|on|with|of|worth|"
+    r"stak\w*|supply|supplied|pool(?:ed)?|lp|into it|position)\s+"
+    r"(?:(?:of|about|around|roughly|some|in|is|was)\s+)*$",
+    re.I,
+)
+_PUT_IN = re.compile(
+    r"\s*(?:in(?:to)?\b|deposit\w*|invested|liquidity|lp\b|pool\b|position|each side|worth)", re.I
+)
+_CHANGE = re.compile(r"(?:\b(?:minus|plus|by|up|down|falls?|drops?|rises?)|[-+−–])\s*$", re.I)
+_COUNTED = re.compile(
+    r"\s*(?:coins?|tokens?|assets?|sides?|of (?:the|them|my|us)|times|people|pints?|x\b|%|years?|"
+    r"months?|weeks?|days?|other)\b",
     re.I,
 )
 
@@ -80,18 +105,21 @@ def candidates(
     for param in tool.parameters:
         if param.name in told:
             value = told[param.name]
-            if value is not None:
-                values[param.name] = (value,)
-            continue
-        options = _options(tool, param, found, terms)
+            options: tuple[Value, ...] = () if value is None else (value,)
+        else:
+            options = _options(tool, param, found, terms)
         if tool.name == "create_alert" and param.name == "condition":
             options = conditions(found, values.get("asset", ()), last_price)
-        if not options and previous is not None:
+            if len(options) > 1 and previous and previous.tool == tool.name:
+                options = inherited(tool, param, previous, found) or options
+        if not options and previous is not None and param.name not in told:
             options = inherited(tool, param, previous, found)
         if not options and tool.name == "what_if" and param.kind == "asset":
             options = (ALL,)
-        if param.name == "asset_b":
+        if param.name == "asset_b" and param.name not in told:
             options = partners(values.get("asset_a", ()), options, previous)
+        if tool.name == "create_alert" and param.name == "value" and values.get("asset"):
+            options = in_scale(found, options, last_price(str(values["asset"][0])))
         if options:
             values[param.name] = options
         elif param.required:
@@ -115,9 +143,9 @@ def _options(
         case "period":
             return _periods(tool, found)
         case "date":
-            return found.values("date")[:2]
+            return _different(asked_days(found))[:2]
         case "years":
-            return found.values("years")
+            return _different(nearest_first(found, found.of("years")))
         case "percent":
             return _percents(tool, found)
         case "amount":
@@ -130,14 +158,14 @@ def _options(
 
 
 def _periods(tool: Tool, found: Recognised) -> tuple[Value, ...]:
-    days = found.of("date")
+    days = asked_days(found)
     periods = [
         m
-        for m in found.of("period")
+        for m in nearest_first(found, found.of("period"))
         if not any(d.start <= m.start and m.end <= d.end and ".." not in str(m.value) for d in days)
     ]
     if periods:
-        return tuple(dict.fromkeys(m.value for m in periods))
+        return _different(periods)
     if tool.name in _GROWTH:  # "compared with a year ago"
         spans = [_AGO.fullmatch(found.text[m.start : m.end]) for m in days]
         rolling = [canonical(span[1], span[2]) for span in spans if span]
@@ -147,10 +175,11 @@ def _periods(tool: Tool, found: Recognised) -> tuple[Value, ...]:
 
 
 def _percents(tool: Tool, found: Recognised) -> tuple[Value, ...]:
-    mentions = found.of("percent")
+    mentions = nearest_first(found, found.of("percent"))
     if tool.name in {"what_if", "impermanent_loss"}:
         options: list[Value] = []
-        for mention in mentions:
+        # "he earns 14 % fees … if one triples": a change has a direction where any has
+        for mention in sorted(mentions, key=lambda m: not m.signed):
             assert isinstance(mention.value, Decimal)
             options.append(mention.value)
             if not mention.signed and tool.name == "what_if":
@@ -170,6 +199,16 @@ def _percents(tool: Tool, found: Recognised) -> tuple[Value, ...]:
     return tuple(dict.fromkeys(rates))
 
 
+def _is_deposit(found: Recognised, mention: Mention) -> bool:
+    """Whether a plain number is money in a pool, not a count or a percentage."""
+    before, after = found.text[: mention.start], found.text[mention.end :]
+    if _COUNTED.match(after) or _CHANGE.search(before):
+        return False
+    if _PUT.search(before) or _PUT_IN.match(after):
+        return True
+    return not is_story(found) and isinstance(mention.value, Decimal) and mention.value >= 200
+
+
 def _bare_percents(found: Recognised) -> list[Value]:
     """ "eth -40" or "btc drops 20": a small number with a direction but no percent sign."""
     options: list[Value] = []
@@ -184,12 +223,20 @@ def _bare_percents(found: Recognised) -> list[Value]:
 def _amounts(tool: Tool, found: Recognised) -> tuple[Value, ...]:
     if tool.name == "create_alert":
         return levels(found)
-    money = [m for m in found.of("amount") if isinstance(m.value, Decimal)]
+    amounts = nearest_first(found, found.of("amount"))
+    money = [m for m in amounts if isinstance(m.value, Decimal)]
+    if tool.name == "impermanent_loss":
+        money = [m for m in money if m.signed or _is_deposit(found, m)]
+    summed = [m for m in money if _SUM.match(found.text, m.end)]
     signed = [m for m in money if m.signed]
-    clear = signed or [m for m in money if not _inside(m, found.of("period"))] or money
+    clear = summed or signed or [m for m in money if not _inside(m, found.of("period"))] or money
     if tool.name == "compound_growth" and not signed and len(clear) > 1:
         clear = [max(clear, key=lambda m: m.value)]
     return tuple(dict.fromkeys(m.value for m in clear))
+
+
+def _different(mentions: Sequence[Mention]) -> tuple[Value, ...]:
+    return tuple(dict.fromkeys(m.value for m in mentions))
 
 
 def _inside(mention: Mention, others: Sequence[Mention]) -> bool:
@@ -200,12 +247,21 @@ def _choice(param: Param, found: Recognised) -> tuple[Value, ...]:
     if param.name == "compounding":
         return found.values("compounding")
     if param.name == "kind":
-        unrealised = _UNREALISED.search(found.text)
-        realised = _REALISED.search(_UNREALISED.sub(" ", found.text))
-        if bool(unrealised) == bool(realised):
-            return ()
-        return ("unrealised",) if unrealised else ("realised",)
+        return _kind(found.text)
     return ()
+
+
+def _kind(text: str) -> tuple[Value, ...]:
+    """Which gains are meant; "not the open ones" are the others."""
+    kinds = set()
+    for pattern, kind, other in (
+        (_UNREALISED, "unrealised", "realised"),
+        (_REALISED, "realised", "unrealised"),
+    ):
+        for match in pattern.finditer(text):
+            kinds.add(other if _WITHOUT.search(text[: match.start()]) else kind)
+        text = pattern.sub(" ", text)
+    return tuple(kinds) if len(kinds) == 1 else ()
 
 
 def _two_assets(

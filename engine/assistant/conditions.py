@@ -4,12 +4,15 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
+from engine.assistant.nearness import nearest_first
 from engine.assistant.recognise import Recognised
+from engine.assistant.recognise.numbers import price_words
 
 Value = str | Decimal
 
 _BELOW = re.compile(
-    r"\b(?:below|bellow|belwo|under|beneath|less than|lower than|underneath|down to|back to|"
+    r"\b(?:below|bellow|blow(?=\s+[$€£\d])|belwo|under|beneath|less than|lower than|underneath|"
+    r"down to|back to|"
     r"(?:drop|fall|dip|sink|crash|dump|tank|slid|slip|com|go|declin|los)\w*\s+(?:back\s+|down\s+)*"
     r"(?:to|below|under|through)|loses|cheaper than|south of|or (?:less|lower|below)|at most|"
     r"downside|bottoms?)\b|<",
@@ -33,14 +36,32 @@ _COUNTED = re.compile(
 
 def levels(found: Recognised) -> tuple[Value, ...]:
     """The prices or percentages an alert may ring at."""
-    money = [m for m in found.of("amount") if not _COUNTED.match(found.text, m.end)]
-    percents = [m for m in found.of("percent") if isinstance(m.value, Decimal)]
+    amounts = nearest_first(found, found.of("amount"))
+    money = [m for m in amounts if not _COUNTED.match(found.text, m.end)]
+    said = nearest_first(found, found.of("percent"))
+    percents = [m for m in said if isinstance(m.value, Decimal)]
     clear = [m for m in money if m.signed]
     if percents and not clear:
         return tuple(dict.fromkeys(abs(Decimal(m.value)) for m in percents))
     periods = found.of("period")
     outside = [m for m in money if not any(p.start <= m.start and m.end <= p.end for p in periods)]
     return tuple(dict.fromkeys(m.value for m in clear or outside or money))
+
+
+def in_scale(
+    found: Recognised, levels: tuple[Value, ...], price: Decimal | None
+) -> tuple[Value, ...]:
+    """Levels in the scale of a price: "twenty two fifty" is 22.50 or 2,250."""
+    if not price:
+        return levels
+    spelt = {m.value for m in found.of("amount") if price_words(found.text[m.start : m.end])}
+
+    def scaled(level: Value) -> Value:
+        if level not in spelt or not isinstance(level, Decimal):
+            return level
+        return min(level, level * 100, key=lambda v: abs((v / price).ln()))
+
+    return tuple(map(scaled, levels))
 
 
 def conditions(

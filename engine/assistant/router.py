@@ -1,6 +1,7 @@
 """The second opinion on which tool a question is for: a linear model over words and letters.
 
-Features are hashed word 1–2-grams and character 2–5-grams of the question, in which the
+Features are hashed words, pairs of words (also over a gap of one) and character 3–5-grams of the
+question, in which the
 values the recognisers found are replaced by their kind ("<asset>"), plus the tool of the
 turn before. Weights come from `assay-train router`; reading them needs numpy only.
 """
@@ -49,6 +50,7 @@ def features(found: Recognised, previous_tool: str | None) -> NDArray[np.int64]:
     words = re.findall(r"<\w+>|[a-z0-9']+|[?<>=+\-]", text)
     names = [f"w:{word}" for word in words]
     names += [f"b:{a} {b}" for a, b in zip(["^", *words], [*words, "$"], strict=True)]
+    names += [f"j:{a} {b}" for a, b in zip(words, words[2:], strict=False)]
     for word in words:
         if word.startswith("<"):
             continue

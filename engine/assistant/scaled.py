@@ -15,9 +15,11 @@ Value = str | Decimal
 Answer = tuple[Value, tuple[int, int]]
 """A value, and where the text says it."""
 
-_WORDS = {"twice": 2, "double": 2, "doubled": 2, "doubling": 2, "triple": 3, "tripled": 3,
-          "treble": 3, "thrice": 3, "quadruple": 4, "half": Decimal("0.5"),
-          "halve": Decimal("0.5"), "halved": Decimal("0.5")}  # fmt: skip
+_HALF = Decimal("0.5")
+_WORDS: dict[str, int | Decimal] = {
+    "twice": 2, "double": 2, "doubled": 2, "doubling": 2, "triple": 3, "tripled": 3, "treble": 3,
+    "thrice": 3, "quadruple": 4, "half": _HALF, "halve": _HALF, "halved": _HALF,
+}  # fmt: skip
 _PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10,
           "hundredth": 100}  # fmt: skip
 _TIMES = (
@@ -64,7 +66,7 @@ def scaled(tool: str, name: str, before: Value, found: Recognised) -> Answer | N
     if nouns is None:
         return None
     if _MAIN.get(tool) == name:
-        nouns += "|it|that|this"
+        nouns += r"|(?:it|that|this)(?!\s+(?!(?:too|please|instead|as|then|for|with|and)\b)\w)"
     forward = rf"(?<![\w.,]){_TIMES}\s+{_THE}(?:{nouns})\b"
     backward = rf"\b(?:{nouns})\s+(?:(?:is|was|were|gets?)\s+)?(?P<word>doubled|halved|tripled)\b"
     for pattern in (forward, backward):

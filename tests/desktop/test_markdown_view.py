@@ -77,6 +77,18 @@ def test_text_after_an_open_table_is_shown_at_once(view: MarkdownView) -> None:
     assert view.toPlainText().split() == ["A", "1", "After", "it"]
 
 
+def test_a_text_written_once_more_is_one_paragraph(qtbot: QtBot, view: MarkdownView) -> None:
+    view.append("It is $1 million.")
+    view.flush()
+    view.set_text("")
+    for piece in ("Ready ", "to go: ETH ", "falls below", " $2,000.00."):
+        view.append(piece)
+        view.flush()
+    view.finish()
+    qtbot.waitUntil(view.settled)
+    assert view.toPlainText() == "Ready to go: ETH falls below $2,000.00."
+
+
 def test_what_is_finished_is_not_written_again(view: MarkdownView) -> None:
     view.append("# One\n\nfirst paragraph\n\nsecond")
     view.flush()

@@ -78,7 +78,11 @@ def test_tall_results_leave_the_question_in_view(
             lambda q=question: 0 <= q.mapTo(transcript.viewport(), QPoint(0, 0)).y() < 40
         )
         assert transcript.following()
-    transcript.end_button.click()
+    button, seen = transcript.end_button, transcript.viewport().rect()
+    assert button.isVisible()
+    assert button.geometry().bottom() == seen.bottom() - 8
+    assert abs(button.geometry().center().x() - seen.center().x()) <= 1
+    button.click()
     assert bar.value() == bar.maximum()
 
 

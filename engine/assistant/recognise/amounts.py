@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from engine.assistant.recognise.mention import Mention
-from engine.assistant.recognise.numbers import DIGITS, SCALES, SPELT, digits_number, spelt_number
+from engine.assistant.recognise.numbers import (
+    DIGITS,
+    SCALES,
+    SPELT,
+    digits_number,
+    price_words,
+    spelt_number,
+)
 
 _SUFFIX = r"(?:k|m|mn|mil|million|thousand|grand|bn|b|billion|lakhs?|lac|crores?)"
 _MONEY = re.compile(
@@ -56,7 +63,7 @@ def _digits(text: str) -> Iterator[Mention]:
 def _words(text: str) -> Iterator[Mention]:
     for match in _SPELT_MONEY.finditer(text):
         value, clear = _spelt_money(match)
-        if clear or value >= 10:
+        if clear or value >= 10 or value != int(value):
             yield Mention("amount", value, match.start(), match.end(), clear)
 
 
@@ -90,7 +97,8 @@ def _spelt_money(match: re.Match[str]) -> tuple[Decimal, bool]:
     if match["cent_digits"]:
         return Decimal(match["cent_digits"]) / 100, True
     words = match["spelt"].lower().split()
-    value = spelt_number(match["spelt"])
+    price = price_words(match["spelt"])
+    value = spelt_number(match["spelt"]) if price is None else price
     scaled = any(word in SCALES for word in words) or bool(match["k"])
     if match["k"]:
         value *= 1000

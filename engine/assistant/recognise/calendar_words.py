@@ -15,6 +15,8 @@ MONTHS = {
 MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 WEEKDAYS = {name.lower(): index for index, name in enumerate(calendar.day_name)}
 YEAR = r"(?:20[0-3]\d)"
+# A year behind a day: "9 August last year".
+SAID_YEAR = rf"(?:in\s+|of\s+)?{YEAR}|(?:of\s+)?(?:this|last)\s+year"
 COUNT = (
     r"\d+(?:\.5)?|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|"
     r"four|five|six|seven|eight|nine))?|(?:six|seven|eigh|nine)teen|ten|eleven|twelve|thirteen|"
@@ -23,7 +25,7 @@ COUNT = (
     r"(?:a )?quarter(?: of an?)?|an?"
 )
 UNIT = (
-    r"hours?|hrs?|h|days?|dyas?|d|weeks?|wks?|weks?|w|fortnights?|months?|mths?|mos?|monts?|moths?|m|"
+    r"hours?|hrs?|h|days?|dyas?|d|weeks?|wks?|weks?|w|fortnights?|months?|mths?|mnths?|mos?|monts?|moths?|m|"
     r"quarters?(?!\s+of\s+(?:an?|the|my|its|all)\b)|qtrs?|years?|yrs?|yaers?|y|decades?|century|centuries"
 )
 _MOST = 9999  # days or months: a canonical period has at most four digits
@@ -107,6 +109,14 @@ def latest_past(today: date, month: int, day: int, year: str | None) -> date | N
 def latest_year(today: date, month: int) -> int:
     """The year of the latest such month that has begun."""
     return today.year if month <= today.month else today.year - 1
+
+
+def said_year(text: str | None, today: date) -> str | None:
+    """The year of "in 2024", "last year" or "this year", or None if unsaid."""
+    words = (text or "").lower()
+    if words.endswith("year"):
+        return str(today.year - 1 if "last" in words else today.year)
+    return words[-4:] if words[-4:].isdigit() else None
 
 
 def year_number(text: str) -> int:

@@ -22,7 +22,9 @@ _COMPOUNDING = {
     r"\bonce a year\b|\bevery (?:twelve|12) months\b|"
     r"\b(?:annual|yearly) (?:compounding|payouts?)\b|\b(?:paid|added|credited|"
     r"reinvested) (?:yearly|annually)\b",
-    "continuous": r"\bcontin(?:uo|ou)us(?:ly)?\b|\b(?:every|each) (?:second|instant|moment)\b",
+    "continuous": r"\bcontin(?:uo|ou)us(?:ly)?\b|\b(?:every|each) "
+    r"(?:second(?!\s+\w+day|\s+(?:day|week|month|"
+    r"quarter|year)s?\b)|instant|moment)\b",
 }
 _PER_YEAR = {1: "yearly", 4: "quarterly", 12: "monthly", 52: "weekly", 365: "daily"}
 _TIMES_A_YEAR = re.compile(

@@ -37,7 +37,7 @@ _SLANG = frozenset(
     "cant couldnt wouldnt shouldnt havent hasnt ive youre theyre tho todays bags moon mooning "
     "mooned pumpin dumpin unrealised realised divergence impermanent drawdown drawdowns "
     "volatility underwater breakeven halved heck quintuples ngl imho afaik idk tbh "
-    "fomoing fud fudding hodlers".split()
+    "fomoing fud fudding hodlers lakh lakhs crore crores".split()
 )
 _ENDINGS = ("s", "es", "d", "ed", "ing")
 

@@ -8,33 +8,30 @@ from engine.assistant.recognise.calendar_words import (
     COUNT,
     MONTH,
     MONTHS,
+    SAID_YEAR,
     UNIT,
     WEEKDAYS,
     YEAR,
+    add_months,
     latest_past,
+    latest_year,
+    month_days,
+    said_year,
     shifted,
     valid_date,
 )
+from engine.assistant.recognise.holidays import holidays
 from engine.assistant.recognise.mention import Mention
 
-_HOLIDAYS = {
-    r"new year'?s eve": (12, 31),
-    r"new year'?s day|new years?(?! eve)": (1, 1),
-    r"christmas eve": (12, 24),
-    r"boxing day": (12, 26),
-    r"christmas(?: day)?(?! eve)|xmas": (12, 25),
-    r"valentine'?s(?: day)?": (2, 14),
-    r"halloween": (10, 31),
-}
 _ISO = re.compile(r"\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\b")
 _DMY = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./](20\d\d)\b")
 _DAY_MONTH = re.compile(
-    rf"(?<![\d.,])(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({MONTH})\b\.?,?(?:\s+({YEAR}))?",
+    rf"(?<![\d.,])(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({MONTH})\b\.?,?(?:\s+({SAID_YEAR}))?",
     re.I,
 )
 _MONTH_DAY = re.compile(
     rf"\b({MONTH})\.?\s+(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?\b(?![\d%]|[.,]\d|\s?%|\s+percent)"
-    rf"(?:,?\s+({YEAR}))?",
+    rf"(?:,?\s+({SAID_YEAR}))?",
     re.I,
 )
 _ORDINALS = {
@@ -49,7 +46,7 @@ _ORDINALS = {
 _ORDINAL = "|".join(sorted((w.replace(" ", "[ -]") for w in _ORDINALS), key=len, reverse=True))
 _SPELT_DAY = re.compile(
     rf"\b(?:(?:the\s+)?({_ORDINAL})\s+(?:of\s+)?({MONTH})|({MONTH})\s+(?:the\s+)?({_ORDINAL}))\b"
-    rf"(?:,?\s+({YEAR}))?",
+    rf"(?:,?\s+({SAID_YEAR}))?",
     re.I,
 )
 _BACK = re.compile(
@@ -62,12 +59,30 @@ _DAY_BEFORE = re.compile(
 )
 _YESTERDAY = re.compile(r"\b(the day before yesterday|yesterday|yday|yesterdy)\b", re.I)
 _WEEKDAY = re.compile(
-    rf"\b(?<!by )(?<!before )(?<!every )(?<!each )(?:last |on |this past )?({'|'.join(WEEKDAYS)})"
-    r"\b(?!s)",
+    rf"\b(?<!by )(?<!before )(?<!every )(?<!each )(?<!second )(?<!other )(?<!next )"
+    rf"(?:last |on |this past )?({'|'.join(WEEKDAYS)})\b(?!s)",
     re.I,
 )
-# "7k before Christmas" looks ahead.
-_AHEAD = re.compile(r"\b(?:before|by|next|until|till|coming)\s+(?:this\s+)?$", re.I)
+_NTH = re.compile(
+    rf"\b(?<!every )(?P<nth>first|1st|second|2nd|third|3rd|fourth|4th|last)\s+"
+    rf"(?P<day>{'|'.join(WEEKDAYS)})\s+(?:of|in)\s+(?:(?P<which>this|last|the)\s+month|"
+    rf"(?P<month>{MONTH})(?:,?\s+(?P<year>{SAID_YEAR}))?)\b",
+    re.I,
+)
+_NTHS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
+# "on the 10th", "the third of this month": of the running month or the one before.
+_OF_MONTH = re.compile(
+    rf"\b(?:the\s+(?:(?P<a>\d{{1,2}})(?:st|nd|rd|th)|(?P<b>{_ORDINAL}))\s+of\s+"
+    r"(?P<which>this|the|last|the last|the previous)\s+month|"
+    r"(?:on|since|from|until)\s+the\s+(?P<c>\d{1,2})(?:st|nd|rd|th)"
+    r"(?=\s*(?:$|[?.!,;:)]|(?:as well|too|please|pls|then|and|i|we|my|until|till|onwards?|instead|"
+    r"what|how|was|is|it|did)\b)))",
+    re.I,
+)
+_AGO_FROM = re.compile(
+    rf"\b({COUNT})\s+({UNIT})\s+ago\s+(?P<from>yesterday|(?:last\s+)?(?:{'|'.join(WEEKDAYS)}))\b",
+    re.I,
+)
 _EDGE = re.compile(rf"\b(start|beginning|end) of (?:the year )?({YEAR})\b", re.I)
 # "apr 6" beside these words is a rate.
 _YIELD = re.compile(
@@ -106,10 +121,12 @@ def _written(text: str, today: date) -> Iterator[Day]:
         (_ISO, lambda m: valid_date(int(m[1]), int(m[2]), int(m[3]))),
         (_DMY, lambda m: valid_date(int(m[3]), int(m[2]), int(m[1])) or
                          valid_date(int(m[3]), int(m[1]), int(m[2]))),
-        (_DAY_MONTH, lambda m: latest_past(today, MONTHS[m[2].lower()], int(m[1]), m[3])),
-        (_MONTH_DAY, lambda m: latest_past(today, MONTHS[m[1].lower()], int(m[2]), m[3])),
+        (_DAY_MONTH, lambda m: latest_past(today, MONTHS[m[2].lower()], int(m[1]),
+                                            said_year(m[3], today))),
+        (_MONTH_DAY, lambda m: latest_past(today, MONTHS[m[1].lower()], int(m[2]),
+                                            said_year(m[3], today))),
         (_SPELT_DAY, lambda m: latest_past(today, MONTHS[(m[2] or m[3]).lower()],
-                                           _ordinal(m[1] or m[4]), m[5])),
+                                           _ordinal(m[1] or m[4]), said_year(m[5], today))),
     )  # fmt: skip
     for pattern, build in rules:
         for match in pattern.finditer(text):
@@ -130,24 +147,60 @@ def _is_rate(text: str, match: re.Match[str]) -> bool:
 
 
 def _named(text: str, today: date) -> Iterator[Day]:
-    for words, (month, number) in _HOLIDAYS.items():
-        for match in re.finditer(rf"\b(?:{words})\b(?:\s+(?:in\s+)?({YEAR}))?", text, re.I):
-            day = latest_past(today, month, number, match[1])
-            before = text[: match.start()]
-            ahead = _AHEAD.search(before) and not (match[1] or _BEFORE_DAY.search(before))
-            if day and not ahead:
-                yield day, match.start(), match.end()
+    for day, start, end, ahead in holidays(text, today):
+        if not ahead or _BEFORE_DAY.search(text[:start]):
+            yield day, start, end
     for match in _WEEKDAY.finditer(text):
         behind = (today.weekday() - WEEKDAYS[match[1].lower()]) % 7 or 7
         yield today - timedelta(behind), match.start(), match.end()
+    for match in _NTH.finditer(text):
+        if nth := _nth_weekday(match, today):
+            yield nth, match.start(), match.end()
+    for match in _OF_MONTH.finditer(text):
+        if of_month := _of_month(match, today):
+            yield of_month, match.start(), match.end()
     for match in _EDGE.finditer(text):
         year = int(match[2])
         last = match[1].lower() == "end"
         yield date(year, 12, 31) if last else date(year, 1, 1), match.start(), match.end()
 
 
+def _nth_weekday(match: re.Match[str], today: date) -> date | None:
+    """ "the second Friday of October", the latest such day that has been."""
+    first = today.replace(day=1)
+    if match["month"]:
+        month = MONTHS[match["month"].lower()]
+        year = said_year(match["year"], today)
+        first = date(int(year) if year else latest_year(today, month), month, 1)
+    elif match["which"].lower() == "last":
+        first = add_months(first, -1)
+    ahead = (WEEKDAYS[match["day"].lower()] - first.weekday()) % 7
+    nth = _NTHS.get(match["nth"].lower())
+    last = month_days(first.year, first.month)
+    number = 1 + ahead + 7 * (nth - 1) if nth else 1 + ahead + 7 * ((last - 1 - ahead) // 7)
+    return valid_date(first.year, first.month, number)
+
+
+def _of_month(match: re.Match[str], today: date) -> date | None:
+    """ "the 3rd of this month", "the first of last month", "on the 10th" that was last."""
+    number = _ordinal(match["b"]) if match["b"] else int(match["a"] or match["c"])
+    which = (match["which"] or "").lower()
+    this = valid_date(today.year, today.month, number)
+    if which == "this" or (this and this <= today and "last" not in which and "prev" not in which):
+        return this
+    before = add_months(today.replace(day=1), -1)
+    return valid_date(before.year, before.month, number)
+
+
 def _relative(text: str, today: date) -> Iterator[Day]:
     """Days counted from today; after another day was spoken of, `follow.py` counts from that."""
+    for match in _AGO_FROM.finditer(text):
+        word = match["from"].lower().split()[-1]
+        weekday = WEEKDAYS.get(word)
+        behind = 1 if weekday is None else (today.weekday() - weekday) % 7 or 7
+        day = shifted(today - timedelta(behind), match[1], match[2])
+        if day:
+            yield day, match.start(), match.end()
     for match in _BACK.finditer(text):
         day = shifted(today, match[1], match[2])
         if day:

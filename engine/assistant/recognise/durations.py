@@ -6,7 +6,10 @@ from decimal import Decimal
 from engine.assistant.recognise.mention import Mention
 from engine.assistant.recognise.numbers import DIGITS, SPELT, number
 
-_UNIT = r"years?|yrs?|y|months?|mths?|mo|weeks?|wks?|days?|fortnights?|decades?|century|centuries"
+_UNIT = (
+    r"years?|yrs?|y|months?|mths?|mnths?|mo|weeks?|wks?|days?|fortnights?|decades?|century|"
+    r"centuries"
+)
 _DURATION = re.compile(
     rf"\b(?:(?P<digits>{DIGITS})|"
     r"(?P<spelt>(?:a couple of|half an?|half|(?:a )?quarter(?: of a)?|three[ -]quarters of a|an?|"

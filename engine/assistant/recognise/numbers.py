@@ -46,6 +46,23 @@ def spelt_number(words: str) -> Decimal:
     return (_whole_number(whole) + Decimal(f"0.{digits}")) * scale
 
 
+def price_words(words: str) -> Decimal | None:
+    """22.50 for "twenty two fifty"; None for words that are one number or a year."""
+    values = [UNITS.get(word, 0) for word in re.split(r"[\s-]+", words.lower().strip())]
+    if not 2 <= len(values) <= 4 or not all(values):
+        return None
+    first = values.pop(0)
+    if first >= 20 and values[0] < 10:
+        first += values.pop(0)
+    if not values or values[0] < 10 or (first == 20 and values[0] < 40):
+        return None
+    rest = values.pop(0)
+    if values and (rest < 20 or values[0] > 9):
+        return None
+    rest += values.pop(0) if values else 0
+    return None if values else first + Decimal(rest) / 100
+
+
 def _whole_number(words: str) -> int:
     total, group = 0, 0
     for word in re.split(r"[\s-]+", words):

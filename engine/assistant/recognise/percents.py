@@ -14,6 +14,18 @@ _PERCENT = re.compile(
     rf"(?P<part>\s+(?:(?:and|n|&)\s+)?(?:a\s+half|a\s+quarter|three\s+quarters|1/2|1/4|3/4))?\s?{PERCENT_SIGN}",
     re.I,
 )
+# "the rate is six and a half", "an APR of 5"
+_RATE_IS = re.compile(
+    r"\b(?:rate|apr|apy|yield|interest)s?\s*(?:(?:is|was|be|of|to|at|makes?|becomes?)\b|[:=])\s*"
+    r"(?:(?:actually|really|about|around|only|now|more like|roughly)\s+)*"
+    rf"(?:(?P<digits>{DIGITS})|\b(?P<spelt>{SPELT})\b)"
+    r"(?P<part>\s+(?:(?:and|n|&)\s+)?(?:a\s+half|a\s+quarter|three\s+quarters|1/2|1/4|3/4))?"
+    rf"(?![\w.,/]*\d|\w)(?!\s?(?:{PERCENT_SIGN}|[-/x×$€£]|(?:k|m|st|nd|rd|th|times|usd|eur|gbp|"
+    r"dollars?|bucks|euros?|pounds?|quid|grand|thousand|hundred|million|lakhs?|crores?|days?|weeks?|"
+    r"months?|years?|yrs?|hours?|points?|basis|bps)\b))",
+    re.I,
+)
+_BEFORE_PART = re.compile(rf"(?:\d|\b(?:{SPELT}))\s+(?:and|n|&)\s+$", re.I)
 _LARGEST = Decimal(10) ** 12  # a larger change is a mistake
 _PARTS = {"half": Decimal("0.5"), "1/2": Decimal("0.5"), "quarter": Decimal("0.25"),
           "1/4": Decimal("0.25"), "quarters": Decimal("0.75"), "3/4": Decimal("0.75")}  # fmt: skip
@@ -32,7 +44,7 @@ _NO_SHARE = (
     r"percent|per cent|%))"
 )
 _FRACTION = re.compile(
-    rf"(?<![\w/.,])(?:(?P<count>{'|'.join(_COUNTS)})[\s-](?P<name>{'|'.join(_NAMES)})s?|"
+    rf"(?<![\w/.,])(?:(?P<count>{'|'.join(_COUNTS)}|[2-9])[\s-](?P<name>{'|'.join(_NAMES)})s?|"
     rf"(?P<top>\d)/(?P<bottom>\d\d?)|(?P<half>half))(?![\w/%]|\s?%){_NO_SHARE}",
     re.I,
 )
@@ -66,7 +78,7 @@ _MULTIPLE = re.compile(
     re.I,
 )
 _GONE = (
-    r"\b(?:goes?|going|went|dropp?e?d?s?|falls?|crash(?:es|ed)?|dump(?:s|ed)?)\s+(?:down\s+)?to\s+"
+    r"\b(?:goes?|goin[g']?|went|dropp?e?d?s?|falls?|crash(?:es|ed)?|dump(?:s|ed)?)\s+(?:down\s+)?to\s+"
     r"(?:zero|0|nothing)\b(?![.,\d])|\bto (?:zero|0|nothing)\b(?![.,\d])|"
     r"\bwiped? out\b|\bworthless\b|\bworth (?:nothing|zero)\b|\bgoes to the ground\b|"
     r"\b(?:goes|going|went|go) (?:bust|belly[ -]up)\b|"
@@ -118,6 +130,12 @@ def _percentages(text: str) -> Iterator[Mention]:
         way = -1 if explicit else 1 if sign == "+" else direction(text, match.start(), match.end())
         signed = -value if way < 0 else value
         yield Mention("percent", signed, match.start(), match.end(), way != 0)
+    for match in _RATE_IS.finditer(text):
+        rate = number(match["digits"], match["spelt"])
+        rate += _PARTS.get((match["part"] or "").lower().split(" ")[-1], Decimal(0))
+        if rate < 100:
+            start = match.start("digits") if match["digits"] else match.start("spelt")
+            yield Mention("percent", rate, start, match.end())
     for match in _PART_OF_ONE.finditer(text):
         word = next((group for group in match.groups()[:3] if group), None)
         value = _PARTS[word.lower()] if word else digits_number(match["basis"]) / 100
@@ -151,11 +169,11 @@ def _rest(text: str, match: re.Match[str]) -> int:
 def _fractions(text: str) -> Iterator[Mention]:
     for match in _FRACTION.finditer(text):
         share = _share(match)
-        if share is None or _TIME_BEFORE.search(text[: match.start()]):
+        before = text[: match.start()]
+        if share is None or _TIME_BEFORE.search(before) or _BEFORE_PART.search(before):
             continue
         rest = _rest(text, match)
         way = direction(text, match.start(), match.end())
-        before = text[: match.start()]
         if not rest and ((way < 0 and _TO.search(before)) or re.search(r"\bworth\s+$", before)):
             rest = match.end()  # "falls to a third", "is worth half"
         if rest:
@@ -169,13 +187,17 @@ def _share(match: re.Match[str]) -> Decimal | None:
     if match["half"]:
         return Decimal(50)
     if match["count"]:
-        top, bottom = _COUNTS[match["count"].lower()], _NAMES[match["name"].lower()]
+        top, bottom = _count(match["count"]), _NAMES[match["name"].lower()]
     else:
         top, bottom = int(match["top"]), int(match["bottom"])
     if not 0 < top < bottom:
         return None
     share = (Decimal(100 * top) / bottom).quantize(Decimal("0.01"))
     return share.quantize(Decimal(1)) if share == int(share) else share
+
+
+def _count(said: str) -> int:
+    return int(said) if said.isdigit() else _COUNTS[said.lower()]
 
 
 def _multiples(text: str) -> Iterator[Mention]:

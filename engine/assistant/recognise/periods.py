@@ -56,7 +56,7 @@ _FIXED = {
     r"\b(?:this|the current) (?:calendar )?month\b|"
     r"\bso far this month\b|\bthis moth\b": "mtd",
     r"\bwtd\b|\bweek[\s-]to[\s-]date\b|\b(?:this|the current) week\b": "wtd",
-    r"\ball[\s-]?time\b(?! (?:high|low))|\bever\b|\bsince (?:i (?:started|began)|inception|"
+    r"\ball[\s-]?time\b(?! (?:high|low))|\bever\b(?! since)|\bsince (?:i (?:started|began)|inception|"
     r"the (?:very )?"
     r"(?:start|beginning)|day one|day 1|forever)\b|"
     r"\bfrom (?:the (?:very )?(?:start|beginning)(?! of)|day one)\b|"
@@ -77,10 +77,18 @@ _BEFORE = re.compile(
 )
 
 
+_JUST_GONE = re.compile(
+    r"\b(?:the|this)\s+(week|month|quarter|year)\s+(?:that(?:'s| has| is)?\s+)?just\s+"
+    r"(?:gone(?: by)?|past|passed|ended|finished|been|over)\b|"
+    r"\b(?:the|this)\s+just[- ](?:gone|ended|finished)\s+(week|month|quarter|year)\b",
+    re.I,
+)
+
+
 def find_periods(text: str, today: date) -> list[Mention]:
     """All periods in `text`; relative ones are kept relative where the canonical form allows."""
     found = [*find_ranges(text, today), *_halves(text, today), *_fixed(text)]
-    found += [*_rolling(text, today), *_before(text, today)]
+    found += [*_rolling(text, today), *_before(text, today), *_just_gone(text, today)]
     found += [*_calendar(text, today), *_bare(text)]
     return found
 
@@ -119,6 +127,19 @@ def _rolling(text: str, today: date) -> Iterator[Mention]:
             value = canonical(count or "one", unit)
         if value:
             yield Mention("period", value, match.start(), match.end())
+
+
+def _just_gone(text: str, today: date) -> Iterator[Mention]:
+    """ "the month just gone": the calendar month before this one."""
+    for match in _JUST_GONE.finditer(text):
+        unit = (match[1] or match[2]).lower()
+        value = {
+            "week": "7d",
+            "month": f"{add_months(today.replace(day=1), -1):%Y-%m}",
+            "quarter": _quarter_before(today),
+            "year": str(today.year - 1),
+        }[unit]
+        yield Mention("period", value, match.start(), match.end())
 
 
 def _before(text: str, today: date) -> Iterator[Mention]:

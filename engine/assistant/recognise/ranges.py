@@ -23,6 +23,14 @@ _SINCE = re.compile(
     r"(?:the\s+)?(?:(?:start|beginning)\s+of\s+)?$",
     re.I,
 )
+# "I started on 2 March. … from that day until now"
+_SINCE_THEN = re.compile(
+    r"\b(?:(?:ever\s+)?since\s+(?:then|that\s+(?:day|date|point|time|morning|month|year))|"
+    r"ever since(?=\s*(?:[.,;!?]|$))|"
+    r"from\s+(?:then|that\s+(?:day|date|point|time))\s+"
+    r"(?:on(?:wards?)?|(?:un)?till?\s+(?:now|today)|to\s+(?:now|date|today)))\b",
+    re.I,
+)
 _TILL_NOW = re.compile(r"\s*(?:on|onwards?|until now|till now|to (?:now|date|today))\b", re.I)
 _JOIN = re.compile(r"\s*(?:to|until|till|through(?: to)?|and|-|–|\.\.)\s*(?:the\s+)?", re.I)
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
@@ -55,6 +63,7 @@ def find_ranges(text: str, today: date) -> Iterator[Mention]:
     ]
     yield from _between(text, points)
     yield from _since(text, points)
+    yield from _since_then(text, points)
     for match in re.finditer(r"\bsince (?:the )?last (year|month|week)\b", text, re.I):
         begin = {"year": date(today.year - 1, 1, 1), "week": today - timedelta(7)}.get(
             match[1].lower(), add_months(today.replace(day=1), -1)
@@ -87,6 +96,14 @@ def _since(text: str, points: list[Point]) -> Iterator[Mention]:
         lead = _SINCE.search(text[:start]) or re.search(r"(?:--)?since=$", text[:start])
         if lead and (re.search(r"since|start|begin", lead[0], re.I) or _TILL_NOW.match(text, end)):
             yield Mention("period", f"{begin}..", lead.start(), end)
+
+
+def _since_then(text: str, points: list[Point]) -> Iterator[Mention]:
+    for match in _SINCE_THEN.finditer(text):
+        said = [point for point in points if point[3] <= match.start()]
+        if said:  # a day rather than the month around it
+            begin = max(said, key=lambda point: (point[0] == point[1], point[3]))[0]
+            yield Mention("period", f"{begin}..", *match.span())
 
 
 def month_points(text: str, today: date) -> Iterator[Point]:

@@ -11,7 +11,7 @@ _WORDS = {
     "percent": "prcnt prcent pcnt prct", "half": "haf hlf hafl", "third": "thrd",
     "quarter": "qrtr qrter", "double": "dbl", "above": "abv", "below": "blw", "drops": "drps",
     "drop": "drp", "should": "shd shud", "bucks": "buks bux", "fortnight": "fornight fortnite",
-    "realise": "relaise", "daily": "dialy daly", "solana": "slona",
+    "realise": "relaise", "daily": "dialy daly", "solana": "slona", "zero": "zreo zeor",
 }  # fmt: skip
 _MEANT = {short: word for word, shorts in _WORDS.items() for short in shorts.split()}
 _SHORT = re.compile(
@@ -23,7 +23,9 @@ _TO = re.compile(
     r"make|find|a|an|me|you|it|convert|ask|keep|hold|tell|show)\b)",
     re.I,
 )
-_FOR = re.compile(r"(?<=[a-z]\s)4(?=\s+(?:my|the|me|a|an|all|every|each|when|if|this|that)\b)", re.I)
+_FOR = re.compile(
+    r"(?<=[a-z]\s)4(?=\s+(?:my|the|me|a|an|all|every|each|when|if|this|that)\b)", re.I
+)
 
 
 def written_out(text: str) -> str:
