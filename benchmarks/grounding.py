@@ -25,6 +25,7 @@ from engine.assistant.cancel import Cancel
 from engine.assistant.tools import TOOLS
 from engine.assistant.tools.context import ToolContext
 from engine.assistant.turn import Assistant, Outcome
+from engine.core.errors import KnownError
 from engine.core.events import Event, TextDelta, TextReplaced
 from engine.model.client import ModelClient
 from engine.model.generation import GenerateRequest
@@ -86,7 +87,11 @@ def known(question: str, outcome: Outcome, user: ToolContext) -> set[Decimal]:
     sources = [question.replace("-", " ")]
     for call in outcome.calls:
         tool = TOOLS[call["name"]]
-        result = tool.run(user, check_arguments(tool, call["arguments"]))
+        try:
+            result = tool.run(user, check_arguments(tool, call["arguments"]))
+        except KnownError as error:
+            sources.append(str(error))
+            continue
         sources += [result.text, repr(result.cards), repr(result.draft), repr(call["arguments"])]
         sources += [f"{figure.value} {figure.text}" for figure in result.figures]
     values = {abs(value) for source in sources for _, value in numbers(source)}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from engine.assistant.recognise import Recognised
+from engine.assistant.recognise.mention import Kind
 from engine.assistant.router import masked
 from engine.assistant.tools.base import Tool
 
@@ -51,6 +52,10 @@ _QUESTION = re.compile(
     r"explain|define|tell)\b",
     re.I,
 )
+_KINDS: dict[str, Kind] = {
+    "asset": "asset", "account": "account", "period": "period", "date": "date",
+    "percent": "percent", "amount": "amount", "years": "years",
+}  # fmt: skip
 _LONGEST = 12  # words of a correction
 # Words that change nothing about what is asked.
 _EMPTY = frozenset(
@@ -74,7 +79,8 @@ def amended(
     if "asset" in names and whole:
         kept = [m for m in found.of("asset") if not _NOT_JUST.search(found.text[: m.start])]
         only = not _left(found)
-        if not kept and (only or found.of("asset")) and (only or tool.name == before):
+        optional = tool.name == "what_if" or not _requires_asset(tool)
+        if optional and not kept and (only or found.of("asset")) and (only or tool.name == before):
             told["asset"] = ALL if tool.name == "what_if" else None
             for mention in found.of("asset"):
                 found = found.without(mention.start, mention.end)
@@ -88,6 +94,10 @@ def amended(
         told["period"] = arguments["period"]
     told |= _corrected(tool, found, arguments, told)
     return told, found
+
+
+def _requires_asset(tool: Tool) -> bool:
+    return any(param.name == "asset" and param.required for param in tool.parameters)
 
 
 def _left(found: Recognised) -> list[str]:
@@ -127,9 +137,10 @@ def _corrected(tool: Tool, found: Recognised, arguments: Mapping[str, Value], to
         return {}
     new: Told = {}
     for param in tool.parameters:
-        if param.name in told or param.kind == "term" or param.kind == "enum":
+        if param.name in told or param.kind not in _KINDS:
             continue
-        values = found.values(param.kind)
+        kind: Kind = _KINDS[param.kind]
+        values = found.values(kind)
         before = arguments.get(param.name)
         if len(values) != 1 or before is None:
             continue

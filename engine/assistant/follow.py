@@ -35,10 +35,15 @@ _MEANWHILE = re.compile(
 # A question of its own: these words begin one, and that many words make one.
 _OWN = re.compile(
     r"^\W*(?:what|how|which|when|where|who|show|list|give|tell|did|do|does|is|are|am|was|were|"
-    r"have|has|can|could|my|total|net)\b",
+    r"have|has|can|could|my(?!\s+(?:whole|entire|portfolio))|total|net)\b",
     re.I,
 )
 _ADDS = re.compile(r"^\W*(?:what|how) ab(?:ou)?t\b|^\W*(?:what|how) if\b", re.I)
+_NOW = re.compile(
+    r"\b(?:today|currently|right now|at the moment)\b|"
+    r"^\W*(?:and\s+|but\s+|(?:what|how) about\s+)?now\W*$",
+    re.I,
+)
 _CUE_LENGTH = 10
 _POINTING_LENGTH = 14
 _SHORT = 3
@@ -69,6 +74,8 @@ def inherited(tool: Tool, param: Param, previous: Previous, found: Recognised) -
     if same is None or (param.name == "value" and previous.tool != tool.name):
         return ()
     if param.kind in ("account", "period", "date") and _is_whole(text):
+        return ()
+    if param.kind == "date" and _NOW.search(text):
         return ()
     if param.kind == "account" and EVERY_ACCOUNT.search(text):
         return ()

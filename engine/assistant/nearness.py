@@ -16,7 +16,9 @@ _ASKS = re.compile(
 )
 _CORRECTED = re.compile(r"\b(?:i mean|i meant|no wait|correction|scratch that|sorry)\b", re.I)
 _NOW = re.compile(
-    r"\b(?:now|today|currently|at the (?:moment|minute)|at present|these days|this minute)\b", re.I
+    r"\b(?:(?<!until )(?<!till )(?<!to )now|today|currently|at the (?:moment|minute)|"
+    r"at present|these days|this minute)\b",
+    re.I,
 )
 
 

@@ -35,6 +35,7 @@ class Previous:
     arguments: Mapping[str, Value]
 
 
+_NUMBERS = frozenset({"amount", "percent", "years"})
 _THEN = (
     r"(?:\s+(?:that|then|it|this)\b|(?=\s*(?:[?.!,;]|$|as well\b|too\b|please\b|pls\b|again\b)))"
 )
@@ -66,7 +67,8 @@ def relative(
     values, found = amended(tool, found, previous.tool, previous.arguments)
     for param in tool.parameters:
         before = previous.arguments.get(param.name)
-        if before is None or param.name in values:
+        amends = param.name in values and param.kind not in _NUMBERS
+        if before is None or amends:
             continue
         answer = _answer(tool, param, before, found)
         if answer:
@@ -77,7 +79,9 @@ def relative(
 
 def _answer(tool: Tool, param: Param, before: Value, found: Recognised) -> Answer | None:
     """What is said of one argument, and where."""
-    answer = scaled(tool.name, param.name, before, found) or alone(param.name, before, found)
+    answer = scaled(tool.name, param.name, before, found) or alone(
+        tool.name, param.name, before, found
+    )
     if answer:
         return answer
     if param.kind == "date":

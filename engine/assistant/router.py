@@ -1,9 +1,8 @@
 """The second opinion on which tool a question is for: a linear model over words and letters.
 
 Features are hashed words, pairs of words (also over a gap of one) and character 3–5-grams of the
-question, in which the
-values the recognisers found are replaced by their kind ("<asset>"), plus the tool of the
-turn before. Weights come from `assay-train router`; reading them needs numpy only.
+question, in which the values the recognisers found are replaced by their kind ("<asset>"), plus
+the tool of the turn before. Weights come from `assay-train router`; reading them needs numpy only.
 """
 
 import re

@@ -25,6 +25,7 @@ _PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "eighth":
 _TIMES = (
     rf"(?:(?P<digits>{DIGITS})\s?(?:x|times)|(?P<spelt>{SPELT})\s+times|"
     rf"(?:(?P<top>an?|one|two|three|four|five)[\s-])(?P<part>{'|'.join(_PARTS)})s?|"
+    r"(?P<bare>third|quarter|fifth|tenth)(?=\s+of\b)|"
     rf"(?P<word>{'|'.join(sorted(_WORDS, key=len, reverse=True))}))"
 )
 _NOUNS = {
@@ -46,8 +47,8 @@ _THE = r"(?:(?:of|the|that|my|this|its|your|those|same|as)\s+)*"
 _ALONE = re.compile(
     r"\W*(?:(?:and|what about|how about|ok|okay|now|then|or|make (?:it|that)|try|say|just|only|no|"
     r"so|with|oh|but)[\s,]+)*"
-    r"(?:(?P<lead>over|for|in|after|within|across|during)\s+)?(?:the\s+)?(?:(?P<last>last|past)\s+)?"
-    rf"(?P<number>\d{{1,3}}(?:\.\d+)?|{SPELT})"
+    r"(?:(?P<lead>over|for|in|after|within|across|during|at)\s+)?(?:the\s+)?(?:(?P<last>last|past)\s+)?"
+    rf"(?P<number>\d{{1,3}}(?:\.\d+)?|{SPELT})(?:\s+and\s+(?:a\s+)?(?P<extra>half|quarter))?"
     r"(?:\s+(?:instead|then|too|as well|please|pls|though|tho|again|only))*\W*",
     re.I,
 )
@@ -56,6 +57,8 @@ _MORE = re.compile(r"\s+(?:more|longer|extra|further|on top)\b", re.I)
 _LESS = re.compile(r"\s+(?:less|fewer|shorter)\b", re.I)
 _HIGHER = re.compile(r"\s+(?:higher|more|up|above that)\b", re.I)
 _LOWER = re.compile(r"\s+(?:lower|less|below that)\b", re.I)
+_LARGEST = Decimal(10) ** 18  # as of an amount of money
+_MOST = 9999  # a canonical period has at most four digits; no factor is larger
 _KINDS: dict[str, Kind] = {"years": "years", "amount": "amount", "value": "amount"}
 
 
@@ -82,14 +85,20 @@ def _factor(match: re.Match[str]) -> Decimal:
     if said.get("part"):
         top = number(None, said["top"]) if len(said["top"]) > 2 else Decimal(1)
         return top / _PARTS[said["part"].lower()]
+    if said.get("bare"):
+        return Decimal(1) / _PARTS[said["bare"].lower()]
     if said.get("digits") or said.get("spelt"):
         return number(said["digits"], said["spelt"])
     return Decimal(_WORDS[said["word"].lower()])
 
 
 def _times(before: Value, factor: Decimal) -> Value | None:
-    """A number or rolling period times a factor."""
+    """A number or rolling period times a factor, if that is no absurd one."""
+    if not 0 < factor <= _MOST:
+        return None
     if isinstance(before, Decimal):
+        if abs(before * factor) > _LARGEST:
+            return None
         value = (before * factor).quantize(Decimal("0.0001")).normalize()
         return Decimal(f"{value:f}")
     rolling = re.fullmatch(r"(\d+)([dmy])", before)
@@ -100,7 +109,7 @@ def _times(before: Value, factor: Decimal) -> Value | None:
         count, unit = count * 12, "m"
     if unit == "m" and count == 12:
         count, unit = Decimal(1), "y"
-    return f"{max(1, round(count))}{unit}" if count <= 9999 else None
+    return f"{max(1, round(count))}{unit}" if count <= _MOST else None
 
 
 def _added(name: str, before: Value, found: Recognised) -> Answer | None:
@@ -125,16 +134,22 @@ def _added(name: str, before: Value, found: Recognised) -> Answer | None:
     return None
 
 
-def alone(name: str, before: Value, found: Recognised) -> Answer | None:
+def alone(tool: str, name: str, before: Value, found: Recognised) -> Answer | None:
     """ "and over 30?" after 90 days, "and for 10?" after 5 years, "and 50?" after −30 %."""
     match = _ALONE.fullmatch(found.text)
     if not match:
         return None
     said = match["number"]
     value = number(said, None) if said[0].isdigit() else number(None, said)
+    value += Decimal(1) / _PARTS[match["extra"].lower()] if match["extra"] else 0
+    if value > _MOST:
+        return None
     span = match.span("number")
-    timed = bool(match["lead"] or match["last"])
-    if name == "period" and timed and (unit := re.fullmatch(r"\d+([dmy])", str(before))):
+    lead = (match["lead"] or "").lower()
+    timed = bool(match["last"] or lead) and lead != "at"
+    if name == "rate_percent" and not timed and (lead or tool == "apr_to_apy"):
+        return value, span
+    if name == "period" and lead != "at" and (unit := re.fullmatch(r"\d+([dmy])", str(before))):
         return (f"{value}{unit[1]}", span) if value == int(value) and value else None
     if name == "years" and timed:
         return value, span

@@ -80,7 +80,7 @@ _OF_MONTH = re.compile(
     re.I,
 )
 _AGO_FROM = re.compile(
-    rf"\b({COUNT})\s+({UNIT})\s+ago\s+(?P<from>yesterday|(?:last\s+)?(?:{'|'.join(WEEKDAYS)}))\b",
+    rf"\b({COUNT})\s+({UNIT})\s+ago\s+(?P<from>yesterday|today|(?:last\s+)?(?:{'|'.join(WEEKDAYS)}))\b",
     re.I,
 )
 _EDGE = re.compile(rf"\b(start|beginning|end) of (?:the year )?({YEAR})\b", re.I)
@@ -196,8 +196,9 @@ def _relative(text: str, today: date) -> Iterator[Day]:
     """Days counted from today; after another day was spoken of, `follow.py` counts from that."""
     for match in _AGO_FROM.finditer(text):
         word = match["from"].lower().split()[-1]
-        weekday = WEEKDAYS.get(word)
-        behind = 1 if weekday is None else (today.weekday() - weekday) % 7 or 7
+        behind = {"yesterday": 1, "today": 0}.get(word, 7)
+        if word in WEEKDAYS:
+            behind = (today.weekday() - WEEKDAYS[word]) % 7 or 7
         day = shifted(today - timedelta(behind), match[1], match[2])
         if day:
             yield day, match.start(), match.end()

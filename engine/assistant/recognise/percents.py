@@ -79,7 +79,7 @@ _MULTIPLE = re.compile(
 )
 _GONE = (
     r"\b(?:goes?|goin[g']?|went|dropp?e?d?s?|falls?|crash(?:es|ed)?|dump(?:s|ed)?)\s+(?:down\s+)?to\s+"
-    r"(?:zero|0|nothing)\b(?![.,\d])|\bto (?:zero|0|nothing)\b(?![.,\d])|"
+    r"(?:zero|0|nothing)\b(?![.,]?\d)|\bto (?:zero|0|nothing)\b(?![.,]?\d)|"
     r"\bwiped? out\b|\bworthless\b|\bworth (?:nothing|zero)\b|\bgoes to the ground\b|"
     r"\b(?:goes|going|went|go) (?:bust|belly[ -]up)\b|"
     r"\blos(?:es?|t|ing) (?:all|everything|all of its value|its entire value)\b"

@@ -56,7 +56,8 @@ _FIXED = {
     r"\b(?:this|the current) (?:calendar )?month\b|"
     r"\bso far this month\b|\bthis moth\b": "mtd",
     r"\bwtd\b|\bweek[\s-]to[\s-]date\b|\b(?:this|the current) week\b": "wtd",
-    r"\ball[\s-]?time\b(?! (?:high|low))|\bever\b(?! since)|\bsince (?:i (?:started|began)|inception|"
+    r"\ball[\s-]?time\b(?! (?:high|low))|\bever\b(?! since)|"
+    r"\bsince (?:i (?:started|began)|inception|"
     r"the (?:very )?"
     r"(?:start|beginning)|day one|day 1|forever)\b|"
     r"\bfrom (?:the (?:very )?(?:start|beginning)(?! of)|day one)\b|"

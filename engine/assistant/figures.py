@@ -1,0 +1,93 @@
+"""The percentages and amounts of money that a question gives to a calculation."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+from engine.assistant.nearness import is_story, nearest_first
+from engine.assistant.recognise import Mention, Recognised
+
+Value = str | Decimal
+
+# "2,400 in all": what the parts add up to.
+_SUM = re.compile(r"\s*(?:in all|in total|altogether|all together|total|combined|together)\b", re.I)
+_PUT = re.compile(
+    r"\b(?:put(?:ting)?(?: in)?|deposit\w*|invest\w*|provid\w*|added|adding|on|with|of|worth|"
+    r"stak\w*|supply|supplied|pool(?:ed)?|lp|into it|position)\s+"
+    r"(?:(?:of|about|around|roughly|some|in|is|was)\s+)*$",
+    re.I,
+)
+_PUT_IN = re.compile(
+    r"\s*(?:in(?:to)?\b|deposit\w*|invested|liquidity|lp\b|pool\b|position|each side|worth)", re.I
+)
+_CHANGE = re.compile(r"(?:\b(?:minus|plus|by|up|down|falls?|drops?|rises?)|[-+−–])\s*$", re.I)
+_COUNTED = re.compile(
+    r"\s*(?:coins?|tokens?|assets?|sides?|of (?:the|them|my|us)|times|people|pints?|x\b|%|years?|"
+    r"months?|weeks?|days?|other)\b",
+    re.I,
+)
+
+
+def percents(tool: str, found: Recognised) -> tuple[Value, ...]:
+    """The price changes or rates that `tool` may be asked for, likeliest first."""
+    mentions = nearest_first(found, found.of("percent"))
+    if tool in {"what_if", "impermanent_loss"}:
+        options: list[Value] = []
+        # "he earns 14 % fees … if one triples": a change has a direction where any has
+        for mention in sorted(mentions, key=lambda m: not m.signed):
+            assert isinstance(mention.value, Decimal)
+            options.append(mention.value)
+            if not mention.signed and tool == "what_if":
+                options.append(-mention.value)
+        if not options:
+            options = _bare_percents(found)
+        return tuple(dict.fromkeys(options))
+    rates = [abs(m.value) for m in mentions if isinstance(m.value, Decimal)]
+    if not rates:
+        rates = [
+            m.value
+            for m in found.of("amount")
+            if isinstance(m.value, Decimal) and m.value < 1000 and not m.signed
+        ]
+        if tool == "compound_growth":
+            rates = rates[-1:] if len(rates) > 1 else []
+    return tuple(dict.fromkeys(rates))
+
+
+def _is_deposit(found: Recognised, mention: Mention) -> bool:
+    """Whether a plain number is money in a pool, not a count or a percentage."""
+    before, after = found.text[: mention.start], found.text[mention.end :]
+    if _COUNTED.match(after) or _CHANGE.search(before):
+        return False
+    if _PUT.search(before) or _PUT_IN.match(after):
+        return True
+    return not is_story(found) and isinstance(mention.value, Decimal) and mention.value >= 200
+
+
+def _bare_percents(found: Recognised) -> list[Value]:
+    """ "eth -40" or "btc drops 20": a small number with a direction but no percent sign."""
+    options: list[Value] = []
+    for match in re.finditer(
+        r"(?<![\w.,$€£])([-+−–])\s?(\d{1,3}(?:\.\d+)?)(?![\w,.]*\d)", found.text
+    ):
+        value = Decimal(match[2])
+        options.append(value if match[1] == "+" else -value)
+    return options
+
+
+def amounts(tool: str, found: Recognised) -> tuple[Value, ...]:
+    """The sums of money that `tool` may be asked for, likeliest first."""
+    said = nearest_first(found, found.of("amount"))
+    money = [m for m in said if isinstance(m.value, Decimal)]
+    if tool == "impermanent_loss":
+        money = [m for m in money if m.signed or _is_deposit(found, m)]
+    summed = [m for m in money if _SUM.match(found.text, m.end)]
+    signed = [m for m in money if m.signed]
+    clear = summed or signed or [m for m in money if not _inside(m, found.of("period"))] or money
+    if tool == "compound_growth" and not signed and len(clear) > 1:
+        clear = [max(clear, key=lambda m: m.value)]
+    return tuple(dict.fromkeys(m.value for m in clear))
+
+
+def _inside(mention: Mention, others: Sequence[Mention]) -> bool:
+    return any(o.start <= mention.start and mention.end <= o.end for o in others)
