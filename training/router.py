@@ -118,7 +118,7 @@ def _loss(
     flat = torch.from_numpy(np.concatenate([e.index for e in batch]))
     lengths = np.array([len(e.index) for e in batch])
     offsets = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)[:-1]]))
-    scale = torch.from_numpy(np.repeat(1 / np.sqrt(lengths), lengths).astype(np.float32))
+    scale = torch.from_numpy(np.repeat(1 / np.sqrt(np.maximum(lengths, 1)), lengths).astype(np.float32))
     logits = bias + F.embedding_bag(flat, weight, offsets, mode="sum", per_sample_weights=scale)
     target = torch.tensor([e.label for e in batch])
     return F.cross_entropy(logits, target, weight=balance, label_smoothing=0.02)

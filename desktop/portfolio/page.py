@@ -53,8 +53,10 @@ class PortfolioPage(QWidget):
         self._allocation.body.addLayout(self._ring)
         self._allocation.setFixedWidth(300)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._nothing())
-        self._stack.addWidget(self._content())
+        self._empty, self._full = self._nothing(), self._content()
+        # Blank until it is known whether there is a portfolio.
+        for page in (QWidget(), self._empty, self._full):
+            self._stack.addWidget(page)
         self.setLayout(column(self._stack))
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -63,11 +65,11 @@ class PortfolioPage(QWidget):
 
     def show_empty(self) -> None:
         """There is no portfolio."""
-        self._stack.setCurrentIndex(0)
+        self._stack.setCurrentWidget(self._empty)
 
     def show_valuation(self, valuation: "Valuation") -> None:
         """Show totals, allocation and holdings."""
-        self._stack.setCurrentIndex(1)
+        self._stack.setCurrentWidget(self._full)
         self.summary.show_valuation(valuation)
         self.table.setModel(holdings_model(valuation))
         self.table.fit_height(_ROWS_SHOWN)

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from engine.assistant.candidates import Slots, candidates
 from engine.assistant.focus import Reading, read
-from engine.assistant.follow import Previous, is_follow_up, relative
+from engine.assistant.follow import ALL, Previous, is_follow_up, relative
 from engine.assistant.prompting import Exchange
 from engine.assistant.recognise import Recognised, recognise
 from engine.assistant.router import NO_TOOL, Router, masked
@@ -21,12 +21,13 @@ from engine.assistant.tools import TOOLS
 from engine.assistant.tools.base import Param, Tool
 from engine.assistant.tools.context import ToolContext
 
-_SAME_TOOL = 4.0  # log-probability gained by the tool before when a text holds only values
+_MOVED = 6.0  # log-probability gained by the tool before when a text changes its values
+_SAME_TOOL = 4.0  # … when it holds nothing but values
 _LIKELY_SAME = 1.0  # … when one or two other words stand beside them
 _TERM_ONLY = 2.0  # … by the glossary when a text is just a term it knows
 _VAGUE = 2.0  # … lost by the glossary when a long text names no known term
-MODEL_WEIGHT = 0.2  # share of the model's opinion in the log-linear mix
-SURE = 0.45  # below this probability the user is asked what was meant
+MODEL_WEIGHT = 0.15  # share of the model's opinion in the log-linear mix
+SURE = 0.55  # below this probability the user is asked what was meant
 LOST = 0.3  # below this sum even the choice of three would be a guess
 _MISSING = 1.5  # log-probability lost when a required argument has no value
 _OWN_WORDS = 3  # words beside values that make a text a question of its own
@@ -119,7 +120,7 @@ def decide(
         scores[name] -= _MISSING * bool(slot.missing) + _UNUSED * unused
     rest = _content_words(found)
     if before and (moved or (found.mentions and len(rest) <= 2)):
-        scores[before] += _SAME_TOOL if moved or not rest else _LIKELY_SAME
+        scores[before] += _MOVED if moved else _LIKELY_SAME if rest else _SAME_TOOL
     said = question.lower().strip(" ?!.")
     if context.knowledge.has(said) and said not in TOOLS:
         scores["explain_term"] += _TERM_ONLY
@@ -183,7 +184,10 @@ def _slots(tool: Tool, reading: Reading, earlier: Previous | None, context: Tool
         if param.name in whole.values
         and (
             (param.kind == "amount" and not money)
-            or (param.name not in slots.values and _points_back(param, part))
+            or (
+                slots.values.get(param.name, (ALL,)) == (ALL,)  # unsaid: what-if takes all coins
+                and _points_back(param, part)
+            )
         )
     }
     values = {p.name: {**slots.values, **taken}.get(p.name) for p in tool.parameters}

@@ -81,4 +81,7 @@ def _history(service: Service, json: bool) -> None:
     elif not history:
         terminal.say("No alert has fired.")
     else:
-        terminal.say("\n".join(f"{row.fired:%Y-%m-%d %H:%M}  {row.text}" for row in history))
+        # An alert that is deleted meanwhile has left only the price that it fired at.
+        whats = {alert.id: f"{describe(alert)}: " for alert in service.alerts.list()}
+        for row in history:
+            terminal.say(f"{row.fired:%Y-%m-%d %H:%M}  {whats.get(row.alert_id, '')}{row.text}")

@@ -34,8 +34,8 @@ class ProfileLock:
         # The name is for people only: a full disk must not keep the user from the data.
         try:
             self._file.truncate(0)
-            self._file.write(str(os.getpid()))
-            self._file.flush()
+            # Not through the file's buffer: what cannot be written would fail again on release.
+            os.write(handle, str(os.getpid()).encode())
         except OSError:
             pass
 

@@ -59,6 +59,15 @@ def test_the_demo_is_shown_and_marked_everywhere(
     qtbot.waitUntil(lambda: "No portfolio yet" in words(page(window)))
 
 
+def test_nothing_is_said_before_the_portfolio_is_known(
+    qtbot: QtBot, open_window: Callable[[], MainWindow], service: FakeService
+) -> None:
+    service.portfolio.load_demo()
+    shown = page(open_window())
+    assert "No portfolio yet" not in words(shown)
+    qtbot.waitUntil(lambda: "$79,567.09" in words(shown))
+
+
 def test_holdings_sort_by_value_not_by_text(qapp: object) -> None:
     model = holdings_model(some_valuation())
     model.sort(3, Qt.SortOrder.AscendingOrder)

@@ -83,6 +83,16 @@ def test_a_completely_full_disk_is_said_in_one_sentence(
     assert sorted(path.name for path in small_disk.iterdir()) == ["home"]
 
 
+def test_a_first_start_on_a_full_disk_is_said_in_one_sentence(
+    assay_here: Run, small_disk: Path
+) -> None:
+    with (small_disk / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"\0" * 4096)
+
+    check_full(assay_here("--home", small_disk / "home", "report"))
+
+
 def test_a_limit_on_file_sizes_is_handled_the_same(assay: Run, home: Path, tmp_path: Path) -> None:
     few, many = tmp_path / "few.csv", tmp_path / "many.csv"
     few.write_text(transactions(10))

@@ -71,8 +71,9 @@ def test_an_alert_from_the_draft_to_the_notification(
     assert fired.startswith("BTC above $95,000.00: BTC was at $100,000.00")
     assert shown.read_text().startswith("--app-name=Assay|--|BTC above $95,000.00|BTC was at")
     assert assay("watch", "--once").stdout == ""
-    assert "$100,000.00" in assay("alerts", "history").stdout
+    assert "BTC above $95,000.00: BTC was at" in assay("alerts", "history").stdout
     assert "deleted" in assay("alerts", "delete", "1").stdout
+    assert "  BTC was at $100,000.00" in assay("alerts", "history").stdout
 
 
 def test_a_backup_is_restored_elsewhere(
