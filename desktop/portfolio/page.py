@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from desktop.alerts.section import AlertsCard
 from desktop.portfolio.holdings import holdings_model
 from desktop.portfolio.imports import ImportsCard
-from desktop.portfolio.summary import Summary
+from desktop.portfolio.summary import Summary, has_prices
 from desktop.portfolio.value_chart import ValueChart
 from desktop.widgets.buttons import button
 from desktop.widgets.card import CardFrame
@@ -71,6 +71,8 @@ class PortfolioPage(QWidget):
         """Show totals, allocation and holdings."""
         self._stack.setCurrentWidget(self._full)
         self.summary.show_valuation(valuation)
+        for chart in (self.value_chart, self._allocation):
+            chart.setVisible(has_prices(valuation))
         self.table.setModel(holdings_model(valuation))
         self.table.fit_height(_ROWS_SHOWN)
         clear(self._ring)

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _GAP = 40
 
 
+def has_prices(valuation: "Valuation") -> bool:
+    """Whether the worth of anything is known."""
+    return not valuation.rows or any(line.value is not None for line in valuation.rows)
+
+
 class Summary(QWidget):
     """Total value in large type, gain and cost beside it, or under it where there is no room."""
 
@@ -47,14 +52,23 @@ class Summary(QWidget):
     def show_valuation(self, valuation: "Valuation") -> None:
         """Show the totals of a valuation."""
         currency = valuation.currency
-        self._total.setText(format_money(valuation.total, currency))
+        priced = has_prices(valuation)
+        self._total.setText(format_money(valuation.total, currency) if priced else "–")
         day = oldest_price(valuation)
-        self._when.setText(self.tr("By closing prices of {}").format(day) if day else "")
+        self._when.setText(
+            self.tr("By closing prices of {}").format(day)
+            if day
+            else ""
+            if priced
+            else self.tr("No prices yet: Assay never goes online. Import a CSV of price history.")
+        )
         cost = sum((line.cost or Decimal(0) for line in valuation.rows), Decimal(0))
-        gain = sum((line.unrealised or Decimal(0) for line in valuation.rows), Decimal(0))
-        text = signed_money(gain, currency)
-        if cost > 0:
-            text += f"  ({format_percent(gain / cost, 1, sign=True)})"
+        gaining = [line for line in valuation.rows if line.unrealised is not None]
+        gain = sum((line.unrealised or Decimal(0) for line in gaining), Decimal(0))
+        invested = sum((line.cost or Decimal(0) for line in gaining), Decimal(0))
+        text = signed_money(gain, currency) if gaining else "–"
+        if invested > 0:
+            text += f"  ({format_percent(gain / invested, 1, sign=True)})"
         self._gain.setText(text)
         self._cost.setText(format_money(cost, currency))
         self._count.setText(str(len(valuation.rows)))

@@ -20,6 +20,11 @@ _PUT = re.compile(
 _PUT_IN = re.compile(
     r"\s*(?:in(?:to)?\b|deposit\w*|invested|liquidity|lp\b|pool\b|position|each side|worth)", re.I
 )
+_RATE = re.compile(
+    r"(?:\b(?:at|rate|rate of|r|i)\s*[=:]?|@)\s*(\d{1,2}(?:\.\d+)?)(?=\s|[,;?.]\s|[,;?.]?$)"
+    r"(?!\s*(?:%|percent|per cent|k\b|years?|months?|days?|usd|dollars?|euros?|pounds?))",
+    re.I,
+)
 _CHANGE = re.compile(r"(?:\b(?:minus|plus|by|up|down|falls?|drops?|rises?)|[-+−–])\s*$", re.I)
 _COUNTED = re.compile(
     r"\s*(?:coins?|tokens?|assets?|sides?|of (?:the|them|my|us)|times|people|pints?|x\b|%|years?|"
@@ -50,8 +55,13 @@ def percents(tool: str, found: Recognised) -> tuple[Value, ...]:
             if isinstance(m.value, Decimal) and m.value < 1000 and not m.signed
         ]
         if tool == "compound_growth":
-            rates = rates[-1:] if len(rates) > 1 else []
+            rates = _rates_at(found) or (rates[-1:] if len(rates) > 1 else [])
     return tuple(dict.fromkeys(rates))
+
+
+def _rates_at(found: Recognised) -> list[Decimal]:
+    """ "leave 8k alone at 5.5 for 12 years": a small bare number after "at" or "rate"."""
+    return [Decimal(match[1]) for match in _RATE.finditer(found.text)]
 
 
 def _is_deposit(found: Recognised, mention: Mention) -> bool:

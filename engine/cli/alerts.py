@@ -82,6 +82,7 @@ def _history(service: Service, json: bool) -> None:
         terminal.say("No alert has fired.")
     else:
         # An alert that is deleted meanwhile has left only the price that it fired at.
-        whats = {alert.id: f"{describe(alert)}: " for alert in service.alerts.list()}
+        alerts = service.alerts.list()
+        whats: dict[int | None, str] = {a.id: f"{describe(a)}: " for a in alerts}
         for row in history:
             terminal.say(f"{row.fired:%Y-%m-%d %H:%M}  {whats.get(row.alert_id, '')}{row.text}")

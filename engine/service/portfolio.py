@@ -120,15 +120,19 @@ class PortfolioArea:
         return self._view.context().simulated
 
     def _warned(self, preview: ImportPreview) -> ImportPreview:
-        """The preview with a word on a file that is stored already under another account."""
-        before = self._repo.import_of(preview.file_hash)
-        if before is None or not preview.rows:
+        """The preview with a word on the demo, which goes, and on a file stored before."""
+        if not preview.rows:
             return preview
-        warning = (
-            f"The same file is stored as import {before}; under another account name its rows "
-            "would count twice."
-        )
-        return replace(preview, warnings=(*preview.warnings, warning))
+        warnings = list(preview.warnings)
+        if self.is_simulated():
+            warnings.append("The demo portfolio is removed when these rows are stored.")
+        before = self._repo.import_of(preview.file_hash)
+        if before is not None:
+            warnings.append(
+                f"The same file is stored as import {before}; under another account name its rows "
+                "would count twice."
+            )
+        return replace(preview, warnings=tuple(warnings))
 
     def _changed(self) -> None:
         # Simulated prices come and go with the demo.

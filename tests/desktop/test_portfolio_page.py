@@ -1,6 +1,7 @@
 """The portfolio page follows what is stored."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -66,6 +67,26 @@ def test_nothing_is_said_before_the_portfolio_is_known(
     shown = page(open_window())
     assert "No portfolio yet" not in words(shown)
     qtbot.waitUntil(lambda: "$79,567.09" in words(shown))
+
+
+def test_without_prices_nothing_is_said_to_be_worth_nothing(
+    qtbot: QtBot, open_window: Callable[[], MainWindow]
+) -> None:
+    priced = some_valuation()
+    unknown = tuple(
+        replace(line, price=None, price_day=None, value=None, weight=None, unrealised=None)
+        for line in priced.rows
+    )
+    shown = page(open_window())
+    shown.show_valuation(replace(priced, rows=unknown, total=Decimal(0)))
+    assert "$0.00" not in words(shown)
+    assert any("Import a CSV of price history" in text for text in words(shown))
+    assert not shown.value_chart.isVisible()
+
+    shown.show_valuation(replace(priced, rows=(*unknown[:1], *priced.rows[1:])))
+    assert shown.value_chart.isVisible()
+    # $9,583.33 on the $31,521.72 that the coins with a price have cost.
+    assert "+$9,583.33  (+30.4 %)" in words(shown)
 
 
 def test_holdings_sort_by_value_not_by_text(qapp: object) -> None:

@@ -145,7 +145,9 @@ def test_loading_the_demo_twice_changes_nothing(service: Service) -> None:
 
 def test_a_real_import_replaces_the_demo(service: Service, purchases: Path) -> None:
     service.portfolio.load_demo()
-    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
+    preview = service.portfolio.preview(purchases).future.result()
+    assert "demo portfolio is removed" in preview.warnings[-1]
+    service.portfolio.confirm(preview)
 
     assert not service.portfolio.is_simulated()
     assert len(service.portfolio.batches()) == 1
