@@ -12,6 +12,13 @@ from engine.assistant.recognise.assets import find_assets
 from engine.assistant.tools.base import Figure, ToolResult
 
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")
+# What a gain consists of: a word of one kind beside a figure of another is a false sentence.
+_MEASURES = {
+    "unrealised": re.compile(r"\bun-?reali[sz]ed\b|\bpaper\b", re.I),
+    "realised": re.compile(r"\b(?<!un-)reali[sz]ed\b|\block(?:ed)?[- ]in\b|\bbooked\b", re.I),
+    "income": re.compile(r"\bincome\b|\brewards?\b|\bearned\b", re.I),
+    "total": re.compile(r"\btotal\b|\b(?:al)?together\b|\boverall\b|\bin all\b", re.I),
+}
 _OF_COIN = re.compile(r" of ([A-Z0-9]{2,10})$")
 
 
@@ -28,7 +35,10 @@ def names_agree(text: str, question: str, result: ToolResult, owned: Sequence[st
         return False
     if result.draft is not None and result.draft.title.partition(" ")[2] not in text:
         return False  # "falls below $2,000.00" must be quoted as it is
-    return all(_coins_fit(part, result.figures, owned) for part in _SENTENCE.split(text))
+    return all(
+        _coins_fit(part, result.figures, owned) and _measures_fit(part, result.figures)
+        for part in _SENTENCE.split(text)
+    )
 
 
 def _coins(text: str, owned: Sequence[str]) -> list[tuple[str, int]]:
@@ -54,3 +64,27 @@ def _coins_fit(sentence: str, figures: Sequence[Figure], owned: Sequence[str]) -
         if owners and nearest not in owners and (not before or before[-1] not in owners):
             return False
     return True
+
+
+def _measures_fit(sentence: str, figures: Sequence[Figure]) -> bool:
+    """Each figure of a gain stands nearest to its own word: realised, unrealised, income, total."""
+    words = [
+        (match.start(), match.end(), kind)
+        for kind, pattern in _MEASURES.items()
+        for match in pattern.finditer(sentence)
+    ]
+    if not words:
+        return True
+    for link in ground(sentence, figures):
+        shown = sentence[link.start : link.end]
+        kinds = {_measure(f.label) for f in figures if f.text and shown in f.text}
+        if not kinds or None in kinds:
+            continue
+        gaps = [(max(start - link.end, link.start - end), kind) for start, end, kind in words]
+        if min(gaps)[1] not in kinds:
+            return False
+    return True
+
+
+def _measure(label: str) -> str | None:
+    return next((kind for kind, pattern in _MEASURES.items() if pattern.search(label)), None)

@@ -1,6 +1,7 @@
 """Sentences the assistant itself says: questions for missing values, replies, plain answers."""
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -24,6 +25,31 @@ _MISSING = {
     "value": "At which price, or at what move in percent, should it ring?",
     "term": "Which term should I explain?",
 }
+_SMALL_TALK = (
+    (r"\b(?:thanks?|thank you|thx|ty|cheers)\b", "You're welcome. What else shall I look up?"),
+    (r"\b(?:bye|goodbye|see (?:you|ya)|good ?night|cya)\b", "Goodbye. Everything stays here."),
+    (
+        r"\b(?:import\w*|csv|load|add (?:my )?(?:data|trades|file))\b",
+        (
+            "Drag a CSV file of your exchange on the window, press Import, or run "
+            "`assay import FILE`. You see what would be stored before anything is."
+        ),
+    ),
+    (
+        (
+            r"\b(?:privacy|private|send|sent|upload\w*|leaves?|cloud|servers?|online|offline|internet|"
+            r"spy\w*|track\w*|share|safe)\b"
+        ),
+        (
+            "Everything stays on this computer: your data lies in one encrypted file, the model "
+            "runs here, and Assay opens no connection to the outside."
+        ),
+    ),
+    (
+        r"^\W*(?:hi|hello|hey|hiya|yo|good (?:morning|afternoon|evening|day))\b",
+        "Hello. Ask me about your portfolio, risk, yields, alerts or a crypto term.",
+    ),
+)
 REPLIES = {
     "chat": "I am Assay, a private analyst on this computer. Ask me about your portfolio, risk, "
     "yields, alerts or a crypto term.",
@@ -39,6 +65,15 @@ STATUS = {
     "transactions": "Looking through your transactions…",
 }
 CHOOSE = "I am not sure what you mean. Did you mean one of these?"
+
+
+def reply(kind: str, question: str) -> str:
+    """What Assay itself answers where no tool is asked for; kind: a key of REPLIES."""
+    if kind == "chat":
+        for pattern, text in _SMALL_TALK:
+            if re.search(pattern, question, re.I):
+                return text
+    return REPLIES[kind]
 
 
 def ask_for(option: Option) -> str:

@@ -25,7 +25,7 @@ from engine.core.errors import KnownError
 from engine.core.events import CardReady, ChoicesOffered, DraftOffered, Event, StatusChanged
 from engine.model.client import ModelClient
 from engine.model.generation import ModelDied
-from engine.model.templates import PromptMessage
+from engine.model.templates import STARTER, PromptMessage
 
 Status = Literal["complete", "stopped", "failed"]
 _ROLLING = re.compile(r"[0-9]+[dmy]")
@@ -168,7 +168,11 @@ class _Turn:
         for card in result.cards:
             self._publish(CardReady(self._message_id, card))
         messages = (call_message(tool.name, arguments), PromptMessage("tool", result.text))
-        self._write(result, messages, arguments, lambda: phrases.plain_answer(tool, result))
+        if result.plain:
+            self._status("")
+            self.writer.say(phrases.plain_answer(tool, result))
+        else:
+            self._write(result, messages, arguments, lambda: phrases.plain_answer(tool, result))
         if result.draft is not None:
             self._publish(DraftOffered(self._message_id, result.draft))
         text = self.writer.text
@@ -176,7 +180,15 @@ class _Turn:
         return Outcome("complete", text, self.calls, self.cards, result.draft, notice)
 
     def _reply(self, kind: str) -> Outcome:
-        self._write(None, (), {}, lambda: phrases.REPLIES[kind])
+        """Talk: by the model, unless it is the starter, which knows tools and little else."""
+        self._status("")
+        starter = self._model is None or (
+            self._model.loaded is not None and self._model.loaded.template_id == STARTER
+        )
+        if starter:
+            self.writer.say(phrases.reply(kind, self._question))
+        else:
+            self._write(None, (), {}, lambda: phrases.reply(kind, self._question))
         text = self.writer.text
         return Outcome("complete", text, notice=risk_notice(self._question, text, None))
 

@@ -21,9 +21,11 @@ from engine.model.parsing import Part, StreamParser, TextPart, ThinkPart
 from engine.model.templates import starts_in_thought
 
 _ANSWER_TOKENS = 600
+_STUCK_LENGTH = 240
 _AHEAD = 3  # tokens at the end that may belong to one numeral
 # Numbers, words, and single characters of scripts that put no spaces between words.
 _TOKEN = re.compile(r"[$€£¥+−–-]?\d[\d.,]*|[A-Za-z']+|\S")
+_STUCK = re.compile(r"(.{1,12}?)\1{19}", re.S)  # a damaged model says the same for ever
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 
 
@@ -40,7 +42,9 @@ class Evidence:
     owned: Sequence[str]
 
     def supports(self, text: str) -> bool:
-        """Whether every numeral of `text` is accounted for."""
+        """Whether every numeral of `text` is accounted for, and the model is not stuck."""
+        if _STUCK.search(text[-_STUCK_LENGTH:]):
+            return False
         figures: Sequence[Figure] = self.result.figures if self.result else ()
         return not unsupported(ground(text, figures, self.said))
 

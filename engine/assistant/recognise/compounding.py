@@ -6,29 +6,33 @@ from engine.assistant.recognise.mention import Mention
 from engine.assistant.recognise.numbers import SPELT, spelt_number
 
 _EVERY = r"\b(?:every|each|per|by the)"
+_ONCE = r"\b(?:once|(?:one|1|a single) time|1x)\s+(?:an?|per|(?:in )?(?:an?|the|each|every))\s+"
+_END = r"\bat (?:the )?end of (?:each|every) "
 _COMPOUNDING = {
-    "hourly": rf"\bhourly\b|{_EVERY} hour\b",
+    "hourly": rf"\bhourly\b|{_EVERY} (?:single )?hour\b|\bon the hour\b|{_ONCE}hour\b",
     "daily": r"\bdaily\b|\bdayly\b|\bnightly\b|"
     rf"{_EVERY} (?:single )?(?:day|night|morning|evening)\b|"
-    r"\bonce a day\b|\bevery 24\s?h(?:ours)?\b|\bday by day\b",
-    "weekly": rf"\bweekly\b|{_EVERY} (?:single )?week\b|\bonce a week\b|"
+    rf"{_ONCE}day\b|\b(?:at|each|every) midnight\b|{_END}day\b|\bevery 24\s?h(?:ours)?\b|\bday by day\b",
+    "weekly": rf"\bweekly\b|{_EVERY} (?:single )?week\b|{_ONCE}week\b|{_END}week\b|"
     r"\b(?:every|each) (?:mon|tues|wednes|thurs|fri|satur|sun)day\b|"
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b|\bevery (?:seven|7) days\b|\bweek by week\b",
-    "monthly": rf"\bmonthly\b|\bmontly\b|{_EVERY} (?:single )?month\b|\bonce a month\b|"
+    "monthly": rf"\bmonthly\b|\bmontly\b|{_EVERY} (?:single )?month\b|{_ONCE}month\b|{_END}month\b|"
     r"\bevery (?:thirty|30) days\b|\bmonth by month\b|\bevery payday\b",
-    "quarterly": rf"\bquarterly\b|{_EVERY} quarter\b|\bevery (?:three|3) months\b",
+    "quarterly": rf"\bquarterly\b|{_EVERY} quarter\b|{_ONCE}quarter\b|{_END}quarter\b|\bevery (?:three|3) months\b",
     # "6 % yearly" states a rate, not how often it is added.
     "yearly": r"\bcompound\w* (?:yearly|annually|once|(?:every|each|per|once a) year)\b|"
-    r"\bonce a year\b|\bevery (?:twelve|12) months\b|"
+    rf"{_ONCE}year\b|{_END}year\b|\bevery (?:twelve|12) months\b|"
     r"\b(?:annual|yearly) (?:compounding|payouts?)\b|\b(?:paid|added|credited|"
     r"reinvested) (?:yearly|annually)\b",
     "continuous": r"\bcontin(?:uo|ou)us(?:ly)?\b|\b(?:every|each) "
     r"(?:second(?!\s+\w+day|\s+(?:day|week|month|"
-    r"quarter|year)s?\b)|instant|moment)\b",
+    r"quarter|year)s?\b)|instant|moment)\b|"
+    r"\b(?:non[ -]?stop|constant(?:ly)?|perpetual(?:ly)?)\s+compound\w*|"
+    r"\bcompound\w*\s+(?:non[ -]?stop|constantly|perpetually)\b",
 }
 _PER_YEAR = {1: "yearly", 4: "quarterly", 12: "monthly", 52: "weekly", 365: "daily"}
 _TIMES_A_YEAR = re.compile(
-    rf"\b(\d+|{SPELT})\s?(?:times|x|payments?|periods?|payouts?) (?:a|per|each|every) year\b|"
+    rf"\b(\d+|{SPELT})\s?(?:times|x|payments?|periods?|payouts?) (?:per annum|(?:a|per|each|every|in the|in a) year)\b|"
     r"(?:\b|--)[nm]\s?=\s?(\d+)\b|--n\s+(\d+)\b",
     re.I,
 )

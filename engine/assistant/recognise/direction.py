@@ -3,9 +3,9 @@
 import re
 
 _DOWN = re.compile(
-    r"\b(?:drop\w*|fall\w*|fell|los\w+|crash\w*|dump\w*|tank\w*|down|declin\w*|dip\w*|sink\w*|"
+    r"\b(?:drop\w*|drap(?:s|ped)?|fall\w*|fell|los\w+|crash\w*|dump\w*|tank\w*|down(?:wards?)?|declin\w*|dip\w*|sink\w*|"
     r"sank|plung\w*|slump\w*|decreas\w*|bleed\w*|nuk\w*|shed\w*|cuts?|lower|correct\w*|collaps\w*|"
-    r"plummet\w*|minus|negative|tumbl\w*|slid\w*|haircut|depreciat\w*|underperform\w*|weaken\w*|"
+    r"plummet\w*|minus|negative|tumbl\w*|slid\w*|slip(?:s|ped|ping)?|depeg\w*|sag(?:s|ged|ging)?|skid\w*|haircut|depreciat\w*|underperform\w*|weaken\w*|"
     r"rugs?|rugged|evaporat\w*|vanish\w*|rekt|wip(?:ed?|es|ing)|retrac\w*|pull\w*\s?back|"
     r"drawdown|red|shav\w*|giv\w+ (?:up|back)|drp|flush\w*|dives?|dived|dove|nosediv\w*|melts?|"
     r"knock\w*|chop\w*|slic\w*|slash\w*|trim\w*|erod\w*|crater\w*|implod\w*|shrink\w*|shrank|"
@@ -14,7 +14,7 @@ _DOWN = re.compile(
     re.I,
 )
 _UP = re.compile(
-    r"\b(?:ris\w+|rose|gain\w*|pump\w*|moon\w*|up|increas\w*|rall(?:y|ies|ied)|climb\w*|jump\w*|"
+    r"\b(?:ris\w+|rose|gain\w*|pump\w*|moon\w*|up(?:wards?)?|increas\w*|rall(?:y|ies|ied)|climb\w*|jump\w*|"
     r"grow\w*|grew|outperform\w*|strengthen\w*|surg\w*|soar\w*|higher|plus|add\w*|appreciat\w*|"
     r"rip|rips|ripped|spik\w*|rocket\w*|skyrocket\w*|green|leap\w*|rebound\w*|bounc\w*|fl(?:y|ies)|"
     r"explod\w*|recover\w*|tack\w* on|balloon\w*)\b|↑",

@@ -8,18 +8,29 @@ from engine.assistant.recognise.direction import direction
 from engine.assistant.recognise.mention import Mention
 from engine.assistant.recognise.numbers import DIGITS, SPELT, UNITS, digits_number, number
 
-PERCENT_SIGN = r"(?:%|percent\b|per\s?cent\b|pct\b|pc\b|prc\b|procent\b|perc\b|precent\b|percnet\b)"
+PERCENT_SIGN = r"(?:%|percents?\b|per\s?cents?\b|pct\b|pc\b|prc\b|procent\b|perc\b|precent\b|percnet\b)"
+_PART = (
+    r"(?P<part>\s+(?:(?:and|n|&)\s+)?(?:an?\s+half|half|a\s+quarter|three\s+quarters?|1/2|1/4|3/4))?"
+)
 _PERCENT = re.compile(
     rf"(?:(?P<sign>[-+−–])\s?)?(?:(?P<digits>{DIGITS})|\b(?P<spelt>{SPELT}))"
-    rf"(?P<part>\s+(?:(?:and|n|&)\s+)?(?:a\s+half|a\s+quarter|three\s+quarters|1/2|1/4|3/4))?\s?{PERCENT_SIGN}",
+    rf"{_PART}\s?{PERCENT_SIGN}",
     re.I,
 )
+# "6 apr", "five and a half p.a.": a rate without its sign
+_RATE_OF = re.compile(
+    rf"(?<![\w$€£.,])(?:(?P<digits>{DIGITS})|(?P<spelt>{SPELT})\b){_PART}"
+    r"\s?(?:(?P<april>apr)|apy|p\.\s?a\.?|pa|per\s+annum)(?!\w|\s+\d)",
+    re.I,
+)
+_INTEREST = re.compile(r"\b(?:apy|compound\w*|effective|yields?|interest|rates?|staking)\b", re.I)
+_LARGEST_RATE = 1000
 # "the rate is six and a half", "an APR of 5"
 _RATE_IS = re.compile(
     r"\b(?:rate|apr|apy|yield|interest)s?\s*(?:(?:is|was|be|of|to|at|makes?|becomes?)\b|[:=])\s*"
     r"(?:(?:actually|really|about|around|only|now|more like|roughly)\s+)*"
     rf"(?:(?P<digits>{DIGITS})|\b(?P<spelt>{SPELT})\b)"
-    r"(?P<part>\s+(?:(?:and|n|&)\s+)?(?:a\s+half|a\s+quarter|three\s+quarters|1/2|1/4|3/4))?"
+    rf"{_PART}"
     rf"(?![\w.,/]*\d|\w)(?!\s?(?:{PERCENT_SIGN}|[-/x×$€£]|(?:k|m|st|nd|rd|th|times|usd|eur|gbp|"
     r"dollars?|bucks|euros?|pounds?|quid|grand|thousand|hundred|million|lakhs?|crores?|days?|weeks?|"
     r"months?|years?|yrs?|hours?|points?|basis|bps)\b))",
@@ -53,9 +64,9 @@ _TIME_BEFORE = re.compile(
 )
 # "to a quarter of today's price", "a tenth of its value left": what remains, not what goes.
 _OF_WHOLE = re.compile(
-    r"\s+(?:of\s+)?(?:its|their|the|today'?s|what|current|present|my|that|this|where)\b"
+    r"\s+(?:of\s+(?=(?:price|value|worth)\b)|(?:of\s+)?(?:its|their|the|today'?s|what|current|present|my|that|this|where)\b)"
     r"(?:\s+(?:current|present|old|former|original|whole|full))*"
-    r"(?:\s+(?:price|value|worth|level|cost|size|it is(?: now| today)?|it was|i have|left))*",
+    r"(?:\s*\b(?:price|value|worth|level|cost|size|it is(?: now| today)?|it was|i have|left))*",
     re.I,
 )
 _TO = re.compile(
@@ -119,8 +130,7 @@ def find_percents(text: str) -> list[Mention]:
 
 def _percentages(text: str) -> Iterator[Mention]:
     for match in _PERCENT.finditer(text):
-        value = number(match["digits"], match["spelt"])
-        value += _PARTS.get((match["part"] or "").lower().split(" ")[-1], Decimal(0))
+        value = _with_part(match)
         rest = _rest(text, match)
         if rest:
             yield Mention("percent", value - 100, match.start(), rest, True)
@@ -131,11 +141,15 @@ def _percentages(text: str) -> Iterator[Mention]:
         signed = -value if way < 0 else value
         yield Mention("percent", signed, match.start(), match.end(), way != 0)
     for match in _RATE_IS.finditer(text):
-        rate = number(match["digits"], match["spelt"])
-        rate += _PARTS.get((match["part"] or "").lower().split(" ")[-1], Decimal(0))
+        rate = _with_part(match)
         if rate < 100:
             start = match.start("digits") if match["digits"] else match.start("spelt")
             yield Mention("percent", rate, start, match.end())
+    for match in _RATE_OF.finditer(text):
+        rate = _with_part(match)
+        apart = text[: match.start()] + text[match.end() :]
+        if rate <= _LARGEST_RATE and not (match["april"] and not _INTEREST.search(apart)):
+            yield Mention("percent", rate, match.start(), match.end())
     for match in _PART_OF_ONE.finditer(text):
         word = next((group for group in match.groups()[:3] if group), None)
         value = _PARTS[word.lower()] if word else digits_number(match["basis"]) / 100
@@ -151,6 +165,12 @@ def _percentages(text: str) -> Iterator[Mention]:
         way = direction(text, match.start(), match.end())
         down = way < 0 or " off " in match[0].lower()
         yield Mention("percent", -value if down else value, *match.span(), down or way != 0)
+
+
+def _with_part(match: re.Match[str]) -> Decimal:
+    """ "five and a quarter" as a number."""
+    part = (match["part"] or "").lower().split()
+    return number(match["digits"], match["spelt"]) + (_PARTS[part[-1]] if part else 0)
 
 
 def _rest(text: str, match: re.Match[str]) -> int:

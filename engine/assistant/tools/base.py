@@ -59,7 +59,8 @@ class ToolResult:
     """What a tool found.
 
     text: compact lines for the model, and the plain answer when the model's own words fail.
-    figures: every number an answer may contain. sources: cited knowledge entries.
+    figures: every number an answer may contain. sources: cited knowledge entries. plain: the text
+    is to be shown as it is, because there is nothing to put into words.
     """
 
     text: str
@@ -67,6 +68,7 @@ class ToolResult:
     figures: tuple[Figure, ...]
     draft: Draft | None = None
     sources: tuple[str, ...] = ()
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Tools about what the user owns: value and weights, one position."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from engine.assistant.tools.base import Arguments, ToolResult
@@ -28,12 +29,20 @@ def portfolio_value(context: ToolContext, arguments: Arguments) -> ToolResult:
     where = f" on {account}" if account else ""
     sheet = Sheet(f"Portfolio value{where}", context.currency)
     sheet.day("date", held.on)
+    if held.rows and all(row.value is None for row in held.rows):
+        sheet.fact("coins held", ", ".join(row.asset for row in held.rows[:12]))
+        sheet.note(
+            "None of them has a price of that time. Import a price history (CSV) to see values."
+        )
+        return replace(sheet.result(_table(sheet, held, context)), plain=True)
     sheet.money("total", held.total)
     sheet.number("assets", len(held.rows), str(len(held.rows)))
     for row in held.rows[:5]:
         if row.value is not None and row.weight is not None:
             value = format_money(row.value, context.currency)
             sheet.line(f"{row.asset}: {value}, {format_percent(row.weight)}")
+    if len(held.rows) > 5:
+        sheet.note(f"{len(held.rows) - 5} more in the table")
     for sentence in held.missing[-3:]:  # the last ones say what is not in the total
         sheet.note(sentence)
     return sheet.result(_table(sheet, held, context), *_donut(held, context))

@@ -16,7 +16,8 @@ from engine.core.fields import FieldError, read_number, read_symbol, read_time
 from engine.core.records import TransactionKind
 from engine.ledger.importers.base import Amount, Importer, Reading, build, exchange, one_sided
 
-_REQUIRED = frozenset({"utc time", "account", "operation", "coin", "change"})
+_REQUIRED = frozenset({"account", "operation", "coin", "change"})
+_TIMES = ("utc time", "time")  # newer statements have no zone in the header; read as UTC
 
 _FEES = frozenset({"fee", "transaction fee"})
 _TRADES = _FEES | {
@@ -95,7 +96,7 @@ class _Entry:
 
 
 def _matches(columns: tuple[str, ...]) -> bool:
-    return _REQUIRED.issubset(columns)
+    return _REQUIRED.issubset(columns) and any(name in columns for name in _TIMES)
 
 
 def _read(rows: Iterable[Row | RefusedRow], account: str, reading: Reading) -> None:
@@ -131,7 +132,7 @@ def _entry(row: Row) -> _Entry:
     fields = row.fields
     return _Entry(
         row,
-        read_time(fields["utc time"]),
+        read_time(next(fields[name] for name in _TIMES if name in fields)),
         fields["account"].strip().lower(),
         fields["operation"].strip().lower(),
         read_symbol(fields["coin"], "coin"),

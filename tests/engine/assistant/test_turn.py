@@ -254,12 +254,41 @@ def test_a_model_that_is_not_loaded_is_no_model() -> None:
 
 @pytest.mark.parametrize(
     ("question", "kind"),
-    [("hello", "chat"), ("will btc moon", "refuse"), ("write me a poem", "off_topic")],
+    [("who are you", "chat"), ("will btc moon", "refuse"), ("write me a poem", "off_topic")],
 )
 def test_talk_without_a_model(question: str, kind: str) -> None:
     outcome = Turns().ask(question)
     assert outcome.text == phrases.REPLIES[kind]
     assert outcome.calls == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "start"),
+    [
+        ("hello", "Hello."),
+        ("thanks a lot!", "You're welcome."),
+        ("goodbye", "Goodbye."),
+        ("how do i import my csv", "Drag a CSV file"),
+        ("is my data private?", "Everything stays on this computer"),
+    ],
+)
+@pytest.mark.parametrize("model", [None, FakeModel()])
+def test_small_talk_is_answered_by_code_where_the_model_knows_little(
+    question: str, start: str, model: FakeModel | None, route: Callable[..., None]
+) -> None:
+    route(chat=0.9)
+    turns = Turns(model)
+    assert turns.ask(question).text.startswith(start)
+    assert model is None or not model.requests
+
+
+def test_values_without_prices_are_said_in_plain_words() -> None:
+    model = FakeModel()
+    turns = Turns(model, world(closes={}))
+    outcome = turns.ask("what is my portfolio worth")
+    assert "Import a price history" in outcome.text
+    assert outcome.text == turns.screen
+    assert not model.requests
 
 
 # -- asking back, choices, drafts -----------------------------------------------------------

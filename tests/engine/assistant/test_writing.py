@@ -98,6 +98,12 @@ def test_two_wrong_attempts_end_in_the_plain_text() -> None:
     assert [request.temperature > 0 for request in screen.model.requests] == [False, True]
 
 
+def test_a_model_that_is_stuck_is_stopped() -> None:
+    screen = Screen(["!" * 15] * 40, ["go on "] * 40)
+    assert screen.run(plain="Plain.") == "Plain."
+    assert all(len(state) < 200 for state in screen.states)
+
+
 def test_an_empty_answer_is_replaced() -> None:
     assert Screen(["  "], [""]).run(plain="Plain.") == "Plain."
 

@@ -1,6 +1,7 @@
 """Binance statement: rows of one second and family become trades, or are refused, never guessed."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from engine.ledger.legs import holdings
 
 Preview = Callable[..., ImportPreview]
 
+NEWER_HEADER = '"User ID","Time","Account","Operation","Coin","Change","Remark"\n'
 HEADER = "User_ID,UTC_Time,Account,Operation,Coin,Change,Remark\n"
 SECOND = "2023-09-29 09:56:26"
 
@@ -188,3 +190,15 @@ def test_every_row_that_is_not_refused_reaches_the_balance(preview: Preview) -> 
         + lines(("ETH 2.0 Staking Rewards", "ETH", "0.001"), time="2023-01-04 00:00:01")
     )  # fmt: skip
     assert holdings(result.rows) == {"ETH": Decimal("0.401"), "EUR": Decimal("369.83")}
+
+
+def test_the_newer_header_with_short_years(preview: Preview) -> None:
+    text = (
+        NEWER_HEADER
+        + '"1","24-09-02 10:00:00","Spot","Transaction Buy","BTC","0.01",""\n'
+        + '"1","24-09-02 10:00:00","Spot","Transaction Spend","USDT","-580",""\n'
+    )
+    (row,) = preview(text).rows
+    assert row.time == datetime(2024, 9, 2, 10, tzinfo=UTC)
+    assert (row.asset_in, row.amount_in) == ("BTC", Decimal("0.01"))
+    assert (row.asset_out, row.amount_out) == ("USDT", Decimal(580))
