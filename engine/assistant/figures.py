@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from engine.assistant.nearness import is_story, nearest_first
 from engine.assistant.recognise import Mention, Recognised
+from engine.assistant.recognise.direction import direction
+from engine.assistant.recognise.numbers import SPELT, number, part
 
 Value = str | Decimal
 
@@ -21,8 +23,23 @@ _PUT_IN = re.compile(
     r"\s*(?:in(?:to)?\b|deposit\w*|invested|liquidity|lp\b|pool\b|position|each side|worth)", re.I
 )
 _RATE = re.compile(
-    r"(?:\b(?:at|rate|rate of|r|i)\s*[=:]?|@)\s*(\d{1,2}(?:\.\d+)?)(?=\s|[,;?.]\s|[,;?.]?$)"
+    r"(?:\b(?:at|rate|rate of|r|i)\s*[=:]?|@)\s*"
+    rf"(?:(?P<digits>\d{{1,2}}(?:\.\d+)?)|(?P<spelt>{SPELT}))(?=\s|[,;?.]\s|[,;?.]?$)"
+    r"(?:\s+and\s+(?:a\s+)?(?P<part>half|quarter|three\s+quarters))?"
     r"(?!\s*(?:%|percent|per cent|k\b|years?|months?|days?|usd|dollars?|euros?|pounds?))",
+    re.I,
+)
+# "price down 30", "slips another eight": no price, span, count or time of day
+_MOVE = re.compile(
+    r"\b(?:down|up|drop(?:s|ped)?|f[ae]ll(?:s|en)?|ris(?:es|e|en)|rose|los(?:es|e|t)|gain(?:s|ed)?|"
+    r"slips?|slides?|slid|dips?|sinks?|crash(?:es|ed)?|dump(?:s|ed)?|tanks?|sheds?|plunges?|jumps?|tumbl\w+|slump\w*|declin\w+|retrac\w+|"
+    r"surg\w+|soar\w*|rall(?:y|ies)|rockets?|grows?|bounces?|"
+    r"pumps?|climbs?|depegs?|minus|plus)\s+"
+    r"(?:(?:by|another|about|around|roughly|like|some)\s+)*"
+    rf"(?:(?P<digits>\d{{1,3}}(?:\.\d+)?)(?![\d.,]*\d)|(?P<spelt>{SPELT}))\b"
+    r"(?!\s?(?:[-/:$€£%x]|(?:k|m|st|nd|rd|th|am|pm|percent\w*|grand|times|usd|eur|gbp|dollars?|bucks?|"
+    r"euros?|pounds?|quid|cents?|coins?|tokens?|points?|basis|bps|seconds?|minutes?|hours?|days?|"
+    r"weeks?|months?|years?|yrs?|of|more|btc|eth|sol)\b))",
     re.I,
 )
 _CHANGE = re.compile(r"(?:\b(?:minus|plus|by|up|down|falls?|drops?|rises?)|[-+−–])\s*$", re.I)
@@ -47,6 +64,8 @@ def percents(tool: str, found: Recognised) -> tuple[Value, ...]:
         if not options:
             options = _bare_percents(found)
         return tuple(dict.fromkeys(options))
+    if tool == "apr_to_apy":  # a yield beside the rate is what it is compared with
+        mentions = [m for m in mentions if not _is_yield(found.text, m)] or mentions
     rates = [abs(m.value) for m in mentions if isinstance(m.value, Decimal)]
     if not rates:
         rates = [
@@ -59,9 +78,19 @@ def percents(tool: str, found: Recognised) -> tuple[Value, ...]:
     return tuple(dict.fromkeys(rates))
 
 
+def _is_yield(text: str, mention: Mention) -> bool:
+    """Whether a rate is said to be an APY."""
+    return bool(re.match(r".*apy\b", text[mention.start : mention.end], re.I)) or bool(
+        re.match(r"\s?apy\b", text[mention.end :], re.I)
+    )
+
+
 def _rates_at(found: Recognised) -> list[Decimal]:
     """ "leave 8k alone at 5.5 for 12 years": a small bare number after "at" or "rate"."""
-    return [Decimal(match[1]) for match in _RATE.finditer(found.text)]
+    return [
+        number(match["digits"], match["spelt"]) + part(match["part"])
+        for match in _RATE.finditer(found.text)
+    ]
 
 
 def _is_deposit(found: Recognised, mention: Mention) -> bool:
@@ -75,13 +104,24 @@ def _is_deposit(found: Recognised, mention: Mention) -> bool:
 
 
 def _bare_percents(found: Recognised) -> list[Value]:
-    """ "eth -40" or "btc drops 20": a small number with a direction but no percent sign."""
+    """ "eth -40" or "price down sixty": a small number with a direction but no percent sign."""
     options: list[Value] = []
     for match in re.finditer(
         r"(?<![\w.,$€£])([-+−–])\s?(\d{1,3}(?:\.\d+)?)(?![\w,.]*\d)", found.text
     ):
         value = Decimal(match[2])
         options.append(value if match[1] == "+" else -value)
+    return options + bare_moves(found)
+
+
+def bare_moves(found: Recognised) -> list[Value]:
+    """Moves in percent said without the word: "price down sixty"."""
+    options: list[Value] = []
+    for match in _MOVE.finditer(found.text):
+        value = number(match["digits"], match["spelt"])
+        way = direction(found.text, *match.span("digits" if match["digits"] else "spelt"))
+        if way and 0 < value <= 100:
+            options.append(value * way)
     return options
 
 
@@ -89,6 +129,8 @@ def amounts(tool: str, found: Recognised) -> tuple[Value, ...]:
     """The sums of money that `tool` may be asked for, likeliest first."""
     said = nearest_first(found, found.of("amount"))
     money = [m for m in said if isinstance(m.value, Decimal)]
+    if tool != "create_alert":  # "since it was at a dollar": a price
+        money = [m for m in money if m.value != 1 or len(money) == 1]
     if tool == "impermanent_loss":
         money = [m for m in money if m.signed or _is_deposit(found, m)]
     summed = [m for m in money if _SUM.match(found.text, m.end)]

@@ -13,15 +13,25 @@ __all__ = ["ALL", "Previous", "inherited", "is_follow_up", "partners", "relative
 Value = str | Decimal
 
 _CUE = re.compile(
-    r"^\W*(?:and|also|what ab(?:ou)?t|how ab(?:ou)?t|same|ok(?:ay)?|now|then|but|only|just|or|no|"
-    r"hmm|instead|again|make (?:it|that)|sorry|oops|whoops|i meant?|plus|wbu|nd|n|versus|vs|swap|"
+    r"^\W*(?:and|also|(?:roll|go|step|wind) (?:it )?back|what ab(?:ou)?t|how ab(?:ou)?t|same|"
+    r"ok(?:ay)?|now|then|but|only|just|or|no|hmm|"
+    r"instead|again|make (?:it|that)|sorry|oops|whoops|i meant?|plus|"
+    r"wbu|nd|n|versus|vs|swap|"
     r"zoom|start with|try|say|with|for|over|not (?:just|only)|exactly|double|triple|half|twice)\b",
     re.I,
 )
 # Anywhere in a short text.
 _CUE_WITHIN = re.compile(
     r"\b(?:as well|too|instead|then|swap|zoom|make (?:it|that)|versus|vs|i meant|my mistake|"
+    r"nothing else|"
     r"the other way|though|tho|the rest|the whole (?:portfolio|market|lot)|all together)\b",
+    re.I,
+)
+# Only where a short text begins, and where it compares with what was asked about.
+_SHORT_CUE = re.compile(
+    r"^\W*(?:hm|nah|nope|aye|an(?=\s+(?:the|if|what|how|for|in)\b)|"
+    r"(?:(?:just|only)\s+)?the\s+\w+\s+ones\b)|"
+    r"^\W*(?:do|does|is|was|did|has)\b.*\b(?:less|more|better|worse|calmer|wilder)\W*$",
     re.I,
 )
 _POINTS_BACK = re.compile(
@@ -46,6 +56,7 @@ _NOW = re.compile(
 )
 _CUE_LENGTH = 10
 _POINTING_LENGTH = 14
+_SAME_LENGTH = 8
 _SHORT = 3
 
 
@@ -54,7 +65,7 @@ def is_follow_up(text: str) -> bool:
     words = len(text.split())
     if _CUE.search(text) or words <= _SHORT:
         return True
-    if words <= _CUE_LENGTH and _CUE_WITHIN.search(text):
+    if words <= _CUE_LENGTH and (_CUE_WITHIN.search(text) or _SHORT_CUE.search(text)):
         return True
     return bool(_POINTS_BACK.search(text)) and words <= _POINTING_LENGTH
 
@@ -87,11 +98,15 @@ def inherited(tool: Tool, param: Param, previous: Previous, found: Recognised) -
 def _is_whole(text: str) -> bool:
     """Whether a text is a question of its own, which takes no place or time from another."""
     asks = _OWN.search(text) and not _ADDS.search(text)
-    return bool(asks) and not (_POINTS_BACK.search(text) or _CUE_WITHIN.search(text))
+    cues = (_POINTS_BACK, _CUE_WITHIN, _SHORT_CUE)
+    return bool(asks) and not any(cue.search(text) for cue in cues)
 
 
 def _same_time(text: str) -> bool:
-    return bool(_MEANWHILE.search(text) or SAME_TIME.search(text)) or len(text.split()) <= 8
+    words = len(text.split())
+    if _MEANWHILE.search(text) or SAME_TIME.search(text) or words <= _SAME_LENGTH:
+        return True
+    return words <= _POINTING_LENGTH and bool(re.search(r"\bit\b", text, re.I))
 
 
 def partners(

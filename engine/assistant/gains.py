@@ -5,6 +5,9 @@ import re
 _REALISED = re.compile(
     r"\b(?<!un)(?<!un-)(?:reali[sz]ed|relised|realsied|realised|locked[\s-]?in|lock(?:ed)? in|"
     r"closed|sold|(?:did|have|had) i (?:\w+ )?reali[sz]e|"
+    r"flogged|offloaded|unloaded|let go of|got rid of|parted with|"
+    r"(?:by|from|through|off) (?:\w+ )?(?:selling|flogging|offloading|disposing|"
+    r"cashing out)|"
     r"booked|banked|cashed|disposed|pocketed|crystalli[sz]ed|actual(?:ly)? (?:taken|sold)|"
     r"(?:profits? )?taken(?: out| in profits?| profits?)|took profits?|cash(?:ed)? (?:out|in)|"
     r"by selling|when i sold|from (?:my )?sales|already (?:taken|sold|made|booked))\b",
@@ -12,13 +15,17 @@ _REALISED = re.compile(
 )
 _UNREALISED = re.compile(
     r"\b(?:un-?\s?reali[sz]ed|unrelised|unrealsied|paper|open|unsold|floating|still hold(?:ing)?|"
-    r"not (?:yet )?(?:sold|cashed|taken)|"
-    r"(?:haven|havn)'?t (?:sold|cashed|taken|closed)|would|if i (?:sold|closed|cashed)|"
+    r"(?:(?:haven|havn|hasn)'?t|(?:have|has) not|not|yet to|never) (?:yet )?"
+    r"(?:sell|sold|cash(?:ed)?|taken|closed?|flog(?:ged)?|offload(?:ed)?|let go|got rid|"
+    r"part(?:ed)? with|unload(?:ed)?|disposed)(?: of)?|"
+    r"(?:still|am|im|i'm|are|we're) (?:sat|sitting|sittin) on|theoretical|"
+    r"if i (?:let go|got rid|flogged|offloaded|unloaded)(?: of)?|"
+    r"would|if i (?:sold|closed|cashed)|"
     r"before selling)\b",
     re.I,
 )
 _WITHOUT = re.compile(
-    r"\b(?:without|excluding|ignoring|leaving out|not|apart from|except(?: for)?|forget)\s+"
+    r"\b(?:without|excluding|ignoring|leav(?:e|ing) out|not|apart from|except(?: for)?|forget)\s+"
     r"(?:(?:counting|including|the|my|any|anything|what|all|of|i've|ive|i|have|about)\s+)*$",
     re.I,
 )

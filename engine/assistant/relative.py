@@ -20,6 +20,7 @@ from engine.assistant.recognise.calendar_words import (
     valid_date,
 )
 from engine.assistant.recognise.direction import direction
+from engine.assistant.recognise.ranges import bare_days
 from engine.assistant.scaled import Answer, alone, scaled
 from engine.assistant.tools.base import Param, Tool
 from engine.core.errors import KnownError
@@ -44,6 +45,11 @@ _MOVED = re.compile(
     rf"{_THEN}|the\s+(?P<next>previous|preceding|next|following)\s+(?P<one>day|one)\b|"
     r"\bthe\s+(?:one|period)\s+(?P<beside>before|after)\b|"
     rf"\b(?:and\s+)?(?P<again>before|after)\s+(?:that|then)\b)",
+    re.I,
+)
+_YEAR_BEFORE = re.compile(
+    r"\b(?:same\s+\w+|that)\s+(?:(?:a|one|the)\s+year\s+(?:before|earlier|prior|previous|back|ago)|"
+    r"(?:the\s+)?(?:last|previous|prior)\s+year)\b",
     re.I,
 )
 _DAY_ALONE = re.compile(
@@ -108,7 +114,13 @@ def _moved_day(before: Value, found: Recognised) -> Answer | None:
 
 def _moved_period(before: Value, found: Recognised) -> Answer | None:
     """ "the month before that", "the one before": a period of that length next to the other."""
+    inside = bare_days(found.text)
+    if inside:
+        return _inside(before, inside, found)
     match = _MOVED.search(found.text)
+    year_before = _YEAR_BEFORE.search(found.text)
+    if year_before and (value := _year_before(str(before), found)):
+        return value, year_before.span()
     if not match:
         return None
     if match["count"] and match["count"].lower() not in ("the", "a", "one"):
@@ -122,6 +134,29 @@ def _moved_period(before: Value, found: Recognised) -> Answer | None:
     unit = match["unit"] or (match["one"] if match["one"] != "one" else None) or _unit_of(before)
     value = _beside(start, end, unit, forward)
     return (value, match.span()) if value else None
+
+
+def _inside(before: Value, match: re.Match[str], found: Recognised) -> Answer | None:
+    """ "from the 5th to the 12th" of the month spoken of."""
+    try:
+        start, _, _ = resolve(str(before), found.today, found.today)
+    except KnownError:
+        return None
+    first, last = (valid_date(start.year, start.month, int(match[name])) for name in "ab")
+    if first is None or last is None or not first < last <= found.today:
+        return None
+    return f"{first}..{last}", match.span()
+
+
+def _year_before(period: str, found: Recognised) -> str | None:
+    """ "the same month a year before": the period twelve months earlier."""
+    if re.match(r"20\d\d(?:-Q\d|-\d\d)?$", period):
+        return f"{int(period[:4]) - 1}{period[4:]}"
+    try:
+        start, end, _ = resolve(period, found.today, found.today)
+    except KnownError:
+        return None
+    return f"{add_months(start, -12)}..{add_months(end, -12)}"
 
 
 def _unit_of(period: Value) -> str:

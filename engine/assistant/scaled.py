@@ -46,7 +46,7 @@ _MAIN = {"compound_growth": "amount", "what_if": "change_percent", "create_alert
 _THE = r"(?:(?:of|the|that|my|this|its|your|those|same|as)\s+)*"
 _ALONE = re.compile(
     r"\W*(?:(?:and|what about|how about|ok|okay|now|then|or|make (?:it|that)|try|say|just|only|no|"
-    r"so|with|oh|but)[\s,]+)*"
+    r"so|with|oh|but|do|use|take|go with)[\s,]+)*"
     r"(?:(?P<lead>over|for|in|after|within|across|during|at)\s+)?(?:the\s+)?(?:(?P<last>last|past)\s+)?"
     rf"(?P<number>\d{{1,3}}(?:\.\d+)?|{SPELT})(?:\s+and\s+(?:a\s+)?(?P<extra>half|quarter))?"
     r"(?:\s+(?:instead|then|too|as well|please|pls|though|tho|again|only))*\W*",
@@ -57,6 +57,12 @@ _MORE = re.compile(r"\s+(?:more|longer|extra|further|on top)\b", re.I)
 _LESS = re.compile(r"\s+(?:less|fewer|shorter)\b", re.I)
 _HIGHER = re.compile(r"\s+(?:higher|more|up|above that)\b", re.I)
 _LOWER = re.compile(r"\s+(?:lower|less|below that)\b", re.I)
+_POINTS = re.compile(
+    rf"(?<![\w.,])(?:(?P<half>half\s+an?)|(?P<digits>{DIGITS})|(?P<spelt>{SPELT})|an?)\s?"
+    r"(?:(?:(?:percentage|percent|%)\s*)?points?|percent|%)\s+"
+    r"(?P<way>more|higher|up|extra|less|lower|down|fewer)\b",
+    re.I,
+)
 _LARGEST = Decimal(10) ** 18  # as of an amount of money
 _MOST = 9999  # a canonical period has at most four digits; no factor is larger
 _KINDS: dict[str, Kind] = {"years": "years", "amount": "amount", "value": "amount"}
@@ -114,6 +120,8 @@ def _times(before: Value, factor: Decimal) -> Value | None:
 
 def _added(name: str, before: Value, found: Recognised) -> Answer | None:
     """ "another 5 years", "1000 more", and for an alert "500 lower"."""
+    if name == "rate_percent" and isinstance(before, Decimal):
+        return _points(before, found)
     if name not in _KINDS or not isinstance(before, Decimal):
         return None
     more, less = (_HIGHER, _LOWER) if name == "value" else (_MORE, _LESS)
@@ -132,6 +140,22 @@ def _added(name: str, before: Value, found: Recognised) -> Answer | None:
         digits = said[0].isdigit()
         return before + number(said if digits else None, None if digits else said), match.span()
     return None
+
+
+def _points(before: Decimal, found: Recognised) -> Answer | None:
+    """ "one percentage point less", "half a point higher", "2 % more"."""
+    match = _POINTS.search(found.text)
+    if not match:
+        return None
+    step = _HALF if match["half"] else Decimal(1)
+    if match["digits"] or match["spelt"]:
+        step = number(match["digits"], match["spelt"])
+    after = (
+        before + step
+        if match["way"].lower() in {"more", "higher", "up", "extra"}
+        else (before - step)
+    )
+    return (after, match.span()) if after > 0 else None
 
 
 def alone(tool: str, name: str, before: Value, found: Recognised) -> Answer | None:

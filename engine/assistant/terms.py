@@ -50,11 +50,11 @@ _EMPTY = frozenset(
     "now pls please it that this what is me heck explain define meaning word those these them "
     "they he she i you we one ones all things everything something that's about idea clue mean "
     "on earth really simply plain exactly concept acronym expression sense kind animal here of "
-    "asks jargon english business".split()
+    "asks jargon english business term terms name abbreviation".split()
 )
 _NO_START = re.compile(
     r"^(?:twice|double|half|triple|same|more|less|much|many|how|why|when|where|who|if|i|you|we|he|"
-    r"she|they|in|it|my|our|your|to|on|with|for|up|down|last|next|today|yesterday|tomorrow)\b|"
+    r"she|they|in|it|itself|themselves|my|our|your|to|on|with|for|up|down|last|next|today|yesterday|tomorrow)\b|"
     r"^\d+(?:[.,]\d+)?\s?%?$",
     re.I,
 )
@@ -151,7 +151,7 @@ def _named(text: str, keys: frozenset[str]) -> Iterator[_Named]:
         key = ""
         for last in range(first, min(first + _LONGEST, len(words))):
             key += _plain(words[last].group())
-            if key in keys:
+            if key in keys and not (last > first and len(key) <= len("ido")):  # "I do" is no IDO
                 start, end = words[first].start(), words[last].end()
                 said = text[start:end].strip("'").removesuffix("'s")
                 yield _Named(said, _plain(said) if last == first else key, start, end)

@@ -21,6 +21,7 @@ from engine.model.parsing import Part, StreamParser, TextPart, ThinkPart
 from engine.model.templates import starts_in_thought
 
 _ANSWER_TOKENS = 600
+_RETRY_TEMPERATURE = 0.4  # enough for other words; small models talk nonsense above
 _STUCK_LENGTH = 240
 _AHEAD = 3  # tokens at the end that may belong to one numeral
 # Numbers, words, and single characters of scripts that put no spaces between words.
@@ -49,9 +50,11 @@ class Evidence:
         return not unsupported(ground(text, figures, self.said))
 
     def names_fit(self, text: str) -> bool:
-        """Whether a whole answer puts its figures to the right names."""
+        """Whether a whole answer has the figure asked for, and puts all to the right names."""
         if self.result is None:
             return True
+        if self.result.headline.lstrip("+-") not in text:
+            return False
         return names_agree(text, self.question, self.result, self.owned)
 
 
@@ -96,7 +99,7 @@ class Writer:
             prompt,
             stop=("<tool_call>", "<|im_start|>"),
             max_tokens=_ANSWER_TOKENS,
-            temperature=0.7 if attempt else 0.0,
+            temperature=_RETRY_TEMPERATURE if attempt else 0.0,
             seed=attempt,
         )
         assert model.loaded is not None

@@ -25,6 +25,10 @@ def report(rng: random.Random, tool: str, result: ToolResult) -> str:
     """One answer: a shape whose figures the result has, else its plain rendering."""
     labels = _labels(tool, result)
     usable = [shape for shape in shapes(tool) if set(_SLOT.findall(shape)) <= labels.keys()]
+    # A shape that leaves out the figure that was asked for teaches the wrong answer.
+    if result.headline:
+        named = [label for label, text in labels.items() if text == result.headline]
+        usable = [s for s in usable if set(_SLOT.findall(s)) & set(named)]
     if not usable:
         return plain_answer(TOOLS[tool], result)
     shape = _CHOICE.sub(lambda m: rng.choice(m[1].split("|")), rng.choice(usable))

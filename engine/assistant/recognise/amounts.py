@@ -9,24 +9,41 @@ from engine.assistant.recognise.numbers import (
     DIGITS,
     SCALES,
     SPELT,
+    UNITS,
     digits_number,
+    number,
     price_words,
     spelt_number,
 )
 
-_SUFFIX = r"(?:k|m|mn|mil|million|thousand|grand|bn|b|billion|lakhs?|lac|crores?)"
+_SUFFIX = r"(?:k|m|mn|mil|million|thousand|thou|grand|bn|b|billion|lakhs?|lac|crores?)"
+_BEFORE = r"(?:[$€£¥₹]|\b(?:us\$|usd|eur|gbp|chf|cad|aud|inr|rs)(?!\w)\.?)\s?"
+_CURRENCY = (
+    r"(?:usd|eur|gbp|chf|cad|aud|nzd|inr|jpy|sek|nok|dkk|pln|dollars?|bucks?|euros?|pounds?|quid|"
+    r"francs?|rupees?|yen|kron[ae]r?|[$€£¥₹])"
+)
 _MONEY = re.compile(
-    rf"(?P<symbol>[$€£]\s?)?(?P<digits>{DIGITS})\s?(?P<suffix>{_SUFFIX})?"
-    rf"(?:\s?(?P<unit>usd|eur|gbp|chf|dollars?|bucks|euros?|pounds?|quid|francs?|[$€£]))?"
+    rf"(?P<symbol>{_BEFORE})?(?P<digits>{DIGITS})\s?(?P<suffix>{_SUFFIX})?"
+    rf"(?:\s?(?P<unit>{_CURRENCY}))?"
     rf"(?![\w.]*\d)(?!\w)",
     re.I,
 )
 _SCALE = "|".join(SCALES)
 _SPELT_MONEY = re.compile(
     rf"\b(?P<spelt>(?:an?\s+(?=(?:{_SCALE})\b))?{SPELT})(?P<k>\s?k)?"
-    rf"(?:\s+and\s+(?:a\s+)?(?P<half>half|quarter|three\s+quarters)(?:\s+(?P<scale>{_SCALE}))?)?\b"
-    r"(?P<cents>\s+cents?\b)?|"
-    r"(?P<cent_digits>\d+)\s?(?:cents?|¢)",
+    rf"(?:\s+and\s+(?:a\s+)?(?P<half>half|quarter|three\s+quarters)(?:\s+(?P<scale>{_SCALE}|k))?)?\b"
+    rf"(?P<cents>\s+cents?\b)?(?P<unit>\s+(?:{_CURRENCY})(?!\w))?|"
+    r"(?P<cent_digits>\d+)(?:\s?(?:cents?|¢)|c\b)",
+    re.I,
+)
+# "3 dollars fifty", "a dollar ten", "a buck"
+_PRICE = re.compile(
+    rf"(?<![\w.,])(?:(?P<digits>\d+)|(?P<spelt>{SPELT})|(?P<one>an?))\s+"
+    r"(?:dollars?|bucks?|euros?|pounds?|quid)\b"
+    rf"(?:\s+(?:and\s+)?(?:(?P<cents>\d{{2}})|(?P<words>(?:{'|'.join(UNITS)})(?:[\s-](?:{'|'.join(UNITS)}))?))\b"
+    r"(?!\s?(?:%|percent|per cent|times|years?|months?|weeks?|days?|hours?|coins?|[\d.,]+\d))"
+    r"(?:\s*(?:cents?|pence|p)\b)?)?"
+    r"(?!\s+(?:cost|averag|amount|bill|value|worth|terms|sign|index)\w*)",
     re.I,
 )
 _SHARE = re.compile(
@@ -44,7 +61,7 @@ def find_amounts(text: str) -> list[Mention]:
 
     `signed` says that a sign, unit or scale leaves no doubt that an amount is meant.
     """
-    found = [*_digits(text), *_words(text), *_shares(text)]
+    found = [*_digits(text), *_words(text), *_shares(text), *_prices(text)]
     return [m for m in found if isinstance(m.value, Decimal) and m.value <= _LARGEST]
 
 
@@ -76,10 +93,21 @@ def _shares(text: str) -> Iterator[Mention]:
         yield Mention("amount", value, match.start(), match.end(), True)
 
 
+def _prices(text: str) -> Iterator[Mention]:
+    """ "3 dollars fifty", "a dollar ten", "a buck"."""
+    for match in _PRICE.finditer(text):
+        said, digits = match["words"], match["cents"]
+        cents = spelt_number(said) if said else Decimal(digits or 0)
+        if (said or digits) and not 10 <= cents < 100:
+            continue
+        whole = Decimal(1) if match["one"] else number(match["digits"], match["spelt"])
+        yield Mention("amount", whole + cents / 100, match.start(), match.end(), True)
+
+
 def _scaled(digits: str, suffix: str | None) -> Decimal:
     value = digits_number(digits)
     first = (suffix or "").lower()
-    if first in ("k", "thousand", "grand"):
+    if first in ("k", "thousand", "thou", "grand"):
         return value * 1000
     if first.startswith(("lakh", "lac")):
         return value * 10**5
@@ -99,13 +127,13 @@ def _spelt_money(match: re.Match[str]) -> tuple[Decimal, bool]:
     words = match["spelt"].lower().split()
     price = price_words(match["spelt"])
     value = spelt_number(match["spelt"]) if price is None else price
-    scaled = any(word in SCALES for word in words) or bool(match["k"])
+    scaled = any(word in SCALES for word in words) or bool(match["k"] or match["unit"])
     if match["k"]:
         value *= 1000
     if match["half"]:
         share = _SHARES[match["half"].lower().split()[-1]]
         if match["scale"]:  # "two and a half grand"
-            scale = SCALES[match["scale"].lower()]
+            scale = SCALES.get(match["scale"].lower(), 1000)
             value, scaled = (value + share) * scale, True
         else:  # "a million and a half"
             value += share * SCALES.get(words[-1], 1)

@@ -40,6 +40,7 @@ _NO_COIN = {
     "polygon": r"\ba {}\b",
     "helium": r"\b{} balloon",
     "dash": r"\bdash(?:board)\b",
+    "dot": r"\bday {}\b",
     "corn": r"\b(?:pop|sweet) ?{}\b|\b{} (?:field|flake|bread|price per bushel)s?\b",
 }
 # Where a word in lower case is a coin after all.

@@ -16,18 +16,22 @@ MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 WEEKDAYS = {name.lower(): index for index, name in enumerate(calendar.day_name)}
 YEAR = r"(?:20[0-3]\d)"
 # A year behind a day: "9 August last year".
-SAID_YEAR = rf"(?:in\s+|of\s+)?{YEAR}|(?:of\s+)?(?:this|last)\s+year"
+SAID_YEAR = rf"(?:in\s+|of\s+)?{YEAR}|'2\d\b|(?:of\s+)?(?:this|last)\s+(?:year|yr)"
 COUNT = (
     r"\d+(?:\.5)?|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|"
     r"four|five|six|seven|eight|nine))?|(?:six|seven|eigh|nine)teen|ten|eleven|twelve|thirteen|"
     r"fourteen|fifteen|eighteen|one|two|three|four|five|six|seven|eight|nine|a hundred|hundred|"
-    r"(?:a )?couple(?: of)?|(?:a )?few|half an?|half|three[ -]quarters of an?|"
+    r"(?:a )?couple(?: of| o'?)?|(?:a )?few|half an?|half|three[ -]quarters of an?|"
     r"(?:a )?quarter(?: of an?)?|an?"
 )
 UNIT = (
     r"hours?|hrs?|h|days?|dyas?|d|weeks?|wks?|weks?|w|fortnights?|months?|mths?|mnths?|mos?|monts?|moths?|m|"
     r"quarters?(?!\s+of\s+(?:an?|the|my|its|all)\b)|qtrs?|years?|yrs?|yaers?|y|decades?|century|centuries"
 )
+# "nov 25" beside words of a growth over time is a month of 2025.
+_SHORT_YEAR = re.compile(r"\.?\s+(2\d)\b(?!\s*(?:%|percent|days?|to\b|-)|[.,:/]\d)", re.I)
+_OVER_TIME = re.compile(r"\b(?:perf|performance|returns?|vol|volatility|drawdown|dd|roi)\b", re.I)
+_ON_DAY = re.compile(r"\b(?:on|since|from|until|till|to|and|between|before|after|by)\s+$", re.I)
 _MOST = 9999  # days or months: a canonical period has at most four digits
 _LONGEST_COUNT = 20  # characters of a count
 _COUNT_WORDS = {"a": 1.0, "an": 1.0, "the": 1.0, "couple of": 2.0, "a couple of": 2.0,
@@ -42,6 +46,7 @@ def canonical(count: str, unit: str) -> str | None:
     if len(count) > _LONGEST_COUNT:
         return None
     count = " ".join(count.lower().split())
+    count = re.sub(r"\bo'?$", "of", count)
     if count in _COUNT_WORDS:
         number = _COUNT_WORDS[count]
     elif "quarter" in count:
@@ -114,9 +119,20 @@ def latest_year(today: date, month: int) -> int:
 def said_year(text: str | None, today: date) -> str | None:
     """The year of "in 2024", "last year" or "this year", or None if unsaid."""
     words = (text or "").lower()
-    if words.endswith("year"):
+    if words.endswith(("year", "yr")):
         return str(today.year - 1 if "last" in words else today.year)
+    if words.startswith("'"):
+        return str(year_number(words))
     return words[-4:] if words[-4:].isdigit() else None
+
+
+def short_year(text: str, start: int, end: int, today: date) -> int | None:
+    """The year of "nov 25 performance", where a month at `start`..`end` stands before "25"."""
+    match = _SHORT_YEAR.match(text, end)
+    if not match or not _OVER_TIME.search(text) or _ON_DAY.search(text[:start]):
+        return None
+    year = 2000 + int(match[1])
+    return year if today.year - 3 <= year <= today.year else None
 
 
 def year_number(text: str) -> int:

@@ -12,13 +12,15 @@ _COMPOUNDING = {
     "hourly": rf"\bhourly\b|{_EVERY} (?:single )?hour\b|\bon the hour\b|{_ONCE}hour\b",
     "daily": r"\bdaily\b|\bdayly\b|\bnightly\b|"
     rf"{_EVERY} (?:single )?(?:day|night|morning|evening)\b|"
-    rf"{_ONCE}day\b|\b(?:at|each|every) midnight\b|{_END}day\b|\bevery 24\s?h(?:ours)?\b|\bday by day\b",
+    rf"{_ONCE}day\b|\b(?:at|each|every) midnight\b|{_END}day\b|"
+    r"\bevery 24\s?h(?:ours)?\b|\bday by day\b",
     "weekly": rf"\bweekly\b|{_EVERY} (?:single )?week\b|{_ONCE}week\b|{_END}week\b|"
     r"\b(?:every|each) (?:mon|tues|wednes|thurs|fri|satur|sun)day\b|"
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b|\bevery (?:seven|7) days\b|\bweek by week\b",
     "monthly": rf"\bmonthly\b|\bmontly\b|{_EVERY} (?:single )?month\b|{_ONCE}month\b|{_END}month\b|"
     r"\bevery (?:thirty|30) days\b|\bmonth by month\b|\bevery payday\b",
-    "quarterly": rf"\bquarterly\b|{_EVERY} quarter\b|{_ONCE}quarter\b|{_END}quarter\b|\bevery (?:three|3) months\b",
+    "quarterly": rf"\bquarterly\b|{_EVERY} quarter\b|{_ONCE}quarter\b|{_END}quarter\b|"
+    r"\bevery (?:three|3) months\b",
     # "6 % yearly" states a rate, not how often it is added.
     "yearly": r"\bcompound\w* (?:yearly|annually|once|(?:every|each|per|once a) year)\b|"
     rf"{_ONCE}year\b|{_END}year\b|\bevery (?:twelve|12) months\b|"
@@ -32,7 +34,8 @@ _COMPOUNDING = {
 }
 _PER_YEAR = {1: "yearly", 4: "quarterly", 12: "monthly", 52: "weekly", 365: "daily"}
 _TIMES_A_YEAR = re.compile(
-    rf"\b(\d+|{SPELT})\s?(?:times|x|payments?|periods?|payouts?) (?:per annum|(?:a|per|each|every|in the|in a) year)\b|"
+    rf"\b(\d+|{SPELT})\s?(?:times|x|payments?|periods?|payouts?) "
+    r"(?:per annum|(?:a|per|each|every|in the|in a) year)\b|"
     r"(?:\b|--)[nm]\s?=\s?(\d+)\b|--n\s+(\d+)\b",
     re.I,
 )

@@ -36,8 +36,9 @@ _SLANG = frozenset(
     "thx ppl abt wat wut wot wots whats hows wheres thats dont doesnt didnt isnt arent wasnt "
     "cant couldnt wouldnt shouldnt havent hasnt ive youre theyre tho todays bags moon mooning "
     "mooned pumpin dumpin unrealised realised divergence impermanent drawdown drawdowns "
-    "volatility underwater breakeven halved heck quintuples ngl imho afaik idk tbh "
-    "fomoing fud fudding hodlers lakh lakhs crore crores".split()
+    "volatility underwater breakeven halved heck quintuples sags sagged "
+    "depegs depegged depegging ngl imho afaik idk tbh "
+    "fomoing fud fudding hodlers lakh lakhs crore crores afore hale hogmanay".split()
 )
 _ENDINGS = ("s", "es", "d", "ed", "ing")
 

@@ -18,10 +18,12 @@ from engine.assistant.recognise.calendar_words import (
     month_days,
     said_year,
     shifted,
+    short_year,
     valid_date,
 )
 from engine.assistant.recognise.holidays import holidays
 from engine.assistant.recognise.mention import Mention
+from engine.assistant.recognise.quarters import quarters
 
 _ISO = re.compile(r"\b(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\b")
 _DMY = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./](20\d\d)\b")
@@ -57,7 +59,9 @@ _BEFORE_DAY = re.compile(rf"\b(the|{COUNT})\s+({UNIT})\s+(?:before|after)\s+(?:t
 _DAY_BEFORE = re.compile(
     r"\bthe (?:day (?:before|prior)(?! yesterday)|previous day)\b(?:\s+(?:that|then|it)\b)?", re.I
 )
-_YESTERDAY = re.compile(r"\b(the day before yesterday|yesterday|yday|yesterdy)\b", re.I)
+_YESTERDAY = re.compile(
+    r"\b((?:the )?day (?:before|afore|afor) yesterday|yesterday|yday|yesterdy)\b", re.I
+)
 _WEEKDAY = re.compile(
     rf"\b(?<!by )(?<!before )(?<!every )(?<!each )(?<!second )(?<!other )(?<!next )"
     rf"(?:last |on |this past )?({'|'.join(WEEKDAYS)})\b(?!s)",
@@ -83,7 +87,26 @@ _AGO_FROM = re.compile(
     rf"\b({COUNT})\s+({UNIT})\s+ago\s+(?P<from>yesterday|today|(?:last\s+)?(?:{'|'.join(WEEKDAYS)}))\b",
     re.I,
 )
-_EDGE = re.compile(rf"\b(start|beginning|end) of (?:the year )?({YEAR})\b", re.I)
+_EDGE = re.compile(
+    r"\b(?:(?:the\s+)?(?:very\s+|tail[\s-]+)?(?P<edge>start|beginning|end|close|finish|"
+    r"(?:first|last)\s+day)\s+of|"
+    r"year[\s-](?P<year_end>end))\s+"
+    rf"(?:(?:the\s+)?(?:year\s+)?(?P<year>{YEAR})|(?P<last>last|this|the)\s+(?P<unit>year|month)|"
+    rf"(?P<month>{MONTH})(?:,?\s+(?P<of>{SAID_YEAR}))?)\b",
+    re.I,
+)
+_QUARTER_EDGE = re.compile(
+    r"\b(?:the\s+)?(start|beginning|end|close|(?:first|last)\s+day)\s+of\s+(?:the\s+)?$", re.I
+)
+# "this time last year": the same day then.
+_THIS_TIME = re.compile(
+    r"\b(?:(?:at|about|around)\s+)?(?:this|the same|same)\s+(?:time|day|date)\s+"
+    r"last\s+(?P<unit>year|yr|month|week)\b",
+    re.I,
+)
+_GO_BACK = re.compile(
+    rf"\b(?:roll|go|wind|step|turn|jump)\s+(?:it\s+|that\s+)?back\s+({COUNT})\s+({UNIT})\b", re.I
+)
 # "apr 6" beside these words is a rate.
 _YIELD = re.compile(
     r"\b(?:apy|compound\w*|interest|yield\w*|effective|staking|rate|paid|payouts?|convert\w*)\b|%",
@@ -131,8 +154,15 @@ def _written(text: str, today: date) -> Iterator[Day]:
     for pattern, build in rules:
         for match in pattern.finditer(text):
             day = build(match)
-            if day and not _is_rate(text, match):
+            if day and not _is_rate(text, match) and not _is_year(text, match, pattern, today):
                 yield day, match.start(), match.end()
+
+
+def _is_year(text: str, match: re.Match[str], pattern: re.Pattern[str], today: date) -> bool:
+    """Whether "nov 25" is a month of 2025."""
+    if pattern is not _MONTH_DAY or match[3] or not match[0][-1].isdigit():
+        return False
+    return short_year(text, match.start(), match.end(1), today) is not None
 
 
 def _ordinal(words: str) -> int:
@@ -160,9 +190,33 @@ def _named(text: str, today: date) -> Iterator[Day]:
         if of_month := _of_month(match, today):
             yield of_month, match.start(), match.end()
     for match in _EDGE.finditer(text):
-        year = int(match[2])
-        last = match[1].lower() == "end"
-        yield date(year, 12, 31) if last else date(year, 1, 1), match.start(), match.end()
+        edge = _edge(match, today)
+        if edge <= today or match["year"]:
+            yield edge, match.start(), match.end()
+    for begin, last, start, end in quarters(text, today):
+        lead = _QUARTER_EDGE.search(text[:start])
+        if lead:
+            first = lead[1].lower().startswith(("start", "beginning", "first"))
+            yield begin if first else last, lead.start(), end
+
+
+def _edge(match: re.Match[str], today: date) -> date:
+    """ "the end of 2025", "the close of last month", "the start of March"."""
+    if match["month"]:
+        month, said = MONTHS[match["month"].lower()], said_year(match["of"], today)
+        first = date(int(said) if said else latest_year(today, month), month, 1)
+        months = 1
+    elif (match["unit"] or "").lower() == "month":
+        back = match["last"].lower() == "last"
+        first, months = add_months(today.replace(day=1), -back), 1
+    else:
+        back = (match["last"] or "").lower() == "last"
+        first = date(int(match["year"]) if match["year"] else today.year - back, 1, 1)
+        months = 12
+    if (match["edge"] or "").lower().startswith(("start", "beginning", "first")):
+        return first
+    last = add_months(first, months - 1)
+    return last.replace(day=month_days(last.year, last.month))
 
 
 def _nth_weekday(match: re.Match[str], today: date) -> date | None:
@@ -202,12 +256,16 @@ def _relative(text: str, today: date) -> Iterator[Day]:
         day = shifted(today - timedelta(behind), match[1], match[2])
         if day:
             yield day, match.start(), match.end()
-    for match in _BACK.finditer(text):
+    for match in _THIS_TIME.finditer(text):
+        same = shifted(today, "one", match["unit"])
+        if same:
+            yield same, match.start(), match.end()
+    for match in (*_BACK.finditer(text), *_GO_BACK.finditer(text)):
         day = shifted(today, match[1], match[2])
         if day:
             yield day, match.start(), match.end()
     for match in _YESTERDAY.finditer(text):
-        days = 2 if match[1].lower().startswith("the") else 1
+        days = 2 if " " in match[1] else 1
         yield today - timedelta(days), match.start(), match.end()
     for match in _DAY_BEFORE.finditer(text):
         yield today - timedelta(1), match.start(), match.end()

@@ -4,17 +4,20 @@ import re
 from decimal import Decimal
 
 from engine.assistant.recognise.mention import Mention
-from engine.assistant.recognise.numbers import DIGITS, SPELT, number
+from engine.assistant.recognise.numbers import DIGITS, SPELT, number, part
 
 _UNIT = (
     r"years?|yrs?|y|months?|mths?|mnths?|mo|weeks?|wks?|days?|fortnights?|decades?|century|"
     r"centuries"
 )
+_SLASHED = r"(?:1/2|1/4|3/4)"
+_PART = rf"(?:(?:a\s+)?(?:half|quarter)|three\s+quarters|{_SLASHED})\b"
 _DURATION = re.compile(
     rf"\b(?:(?P<digits>{DIGITS})|"
     r"(?P<spelt>(?:a couple of|half an?|half|(?:a )?quarter(?: of a)?|three[ -]quarters of a|an?|"
-    rf"{SPELT})\b)"
-    rf"(?P<inner>\s+and\s+a\s+half)?)\s?-?(?P<unit>{_UNIT})\b(?P<half>\s+and\s+a\s+half)?",
+    rf"{SPELT})\b))"
+    rf"(?P<inner>\s+(?:and|n|&)\s+{_PART}|\s+{_SLASHED})?\s?-?(?P<unit>{_UNIT})\b"
+    rf"(?P<half>\s+(?:and|n|&)\s+{_PART}(?!\s+(?:%|percent|per cent)))?",
     re.I,
 )
 _SHARES = {"quarters": Decimal("0.75"), "quarter": Decimal("0.25"), "half": Decimal("0.5")}
@@ -24,6 +27,13 @@ _PER_YEAR = {"y": Decimal(1), "m": Decimal(12), "w": Decimal(52), "d": Decimal(3
 # "5 % a year" and "four times a year" state a rate, not how long it lasts.
 _RATE = re.compile(
     r"(?:%|\b(?:percent|per\s?cent|pct|pc|times|once|twice|thrice|payments?|interest|apr|apy))\s*$",
+    re.I,
+)
+# "10k for 5 at 8 %", "8 % for 5", "n = 10": a number of years where only one is asked for
+_UNNAMED = re.compile(
+    rf"\bfor\s+(?:(\d{{1,2}})|({SPELT}))(?=\s+(?:at|@)\s*\d)|"
+    r"(?<=%)\s+for\s+(\d{1,2})(?=\s*(?:[?!,;]|$))|"
+    r"\bn\s?=\s?(?!(?:1|4|12|52|365)\b)(\d{1,2})\b(?![.,/]\d)",
     re.I,
 )
 _AGE = re.compile(r"[\s-]*(?:old|of age|ago|young)\b", re.I)
@@ -46,8 +56,7 @@ def find_years(text: str) -> list[Mention]:
         ):
             continue
         count = _count(match["digits"], spelt)
-        if match["half"] or match["inner"]:
-            count += Decimal("0.5")
+        count += part(match["half"] or match["inner"])
         if not 0 <= count <= _LONGEST:
             continue
         unit = match["unit"].lower()
@@ -59,6 +68,14 @@ def find_years(text: str) -> list[Mention]:
         found.append(Mention("years", Decimal(match[1] or match[2]), match.start(), match.end()))
     for match in re.finditer(r"\bthis time next year\b", text, re.I):
         found.append(Mention("years", Decimal(1), match.start(), match.end()))
+    found += [
+        Mention("years", number(match[1] or match[3] or match[4], match[2]), *match.span())
+        for match in _UNNAMED.finditer(text)
+        if not found
+    ]
+    for match in re.finditer(r"\byear\s+and\s+(?:a\s+)?half\b", text, re.I):
+        if not found:  # with no count before it
+            found.append(Mention("years", Decimal("1.5"), *match.span()))
     return found or bare
 
 

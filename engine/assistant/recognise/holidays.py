@@ -1,10 +1,10 @@
-"""Finds holidays that fall on the same date every year."""
+"""Finds holidays: those of a fixed date, and those counted from Easter."""
 
 import re
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 
-from engine.assistant.recognise.calendar_words import SAID_YEAR, latest_past, said_year
+from engine.assistant.recognise.calendar_words import SAID_YEAR, said_year, valid_date
 
 _HOLIDAYS = {
     r"new year'?s eve|hogmanay|silvester": (12, 31),
@@ -31,7 +31,19 @@ _HOLIDAYS = {
     r"independence day": (7, 4),
     r"bastille day": (7, 14),
     r"bonfire night|guy fawkes(?: (?:night|day))?": (11, 5),
+    r"leap day": (2, 29),
+    r"midsummer(?:'?s)?(?: day)?": (6, 24),
     r"armistice day|veterans'? day|remembrance day": (11, 11),
+}
+_FROM_EASTER = {
+    r"(?:shrove|pancake) (?:tuesday|day)": -47,
+    r"ash wednesday": -46,
+    r"palm sunday": -7,
+    r"good friday": -2,
+    r"easter(?: (?:sunday|day))?(?! monday)": 0,
+    r"easter monday": 1,
+    r"ascension(?: day)?": 39,
+    r"pentecost|whit ?sunday": 49,
 }
 # "7k before Christmas" looks ahead.
 _AHEAD = re.compile(r"\b(?:before|by|next|until|till|coming)\s+(?:this\s+)?$", re.I)
@@ -45,11 +57,50 @@ def holidays(text: str, today: date) -> Iterator[tuple[date, int, int, bool]]:
     another is counted from it ("two days before Christmas").
     """
     text = text.replace("’", "'")
-    for words, (month, number) in _HOLIDAYS.items():
-        for match in re.finditer(rf"\b(?:{words})(?!\w)(?:,?\s+({SAID_YEAR}))?", text, re.I):
+    fixed = {words: _yearly(*day) for words, day in _HOLIDAYS.items()}
+    moving = {words: _after_easter(days) for words, days in _FROM_EASTER.items()}
+    moving[r"thanksgiving(?: day)?"] = _thanksgiving
+    moving[r"black friday"] = lambda year: _thanksgiving(year) + timedelta(1)
+    for words, in_year in (fixed | moving).items():
+        for match in re.finditer(
+            rf"\b(?:{words})(?!\w|\s+next\b)(?:,?\s+({SAID_YEAR}))?", text, re.I
+        ):
             before = text[: match.start()]
-            day = latest_past(today, month, number, said_year(match[1], today))
+            said = said_year(match[1], today)
+            day = in_year(int(said) if said else today.year)
+            if not said and (day is None or day > today):
+                day = in_year(today.year - 1)
             if day:
                 lead = _LAST.search(before)
                 start = lead.start() if lead else match.start()
                 yield day, start, match.end(), bool(_AHEAD.search(before) and not match[1])
+
+
+def _yearly(month: int, number: int) -> Callable[[int], date | None]:
+    return lambda year: valid_date(year, month, number)
+
+
+def _after_easter(days: int) -> Callable[[int], date | None]:
+    return lambda year: easter(year) + timedelta(days)
+
+
+def _thanksgiving(year: int) -> date:
+    """The fourth Thursday of November."""
+    first = date(year, 11, 1)
+    return first + timedelta((3 - first.weekday()) % 7 + 21)
+
+
+def easter(year: int) -> date:
+    """Easter Sunday of a year of the Gregorian calendar.
+
+    Source: the anonymous algorithm printed in Nature, 20 April 1876.
+    """
+    golden, (century, rest) = year % 19, divmod(year, 100)
+    leaps, left = divmod(century, 4)
+    shift = (century - (century + 8) // 25 + 1) // 3
+    moon = (19 * golden + century - leaps - shift + 15) % 30
+    quads, over = divmod(rest, 4)
+    to_sunday = (32 + 2 * left + 2 * quads - moon - over) % 7
+    late = (golden + 11 * moon + 22 * to_sunday) // 451
+    month, day = divmod(moon + to_sunday - 7 * late + 114, 31)
+    return date(year, month, day + 1)

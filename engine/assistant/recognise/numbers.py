@@ -13,6 +13,8 @@ UNITS = {
 SCALES = {"hundred": 100, "thousand": 1000, "grand": 1000, "million": 10**6, "mil": 10**6,
           "billion": 10**9, "lakh": 10**5, "lac": 10**5, "lakhs": 10**5, "crore": 10**7,
           "crores": 10**7}  # fmt: skip
+PARTS = {"half": Decimal("0.5"), "1/2": Decimal("0.5"), "quarter": Decimal("0.25"),
+         "1/4": Decimal("0.25"), "quarters": Decimal("0.75"), "3/4": Decimal("0.75")}  # fmt: skip
 _WORDS = "|".join(sorted([*UNITS, *SCALES], key=len, reverse=True))
 _ONES = "|".join(word for word, value in UNITS.items() if value < 10)
 SPELT = (
@@ -44,6 +46,14 @@ def spelt_number(words: str) -> Decimal:
     digits = "".join(str(UNITS[word]) for word in rest.split() if word in UNITS)
     scale = SCALES.get(rest.split()[-1], 1)
     return (_whole_number(whole) + Decimal(f"0.{digits}")) * scale
+
+
+def part(words: str | None) -> Decimal:
+    """The part of "five and a half", 0 without one."""
+    last = (words or "").lower().split()
+    if "three" in last:
+        return PARTS["3/4"]
+    return PARTS[last[-1]] if last else Decimal(0)
 
 
 def price_words(words: str) -> Decimal | None:

@@ -6,11 +6,22 @@ from decimal import Decimal
 
 from engine.assistant.recognise.direction import direction
 from engine.assistant.recognise.mention import Mention
-from engine.assistant.recognise.numbers import DIGITS, SPELT, UNITS, digits_number, number
+from engine.assistant.recognise.numbers import (
+    DIGITS,
+    PARTS,
+    SPELT,
+    UNITS,
+    digits_number,
+    number,
+    part,
+)
 
-PERCENT_SIGN = r"(?:%|percents?\b|per\s?cents?\b|pct\b|pc\b|prc\b|procent\b|perc\b|precent\b|percnet\b)"
+PERCENT_SIGN = (
+    r"(?:%|percents?\b|per\s?cents?\b|pct\b|pc\b|prc\b|procent\b|perc\b|precent\b|percnet\b)"
+)
 _PART = (
-    r"(?P<part>\s+(?:(?:and|n|&)\s+)?(?:an?\s+half|half|a\s+quarter|three\s+quarters?|1/2|1/4|3/4))?"
+    r"(?P<part>\s+(?:(?:and|n|&)\s+)?"
+    r"(?:an?\s+half|half|a\s+quarter|three\s+quarters?|1/2|1/4|3/4))?"
 )
 _PERCENT = re.compile(
     rf"(?:(?P<sign>[-+−–])\s?)?(?:(?P<digits>{DIGITS})|\b(?P<spelt>{SPELT}))"
@@ -20,10 +31,16 @@ _PERCENT = re.compile(
 # "6 apr", "five and a half p.a.": a rate without its sign
 _RATE_OF = re.compile(
     rf"(?<![\w$€£.,])(?:(?P<digits>{DIGITS})|(?P<spelt>{SPELT})\b){_PART}"
-    r"\s?(?:(?P<april>apr)|apy|p\.\s?a\.?|pa|per\s+annum)(?!\w|\s+\d)",
+    r"\s?(?:(?P<april>apr)(?!\s+\d)|apy|p\.\s?a\.?|pa|per\s+annum)(?!\w)|"
+    rf"\bapr\s+(?P<after>\d{{1,3}}(?:\.\d+)?)(?![\w.,]*\d|\w|\s?{PERCENT_SIGN}|\s+\d)",
     re.I,
 )
-_INTEREST = re.compile(r"\b(?:apy|compound\w*|effective|yields?|interest|rates?|staking)\b", re.I)
+_SINCE = re.compile(r"\b(?:since|on|until|till|before|after|in|last|this)\s+$", re.I)
+_INTEREST = re.compile(
+    r"\b(?:apy|compound\w*|effective|yields?|interest|rates?|staking|hourly|daily|"
+    r"weekly|monthly|quarterly|continuous\w*|every|each|paid|pays|credit\w*)\b",
+    re.I,
+)
 _LARGEST_RATE = 1000
 # "the rate is six and a half", "an APR of 5"
 _RATE_IS = re.compile(
@@ -36,10 +53,10 @@ _RATE_IS = re.compile(
     r"months?|years?|yrs?|hours?|points?|basis|bps)\b))",
     re.I,
 )
-_BEFORE_PART = re.compile(rf"(?:\d|\b(?:{SPELT}))\s+(?:and|n|&)\s+$", re.I)
+_BEFORE_PART = re.compile(
+    rf"(?:\d|\b(?:{SPELT}|(?:year|month|week|day)s?))\s+(?:and|n|&)\s+$", re.I
+)
 _LARGEST = Decimal(10) ** 12  # a larger change is a mistake
-_PARTS = {"half": Decimal("0.5"), "1/2": Decimal("0.5"), "quarter": Decimal("0.25"),
-          "1/4": Decimal("0.25"), "quarters": Decimal("0.75"), "3/4": Decimal("0.75")}  # fmt: skip
 _PART_OF_ONE = re.compile(
     rf"\b(?:(half)|(?:a )?(quarter) of|three[ -](quarters) of) (?:an?|one) ?{PERCENT_SIGN}|"
     rf"(?P<basis>{DIGITS})\s?(?:basis points?|bps)\b",
@@ -104,10 +121,17 @@ _VERBS = {
     r"\b(?:cut|chop\w*|slic\w+|split\w*|snap\w*|brok\w*|break\w*|sawn|torn) in two\b": -50,
     r"\bquartered\b": -75,
 }
+_COIN = r"(?:dollars?|bucks?|euros?|pounds?|usd|eur|usdc|usdt)\b"
+_OF = rf"(?:\s?{_COIN})?"
 _RATIO = re.compile(
-    rf"\bfrom\s+[$€£]?(?P<a>{DIGITS})\s+(?:(?:up|down|all the way)\s+)*to\s+[$€£]?(?P<b>{DIGITS})"
+    rf"\bfrom\s+[$€£]?(?P<a>{DIGITS}|{SPELT}|an?(?=\s+{_COIN})){_OF}\s+"
+    rf"(?:(?:up|down|all the way)\s+)*to\s+[$€£]?(?P<b>{DIGITS}|{SPELT}){_OF}"
     r"(?![\w%]|[.,:/-]\d)",
     re.I,
+)
+# "falls 10x": to a tenth
+_FALLS = re.compile(
+    r"\b(?:falls?|fell|drops?|dropped|crash(?:es)?|down|shrinks?|dumps?)\s+(?:by\s+)?$", re.I
 )
 _POOL = re.compile(r"\b(?:ratio|il|imperm\w*|divergence|pools?|lps?|pair)\b", re.I)
 
@@ -146,13 +170,16 @@ def _percentages(text: str) -> Iterator[Mention]:
             start = match.start("digits") if match["digits"] else match.start("spelt")
             yield Mention("percent", rate, start, match.end())
     for match in _RATE_OF.finditer(text):
-        rate = _with_part(match)
-        apart = text[: match.start()] + text[match.end() :]
-        if rate <= _LARGEST_RATE and not (match["april"] and not _INTEREST.search(apart)):
+        rate = Decimal(match["after"]) if match["after"] else _with_part(match)
+        before, after = text[: match.start()], text[match.end() :]
+        a_day = (match["april"] or match["after"]) and (
+            _SINCE.search(before) or not _INTEREST.search(f"{before}|{after}")
+        )
+        if rate <= _LARGEST_RATE and not a_day:
             yield Mention("percent", rate, match.start(), match.end())
     for match in _PART_OF_ONE.finditer(text):
         word = next((group for group in match.groups()[:3] if group), None)
-        value = _PARTS[word.lower()] if word else digits_number(match["basis"]) / 100
+        value = PARTS[word.lower()] if word else digits_number(match["basis"]) / 100
         way = direction(text, match.start(), match.end())
         yield Mention("percent", -value if way < 0 else value, *match.span(), way != 0)
     for match in re.finditer(
@@ -169,8 +196,7 @@ def _percentages(text: str) -> Iterator[Mention]:
 
 def _with_part(match: re.Match[str]) -> Decimal:
     """ "five and a quarter" as a number."""
-    part = (match["part"] or "").lower().split()
-    return number(match["digits"], match["spelt"]) + (_PARTS[part[-1]] if part else 0)
+    return number(match["digits"], match["spelt"]) + part(match["part"])
 
 
 def _rest(text: str, match: re.Match[str]) -> int:
@@ -236,9 +262,17 @@ def _multiples(text: str) -> Iterator[Mention]:
         if times <= 0:
             continue
         change = (times - 1) * 100
-        if match["factor"] and direction(text, match.start(), match.end()) < 0:
+        falls = match["factor"] and direction(text, match.start(), match.end()) < 0
+        if falls or (match["times"] and times > 1 and _FALLS.search(text[: match.start()])):
             change = (100 / times - 100).quantize(Decimal("0.01"))
         yield Mention("percent", change, match.start(), match.end(), True)
+
+
+def _said(words: str) -> Decimal:
+    """A number in digits or words; "a" is one."""
+    if words[0].isdigit() or words[0] == ".":
+        return digits_number(words)
+    return Decimal(1) if words.lower() in ("a", "an") else number(None, words)
 
 
 def _ratios(text: str) -> Iterator[Mention]:
@@ -246,7 +280,7 @@ def _ratios(text: str) -> Iterator[Mention]:
     if not _POOL.search(text):
         return
     for match in _RATIO.finditer(text):
-        a, b = digits_number(match["a"]), digits_number(match["b"])
+        a, b = (_said(match[name]) for name in ("a", "b"))
         if a > 0 and not (2000 <= a < 2040 and 2000 <= b < 2040):  # not two years
             change = ((b / a - 1) * 100).quantize(Decimal("0.01"))
             yield Mention("percent", change, match.start(), match.end(), True)

@@ -14,15 +14,17 @@ from engine.assistant.recognise.calendar_words import (
     YEAR,
     add_months,
     canonical,
-    year_number,
+    said_year,
 )
 from engine.assistant.recognise.days import find_dates
 from engine.assistant.recognise.durations import is_rate
 from engine.assistant.recognise.mention import Mention
+from engine.assistant.recognise.quarters import quarters
 from engine.assistant.recognise.ranges import YEAR_ONLY, find_ranges, month_points
 
 __all__ = ["find_dates", "find_periods"]
 
+_NTHS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
 _LAST = r"(?:last|past|previous|lsat|latest|recent|preceding|trailing|prior|most recent)"
 _ROLLING = re.compile(
     rf"\b(?:(?:the|these|this|in|over|for)\s+)?{_LAST}\s+({COUNT})?\s*-?({UNIT})\b", re.I
@@ -35,11 +37,6 @@ _BARE = re.compile(
 )
 _OVER = re.compile(
     r"\b(?:over|in|during|for|within|across|of|since|throughout|from)\s+the\s+$", re.I
-)
-_QUARTER = re.compile(
-    rf"\b(?:q([1-4])|(first|second|third|fourth|1st|2nd|3rd|4th|last) quarter)"
-    rf"(?:\s*(?:of\s+)?({YEAR}|'\d\d|(?:this|last) year))?|\b({YEAR})[\s-]?q([1-4])\b",
-    re.I,
 )
 _HALF = re.compile(
     rf"\b(?:h([12])|(first|second) half)(?:\s+of)?\s+({YEAR}|this year|last year|the year)\b", re.I
@@ -59,18 +56,35 @@ _FIXED = {
     r"\ball[\s-]?time\b(?! (?:high|low))|\bever\b(?! since)|"
     r"\bsince (?:i (?:started|began)|inception|"
     r"the (?:very )?"
-    r"(?:start|beginning)|day one|day 1|forever)\b|"
+    r"(?:start|beginning)|day (?:one|1|dot)|forever)\b|"
     r"\bfrom (?:the (?:very )?(?:start|beginning)(?! of)|day one)\b|"
     r"\bin total since\b|\bentire history\b|\bwhole history\b|\bfull history\b|\blifetime\b|"
     r"\binception[\s-]to[\s-]date\b|\bitd\b|"
     r"\bmy whole (?:crypto )?(?:journey|history)\b|\bsince i (?:first )?bought\b": "all",
-    r"\btoday\b|\b24\s?h(?:ours|rs)?\b|\btodays\b|\btday\b|\bovernight\b|"
+    r"\btoday\b|\bsince this morning\b|"
+    r"\b24\s?h(?:ours|rs)?\b|\btodays\b|\btday\b|\bovernight\b|"
     r"\bday (?:on|over) day\b|\bon the day\b": "1d",
     r"\b(?:the last|the past|past|last|this past) fortnight\b|\bfortnight\b": "14d",
     r"\byear (?:on|over) year\b|\byoy\b": "1y",
 }
-_QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4,
-             "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}  # fmt: skip
+_THE_YEAR = re.compile(  # Scots: "how did it do the year?"
+    r"(?<!of )(?<!over )(?<!in )(?<!for )(?<!on )(?<!during )(?<!through )(?<!throughout )(?<!by )"
+    r"(?<!across )(?<!end )(?<!within )(?<!since )(?<!and )(?<!what's )(?<!is )"
+    r"\bthe (year|month|week)(?=\W*$)",
+    re.I,
+)
+_AND_A_HALF = re.compile(
+    rf"\b(?:(?:the|these|this|in|over|for)\s+)?(?:{_LAST}\s+)?"
+    rf"(?:(?P<a>{COUNT})?\s*years?\s+and\s+a\s+half|"
+    rf"(?P<b>{COUNT})\s+and\s+a\s+half\s+years?)\b"
+    r"(?!\s+(?:ago|back|before|earlier|prior|later|old)\b)",
+    re.I,
+)
+_NTH_MONTH = re.compile(
+    rf"\b(?:the\s+)?(?P<nth>{'|'.join(_NTHS)})\s+month\s+of\s+(?:the\s+year\s+)?"
+    rf"(?P<year>{YEAR}|(?:this|last)\s+year)\b",
+    re.I,
+)
 _BEFORE = re.compile(
     r"\b(?:the )?(week|month|quarter|year) before last\b|"
     r"\bthe (week|month|quarter|year) (?:before|prior)\b(?: (?:that|then|it|this)\b)?",
@@ -88,16 +102,31 @@ _JUST_GONE = re.compile(
 
 def find_periods(text: str, today: date) -> list[Mention]:
     """All periods in `text`; relative ones are kept relative where the canonical form allows."""
-    found = [*find_ranges(text, today), *_halves(text, today), *_fixed(text)]
+    found = [*_fixed(text), *find_ranges(text, today), *_halves(text, today)]
     found += [*_rolling(text, today), *_before(text, today), *_just_gone(text, today)]
-    found += [*_calendar(text, today), *_bare(text)]
-    return found
+    found += [*_calendar(text, today), *_bare(text), *_and_a_half(text)]
+    said = [m for m in found if text[m.start : m.end].lower() != "ever"]
+    return said or found
 
 
 def _fixed(text: str) -> Iterator[Mention]:
     for pattern, value in _FIXED.items():
         for match in re.finditer(pattern, text, re.I):
             yield Mention("period", value, match.start(), match.end())
+
+    for match in _THE_YEAR.finditer(text):
+        value = {"y": "ytd", "m": "mtd", "w": "wtd"}[match[1][0].lower()]
+        yield Mention("period", value, match.start(), match.end())
+
+
+def _and_a_half(text: str) -> Iterator[Mention]:
+    """ "the past year and a half", "two and a half years"."""
+    for match in _AND_A_HALF.finditer(text):
+        if match["a"] is None and not re.search(_LAST, match[0], re.I):
+            continue
+        whole = canonical(match["a"] or match["b"] or "one", "year")
+        if whole and whole.endswith("y"):
+            yield Mention("period", f"{int(whole[:-1]) * 12 + 6}m", *match.span())
 
 
 def _halves(text: str, today: date) -> Iterator[Mention]:
@@ -113,6 +142,8 @@ def _rolling(text: str, today: date) -> Iterator[Mention]:
     """ "the last 30 days", "past week", "last year" (calendar) against "over the last year"."""
     for match in _ROLLING.finditer(text):
         count, unit = match[1], match[2].lower()
+        if re.search(r"\b(?:time|day|date)\s+$", text[: match.start()], re.I):
+            continue  # "this time last year" is a day
         whole_month = re.fullmatch(r"months?|mths?|monts?|moths?", unit)
         whole_year = re.fullmatch(r"years?|yrs?|yaers?", unit)
         said_last = re.search(r"\b(?:last|lsat|previous|prior)\b", match[0], re.I)
@@ -164,6 +195,8 @@ def _bare(text: str) -> Iterator[Mention]:
     """ "30d", "6 months", "two years"; a bare "a day" or "5m" is not a period."""
     for match in _BARE.finditer(text):
         count, unit = match[1].lower(), match[2].lower()
+        if re.search(r"\bback\s+$", text[: match.start()], re.I):
+            continue
         if count in ("a", "an") and (
             unit in ("d", "w", "m", "y", "h", "day", "days", "hour") or is_rate(text, match.start())
         ):
@@ -181,23 +214,11 @@ def _calendar(text: str, today: date) -> Iterator[Mention]:
     ):
         value = f"{today.year}-Q{(today.month + 2) // 3}"
         yield Mention("period", value, match.start(), match.end())
-    for match in _QUARTER.finditer(text):
-        word = (match[2] or "").lower()
-        quarter = match[1] or match[5] or _QUARTERS.get(word)
-        said = match[3] or match[4]
-        if word == "last":
-            if not said:
-                continue
-            quarter = 4
-        if quarter is None:
-            continue
-        if said and said[-1].isdigit():
-            year = year_number(said)
-        elif said:
-            year = today.year - said.lower().startswith("last")
-        else:
-            year = today.year if int(quarter) * 3 - 2 <= today.month else today.year - 1
-        yield Mention("period", f"{year}-Q{quarter}", match.start(), match.end())
+    for begin, _, start, end in quarters(text, today):
+        yield Mention("period", f"{begin.year}-Q{(begin.month + 2) // 3}", start, end)
+    for match in _NTH_MONTH.finditer(text):
+        nth = _NTHS.index(match["nth"].lower()) + 1
+        yield Mention("period", f"{said_year(match['year'], today)}-{nth:02d}", *match.span())
     for match in _MONTH_YEAR.finditer(text):
         yield Mention("period", f"{match[2]}-{int(match[1]):02d}", match.start(), match.end())
     for match in _YEAR_MONTH.finditer(text):

@@ -3,6 +3,8 @@
 import re
 from decimal import Decimal
 
+from engine.assistant.recognise.numbers import UNITS
+
 _WORDS = {
     "the": "teh hte", "this": "ths thsi tihs", "that": "tht taht", "about": "abt abut",
     "year": "yr", "years": "yrs", "month": "mnth mth mnt", "months": "mnths mths mnts",
@@ -13,7 +15,7 @@ _WORDS = {
     "quarter": "qrtr qrter", "double": "dbl", "above": "abv", "below": "blw ablow", "drops": "drps",
     "drop": "drp", "should": "shd shud", "bucks": "buks bux", "fortnight": "fornight fortnite",
     "realise": "relaise", "daily": "dialy daly", "solana": "slona", "zero": "zreo zeor",
-    "hundred": "hunner hunnert hunnerd hunderd", "thousand": "thoosan thoosand thousan thoosand",
+    "hundred": "hunner hunnert hunnerd hunderd", "thousand": "thoosan thoosand thousan",
     "two": "twa", "four": "fower", "twenty": "twinty", "percents": "procents",
 }  # fmt: skip
 _MEANT = {short: word for word, shorts in _WORDS.items() for short in shorts.split()}
@@ -32,7 +34,7 @@ _FOR = re.compile(
 # "a hundred an twenty", "three an a half": the sound of "and".
 _AND = re.compile(
     r"(?<=[a-z\d])\s+an'?(?=\s+(?:an?\s+half|half\b|a\s+quarter|three\s+quarters?\b))|"
-    r"(?<=hundred)\s+an'?(?=\s+\w)|(?<=thousand)\s+an'?(?=\s+\w)",
+    rf"(?:(?<=hundred)|(?<=thousand))\s+an'?(?=\s+(?:{'|'.join(UNITS)})\b)",
     re.I,
 )
 _FRACTIONS = {"½": "0.5", "¼": "0.25", "¾": "0.75", "⅛": "0.125", "⅜": "0.375", "⅝": "0.625",
@@ -44,6 +46,13 @@ _DIGITS = {"zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four":
 _POINT = re.compile(
     rf"(?<![\w.,])(?P<whole>\d+)\s+point\s+(?P<rest>\d{{1,3}}\b|(?:{'|'.join(_DIGITS)})\b)", re.I
 )
+# "2 and a half grand"
+_HALVES = re.compile(
+    r"(?<=\d)(?<![.,]\d)(?<![.,]\d\d)(?<![.,]\d\d\d)\s+(?:and|n|&)\s+a\s+half(?=\s?(?:k|m|grand|thousand|"
+    r"thou|million|mil|billion|lakhs?|crores?)\b)",
+    re.I,
+)
+_YEARLY = re.compile(r"(?<=[\d%a-z])\s?\bp\.\s?a\.(?!\w)", re.I)  # no end of a sentence
 _DOZEN = re.compile(
     r"\b(?:(?P<half>half\s+an?\s+)|(?P<baker>an?\s+baker'?s\s+)|(?P<two>two\s+)|"
     r"(?P<three>three\s+)|(?:an?|one)\s+)dozen\b",
@@ -61,6 +70,8 @@ def written_out(text: str) -> str:
     if len(text.split()) < 2:
         return text
     text = _AND.sub(" and", _SHORT.sub(_meant, text))
+    text = _YEARLY.sub(" per annum", text)
+    text = _HALVES.sub(".5", text)
     text = _POINT.sub(lambda m: f"{m['whole']}.{_DIGITS.get(m['rest'].lower(), m['rest'])}", text)
     text = _DOZEN.sub(lambda m: _DOZENS.get(m.lastgroup or "", "12"), text)
     return _FOR.sub("for", _TO.sub("to", text))

@@ -60,7 +60,8 @@ class ToolResult:
 
     text: compact lines for the model, and the plain answer when the model's own words fail.
     figures: every number an answer may contain. sources: cited knowledge entries. plain: the text
-    is to be shown as it is, because there is nothing to put into words.
+    is to be shown as it is, because there is nothing to put into words. headline: the figure that
+    was asked for; an answer without it is no answer.
     """
 
     text: str
@@ -69,6 +70,7 @@ class ToolResult:
     draft: Draft | None = None
     sources: tuple[str, ...] = ()
     plain: bool = False
+    headline: str = ""
 
 
 @dataclass(frozen=True, slots=True)

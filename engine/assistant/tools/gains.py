@@ -1,5 +1,6 @@
 """Tools about gains: profit and loss, best and worst position, return over a period."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from engine.analytics.returns import period_return as price_return
@@ -43,14 +44,16 @@ def profit_loss(context: ToolContext, arguments: Arguments) -> ToolResult:
     gain = sum((row.gain for row in closed), Decimal(0))
     income = sum((row.income for row in closed), Decimal(0))
     paper = sum(open_.values(), Decimal(0))
+    headline = ""
     if kind != "unrealised":
-        sheet.money("realised", gain, sign=True)
+        headline = sheet.money("realised", gain, sign=True)
         if income:
             sheet.money("income", income, sign=True)
     if kind != "realised":
-        sheet.money("unrealised now", paper, sign=True)
-    if kind is None:
-        sheet.money("total", gain + income + paper, sign=True)
+        paper_text = sheet.money("unrealised now", paper, sign=True)
+        headline = headline or paper_text
+    if kind is None and start is None:  # what is open now is no gain of a period alone
+        headline = sheet.money("total", gain + income + paper, sign=True)
     for sentence in context.book.missing[:2]:
         sheet.note(sentence)
     by_asset = {row.asset: row for row in closed}
@@ -72,7 +75,7 @@ def profit_loss(context: ToolContext, arguments: Arguments) -> ToolResult:
         sheet.money_cell("income", income),
     )
     table = TableCard(sheet.title, _COLUMNS, tuple(rows), total, FIFO_METHOD, context.simulated)
-    return sheet.result(table)
+    return replace(sheet.result(table), headline=headline)
 
 
 def best_worst(context: ToolContext, arguments: Arguments) -> ToolResult:

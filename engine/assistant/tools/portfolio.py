@@ -41,8 +41,6 @@ def portfolio_value(context: ToolContext, arguments: Arguments) -> ToolResult:
         if row.value is not None and row.weight is not None:
             value = format_money(row.value, context.currency)
             sheet.line(f"{row.asset}: {value}, {format_percent(row.weight)}")
-    if len(held.rows) > 5:
-        sheet.note(f"{len(held.rows) - 5} more in the table")
     for sentence in held.missing[-3:]:  # the last ones say what is not in the total
         sheet.note(sentence)
     return sheet.result(_table(sheet, held, context), *_donut(held, context))
