@@ -31,6 +31,8 @@ def portfolio_value(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet.day("date", held.on)
     if held.rows and all(row.value is None for row in held.rows):
         sheet.fact("coins held", ", ".join(row.asset for row in held.rows[:12]))
+        for sentence in held.missing[-3:]:
+            sheet.note(sentence)
         sheet.note(
             "None of them has a price of that time. Import a price history (CSV) to see values."
         )
