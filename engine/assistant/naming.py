@@ -14,7 +14,9 @@ from engine.assistant.tools.base import Figure, ToolResult
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")
 # What a gain consists of: a word of one kind beside a figure of another is a false sentence.
 _MEASURES = {
-    "unrealised": re.compile(r"\bun-?reali[sz]ed\b|\bpaper\b", re.I),
+    "unrealised": re.compile(
+        r"\bun-?reali[sz]ed\b|\bpaper\b|\bopen\b|\bunsold\b|\bstill hold", re.I
+    ),
     "realised": re.compile(r"\b(?<!un-)reali[sz]ed\b|\block(?:ed)?[- ]in\b|\bbooked\b", re.I),
     "income": re.compile(r"\bincome\b|\brewards?\b|\bearned\b", re.I),
     "total": re.compile(r"\btotal\b|\b(?:al)?together\b|\boverall\b|\bin all\b", re.I),
@@ -67,22 +69,20 @@ def _coins_fit(sentence: str, figures: Sequence[Figure], owned: Sequence[str]) -
 
 
 def _measures_fit(sentence: str, figures: Sequence[Figure]) -> bool:
-    """Each figure of a gain stands nearest to its own word: realised, unrealised, income, total."""
-    words = [
-        (match.start(), match.end(), kind)
-        for kind, pattern in _MEASURES.items()
-        for match in pattern.finditer(sentence)
-    ]
-    if not words:
-        return True
-    for link in ground(sentence, figures):
-        shown = sentence[link.start : link.end]
-        kinds = {_measure(f.label) for f in figures if f.text and shown in f.text}
-        if not kinds or None in kinds:
-            continue
-        gaps = [(max(start - link.end, link.start - end), kind) for start, end, kind in words]
-        if min(gaps)[1] not in kinds:
-            return False
+    """Beside each word for a part of a gain (realised, income …) stands a figure of that part."""
+    links = ground(sentence, figures)
+    for kind, pattern in _MEASURES.items():
+        for word in pattern.finditer(sentence):
+            before = [link for link in links if link.end <= word.start()][-1:]
+            after = [link for link in links if link.start >= word.end()][:1]
+            parts = {
+                _measure(figure.label)
+                for link in before + after
+                for figure in figures
+                if figure.text and sentence[link.start : link.end] in figure.text
+            }
+            if parts and not parts & {None, kind}:
+                return False
     return True
 
 
