@@ -37,7 +37,7 @@ def is_gone(pid: int, seconds: float = 2.0) -> bool:
         try:
             if Path(f"/proc/{pid}/stat").read_text().rsplit(")")[-1].split()[0] == "Z":
                 return True
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # gone before or while it is read
             return True
         time.sleep(0.01)
     return False
