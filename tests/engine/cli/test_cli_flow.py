@@ -125,7 +125,7 @@ def test_settings_are_shown_and_changed(assay: Run) -> None:
     assert "USD" in assay("settings", "currency").stdout
     assert "currency is now EUR." in assay("settings", "currency", "EUR").stdout
     assert json.loads(assay("settings", "currency", "--json").stdout) == {"currency": "EUR"}
-    assert "not a choice" in assay("settings", "currency", "XXX", status=2).stderr
+    assert "not a choice" in assay("settings", "currency", "ZZZ", status=2).stderr
 
 
 def test_a_question_in_a_script_can_be_unclear(assay: Run) -> None:
