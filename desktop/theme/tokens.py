@@ -5,9 +5,6 @@ from dataclasses import dataclass
 
 from engine.core.resources import resource
 
-SPACE = 4
-"""The grid: every gap and margin is a multiple of this many pixels."""
-
 READING_WIDTH = 760
 """Widest column of running text, in pixels; longer lines are hard to read."""
 

@@ -22,6 +22,8 @@ _PUT = re.compile(
 _PUT_IN = re.compile(
     r"\s*(?:in(?:to)?\b|deposit\w*|invested|liquidity|lp\b|pool\b|position|each side|worth)", re.I
 )
+_PER = re.compile(r"\s*(?:interest\s+)?(?:an?|per|each|every|/)\s*(day|week|month|quarter)\b", re.I)
+_A_YEAR = {"day": 365, "week": 52, "month": 12, "quarter": 4}
 _RATE = re.compile(
     r"(?:\b(?:at|rate|rate of|r|i)\s*[=:]?|@)\s*"
     rf"(?:(?P<digits>\d{{1,2}}(?:\.\d+)?)|(?P<spelt>{SPELT}))(?=\s|[,;?.]\s|[,;?.]?$)"
@@ -66,7 +68,11 @@ def percents(tool: str, found: Recognised) -> tuple[Value, ...]:
         return tuple(dict.fromkeys(options))
     if tool == "apr_to_apy":  # a yield beside the rate is what it is compared with
         mentions = [m for m in mentions if not _is_yield(found.text, m)] or mentions
-    rates = [abs(m.value) for m in mentions if isinstance(m.value, Decimal)]
+    rates = [
+        abs(m.value) * _periods_a_year(found.text, m)
+        for m in mentions
+        if isinstance(m.value, Decimal)
+    ]
     if not rates:
         rates = [
             m.value
@@ -83,6 +89,12 @@ def _is_yield(text: str, mention: Mention) -> bool:
     return bool(re.match(r".*apy\b", text[mention.start : mention.end], re.I)) or bool(
         re.match(r"\s?apy\b", text[mention.end :], re.I)
     )
+
+
+def _periods_a_year(text: str, mention: Mention) -> int:
+    """How often a rate is earned in a year: "0.05 % a day" is 18.25 % a year, "5 %" is 5 %."""
+    match = _PER.match(text, mention.end)
+    return _A_YEAR[match[1].lower()] if match else 1
 
 
 def _rates_at(found: Recognised) -> list[Decimal]:

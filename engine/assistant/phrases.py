@@ -1,8 +1,6 @@
 """Sentences the assistant itself says: questions for missing values, replies, plain answers."""
 
-import json
 import re
-from collections.abc import Mapping
 from decimal import Decimal
 
 from engine.assistant.calls import call_json
@@ -116,9 +114,3 @@ def plain_answer(tool: Tool, result: ToolResult) -> str:
         return title
     items = [f"- {line[:1].upper()}{line[1:]}" for line in lines]
     return f"**{title}**\n\n" + "\n".join(items)
-
-
-def call_of(key: str) -> Mapping[str, object]:
-    """The call a chosen answer stands for."""
-    data: Mapping[str, object] = json.loads(key)
-    return data

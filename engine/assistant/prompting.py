@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from engine.assistant.calls import call_json, value_json
+from engine.assistant.calls import value_json
 from engine.assistant.tools.base import Tool
 from engine.assistant.tools.context import ToolContext
 from engine.core.resources import resource
@@ -76,8 +76,3 @@ def call_message(tool: str, arguments: Mapping[str, str | Decimal]) -> PromptMes
     """The assistant's turn that calls a tool."""
     inner = ", ".join(f'"{key}": {value_json(value)}' for key, value in arguments.items())
     return PromptMessage("assistant", "", (PromptCall(tool, f"{{{inner}}}"),))
-
-
-def call_text(tool: str, arguments: Mapping[str, str | Decimal]) -> str:
-    """The call as the model writes it, tags included."""
-    return f"<tool_call>\n{call_json(tool, arguments)}\n</tool_call>"

@@ -5,7 +5,7 @@ import re
 from engine.assistant.recognise.mention import Mention
 from engine.assistant.recognise.numbers import SPELT, spelt_number
 
-_EVERY = r"\b(?:every|each|per|by the)"
+_EVERY = r"(?:\b(?:every|each|per|by the)|(?:%|\bpercent|\bper cent)\s*(?:an?|/))"
 _ONCE = r"\b(?:once|(?:one|1|a single) time|1x)\s+(?:an?|per|(?:in )?(?:an?|the|each|every))\s+"
 _END = r"\bat (?:the )?end of (?:each|every) "
 _COMPOUNDING = {

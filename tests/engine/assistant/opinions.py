@@ -1,11 +1,13 @@
-"""Routers and models that say what a test tells them to."""
+"""Routers and models that say what a test tells them to, and how they say it."""
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import cast
 
+from engine.assistant.calls import call_json
 from engine.assistant.recognise import Recognised
 from engine.assistant.router import NO_TOOL, Router
 from engine.assistant.tools import TOOLS
@@ -14,6 +16,11 @@ from engine.model.generation import GenerateRequest, Stats
 from engine.model.templates import STARTER
 
 LABELS = (*TOOLS, *NO_TOOL)
+
+
+def call_text(tool: str, arguments: Mapping[str, str | Decimal]) -> str:
+    """The call as the model writes it, tags included."""
+    return f"<tool_call>\n{call_json(tool, arguments)}\n</tool_call>"
 
 
 def logs(**shares: float) -> dict[str, float]:

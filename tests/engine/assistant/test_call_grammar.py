@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from engine.assistant.calls import call_json, parse_call
 from engine.assistant.grammar import Candidates, call_grammar
-from engine.assistant.prompting import call_text
 from engine.assistant.tools import TOOLS
 from engine.assistant.tools.base import Param
 from engine.model.client import GenerateRequest, ModelClient
 from tests.engine.assistant.gbnf import derives
+from tests.engine.assistant.opinions import call_text
 from training.data.surfaces import World
 from training.data.wordings import fill, load
 

@@ -168,3 +168,23 @@ def test_the_right_call_is_nearly_always_possible() -> None:
         offered = candidates(TOOLS[wording.tool or ""], found, None, KNOWLEDGE.terms, price)
         possible += all(v in offered.values.get(n, ()) for n, v in utterance.arguments.items())
     assert possible / len(chosen) > 0.93
+
+
+@pytest.mark.parametrize(
+    ("tool", "text", "rate", "compounding"),
+    [
+        ("apr_to_apy", "what apy is 1 % a day", "365", "daily"),
+        ("apr_to_apy", "0.05 % per day as apy", "18.25", "daily"),
+        ("apr_to_apy", "0.5 percent a month, which apy", "6.0", "monthly"),
+        ("apr_to_apy", "12 % apr compounded every month", "12", "monthly"),
+        ("apr_to_apy", "12 % a year paid monthly", "12", "monthly"),
+        ("compound_growth", "1000 at 0.5% a month for 3 years", "6.0", "monthly"),
+        ("compound_growth", "1000 at 2% each quarter for 3 years", "8", "quarterly"),
+    ],
+)
+def test_a_rate_per_day_or_month_is_made_yearly(
+    tool: str, text: str, rate: str, compounding: str
+) -> None:
+    slots = candidates(TOOLS[tool], recognise(text, TODAY), None)
+    assert slots.values["rate_percent"][0] == Decimal(rate)
+    assert slots.values["compounding"] == (compounding,)

@@ -7,13 +7,13 @@ import pytest
 from engine.assistant.prompting import (
     Exchange,
     call_message,
-    call_text,
     question_messages,
     system_text,
     tool_specs,
 )
 from engine.assistant.tools import TOOLS
 from engine.model.templates import CHATML, QWEN3, STARTER, TEMPLATE_IDS, PromptMessage, render
+from tests.engine.assistant.opinions import call_text
 from tests.engine.assistant.world import TRADES, trade, world
 
 CALL = {"name": "what_if", "arguments": {"asset": "BTC", "change_percent": -30}}

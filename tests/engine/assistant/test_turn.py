@@ -1,5 +1,6 @@
 """Whole turns with scripted models: what is streamed, kept, refused and offered."""
 
+import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ import pytest
 from engine.assistant import phrases
 from engine.assistant.cancel import Cancel
 from engine.assistant.notice import NOTICE
-from engine.assistant.prompting import Exchange, call_text
+from engine.assistant.prompting import Exchange
 from engine.assistant.tools.context import ToolContext
 from engine.assistant.turn import Assistant, Outcome
 from engine.core.cards import Choice, FactsCard, TableCard
@@ -24,7 +25,7 @@ from engine.core.events import (
 )
 from engine.model.generation import ModelDied
 from engine.model.templates import CHATML, QWEN3, QWEN3_THINKING
-from tests.engine.assistant.opinions import FakeModel, opinion
+from tests.engine.assistant.opinions import FakeModel, call_text, opinion
 from tests.engine.assistant.world import TRADES, trade, world
 
 WHAT_IF = "what if bitcoin drops 30%"
@@ -313,7 +314,7 @@ def test_the_unsure_offer_choices_and_the_chosen_one_runs(route: Callable[..., N
     chosen = next(o for o in offer.options if "drawdown" in o.label)
     assert isinstance(chosen, Choice)
 
-    call = phrases.call_of(chosen.key)
+    call = json.loads(chosen.key)
     ran = turns.assistant.run_call(1, 8, call, "tell me more of btc", (), turns.cancel)
     assert ran.status == "complete"
     assert ran.calls == ({"name": "max_drawdown", "arguments": {"asset": "BTC"}},)
