@@ -40,7 +40,7 @@ _DAILY = re.compile(
 _GROUPED = re.compile(r"(?<![\d.])[1-9]\d{0,2}\.\d{3}(?![\d.,])")
 # "for my 3 coins", "in 2 days", "twice": counts, not levels.
 _COUNTED = re.compile(
-    r"\s?(?:coins?|tokens?|assets?|alerts?|alarms?|positions?|accounts?|times|of (?:my|the|them)|"
+    r"\s?(?:coins?|tokens?|assets?|alerts|alarms|positions?|accounts?|times|of (?:my|the|them)|"
     r"minutes?|mins?|people|others?|am|pm|o'?clock)\b",
     re.I,
 )

@@ -8,17 +8,19 @@ cannot be called with the values at hand loses, and one that would ignore values
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from engine.assistant.candidates import Slots, candidates
-from engine.assistant.focus import Reading, read
-from engine.assistant.follow import ALL, Previous, is_follow_up, relative
+from engine.assistant.candidates import Slots
+from engine.assistant.focus import read
+from engine.assistant.follow import Previous, is_follow_up, relative
+from engine.assistant.ledger_questions import asks_for_sums
 from engine.assistant.prompting import Exchange
 from engine.assistant.recognise import Recognised, recognise
 from engine.assistant.router import NO_TOOL, Router, masked
+from engine.assistant.story import story_slots
 from engine.assistant.tools import TOOLS
-from engine.assistant.tools.base import Param, Tool
+from engine.assistant.tools.base import Tool
 from engine.assistant.tools.context import ToolContext
 
 _MOVED = 6.0  # log-probability gained by the tool before when a text changes its values
@@ -29,17 +31,12 @@ _VAGUE = 2.0  # … lost by the glossary when a long text names no known term
 MODEL_WEIGHT = 0.15  # share of the model's opinion in the log-linear mix
 SURE = 0.55  # below this probability the user is asked what was meant
 LOST = 0.3  # below this sum even the choice of three would be a guess
+IDLE = 0.03  # what is less likely is not offered beside the others
 _MISSING = 1.5  # log-probability lost when a required argument has no value
 _OWN_WORDS = 3  # words beside values that make a text a question of its own
 _STORY_UNUSED = 0.3  # share of that loss in a story, which names more than it asks for
 _UNUSED = 1.0  # … and per kind of value that the tool has no argument for
 
-_AT_COIN = re.compile(
-    r"\b(?:it|its|it's|them)\b|"
-    r"\b(?:that|this|those|these|the) (?:coin|one|holding|bag|token|lot|position)s?\b",
-    re.I,
-)
-_AT_TIME = re.compile(r"\b(?:that|then|since|the same)\b", re.I)
 _WHOLE = re.compile(
     r"\b(?:portfolio|everything|all (?:of it|my|together)|overall|total|whole)\b", re.I
 )
@@ -107,7 +104,7 @@ def decide(
             previous = Previous(before, arguments)
 
     def slots_of(tool: Tool, earlier: Previous | None) -> Slots:
-        return _slots(tool, reading, earlier, context)
+        return story_slots(tool, reading, earlier, context)
 
     slots = {tool.name: slots_of(tool, previous) for tool in TOOLS.values()}
     if last and before and slots[before].missing:  # it may only fill a gap
@@ -118,6 +115,8 @@ def decide(
     for name, slot in slots.items():
         unused = _unused(TOOLS[name], reading.parts[name]) * (_STORY_UNUSED if reading.story else 1)
         scores[name] -= _MISSING * bool(slot.missing) + _UNUSED * unused
+    if asks_for_sums(question):
+        scores["transactions"] += _MOVED
     rest = _content_words(found)
     if before and (moved or (found.mentions and len(rest) <= 2)):
         scores[before] += _MOVED if moved else _LIKELY_SAME if rest else _SAME_TOOL
@@ -140,13 +139,26 @@ def decide(
         if name in TOOLS
     )
     if ranked[winner] < SURE:
-        offered = tuple(o for o in options if not o.slots.missing)[:3]
+        offered = tuple(o for o in options if not o.slots.missing and o.probability > IDLE)[:3]
         if sum(o.probability for o in offered) < LOST:
             return Decision("reply", (), "off_topic", found)
         if len(offered) > 1:
             return Decision("choose", offered, "", found)
     best = options[0]
+    if len(ways := _both_ways(best)) == 2:
+        return Decision("choose", ways, "", found)
     return Decision("ask" if best.slots.missing else "call", (best,), "", found)
+
+
+def _both_ways(option: Option) -> tuple[Option, ...]:
+    """ "what if btc moves 30 %": the rise and the fall, when nobody said which."""
+    changes = option.slots.values.get("change_percent", ())
+    if option.slots.missing or len(changes) != 2 or changes[0] != -Decimal(changes[1]):
+        return ()
+    return tuple(
+        replace(option, slots=Slots({**option.slots.values, "change_percent": (change,)}, ()))
+        for change in changes
+    )
 
 
 def _answers_back(
@@ -161,45 +173,6 @@ def _answers_back(
         return False
     anew = alone(question)
     return anew.kind != "call" or len(_content_words(anew.found)) < _OWN_WORDS
-
-
-def _slots(tool: Tool, reading: Reading, earlier: Previous | None, context: ToolContext) -> Slots:
-    """Candidates from the sentence that asks for the tool; from the whole what it lacks.
-
-    Left-out optional values are looked for in the whole only where the sentence points back:
-    "I bought ether in May. What has it done since that day?"
-    """
-    terms = context.knowledge.terms
-    part = reading.parts[tool.name]
-    slots = candidates(tool, part, earlier, terms, context.last_price)
-    if part is reading.whole:
-        return slots
-    whole = candidates(tool, reading.whole, earlier, terms, context.last_price)
-    if slots.missing:
-        return whole
-    money = any(mention.signed for mention in part.of("amount"))
-    taken = {
-        param.name: whole.values[param.name]
-        for param in tool.parameters
-        if param.name in whole.values
-        and (
-            (param.kind == "amount" and not money)
-            or (
-                slots.values.get(param.name, (ALL,)) == (ALL,)  # unsaid: what-if takes all coins
-                and _points_back(param, part)
-            )
-        )
-    }
-    values = {p.name: {**slots.values, **taken}.get(p.name) for p in tool.parameters}
-    return Slots({name: v for name, v in values.items() if v}, ())
-
-
-def _points_back(param: Param, part: Recognised) -> bool:
-    """Whether a sentence refers to a value that its story told."""
-    if param.name == "compounding":
-        return True
-    pattern = {"asset": _AT_COIN, "date": _AT_TIME, "period": _AT_TIME}.get(param.kind)
-    return pattern is not None and bool(pattern.search(part.text))
 
 
 def _content_words(found: Recognised) -> list[str]:

@@ -47,7 +47,10 @@ _MOVE = re.compile(
 _CHANGE = re.compile(r"(?:\b(?:minus|plus|by|up|down|falls?|drops?|rises?)|[-+−–])\s*$", re.I)
 _COUNTED = re.compile(
     r"\s*(?:coins?|tokens?|assets?|sides?|of (?:the|them|my|us)|times|people|pints?|x\b|%|years?|"
-    r"months?|weeks?|days?|other)\b",
+    r"months?|weeks?|days?|other|"
+    # "with 4 charts": things, not money
+    r"(?!(?:dollars|bucks|euros|pounds|is|as|was|this|us|plus|minus|less|across|always)\b)"
+    r"[a-z]{3,}[a-rt-z]s)\b",
     re.I,
 )
 
@@ -73,7 +76,9 @@ def percents(tool: str, found: Recognised) -> tuple[Value, ...]:
         for m in mentions
         if isinstance(m.value, Decimal)
     ]
-    if not rates:
+    if not rates and tool == "apr_to_apy" and is_story(found):
+        rates = _rates_at(found)
+    elif not rates:
         rates = [
             m.value
             for m in found.of("amount")
@@ -91,9 +96,18 @@ def _is_yield(text: str, mention: Mention) -> bool:
     )
 
 
+def _yearly(text: str, mention: Mention) -> bool:
+    """Whether a rate is said to be one of a year: "8 % APR every month" tells when it is paid."""
+    return bool(
+        re.search(
+            r"\b(?:ap[ry]|annual|pa|per annum|yearly)\b", text[mention.start : mention.end], re.I
+        )
+    )
+
+
 def _periods_a_year(text: str, mention: Mention) -> int:
     """How often a rate is earned in a year: "0.05 % a day" is 18.25 % a year, "5 %" is 5 %."""
-    match = _PER.match(text, mention.end)
+    match = None if _yearly(text, mention) else _PER.match(text, mention.end)
     return _A_YEAR[match[1].lower()] if match else 1
 
 

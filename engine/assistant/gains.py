@@ -14,13 +14,16 @@ _REALISED = re.compile(
     re.I,
 )
 _UNREALISED = re.compile(
-    r"\b(?:un-?\s?reali[sz]ed|unrelised|unrealsied|paper|open|unsold|floating|still hold(?:ing)?|"
-    r"(?:(?:haven|havn|hasn)'?t|(?:have|has) not|not|yet to|never) (?:yet )?"
+    r"\b(?:un-?\s?reali[sz]ed|unrelised|unrealsied|paper|open|unsold|u-?pnl|"
+    r"mark(?:ed)?[\s-]to[\s-]market|mtm|(?:nothing|none|nowt) (?:\w+ )?sold|"
+    r"still on the (?:table|felt)|(?:only )?in my head|floating|still hold(?:ing)?|"
+    r"(?:(?:haven|havn|hasn)'?t|(?:have|has) not|not|yet to|never) (?:yet |been |actually )*"
     r"(?:sell|sold|cash(?:ed)?|taken|closed?|flog(?:ged)?|offload(?:ed)?|let go|got rid|"
-    r"part(?:ed)? with|unload(?:ed)?|disposed)(?: of)?|"
+    r"part(?:ed)? with|unload(?:ed)?|disposed|crystalli[sz]ed?|booked?|banked?|pocket(?:ed)?|"
+    r"locked(?: in)?|reali[sz]ed?)(?: of)?|"
     r"(?:still|am|im|i'm|are|we're) (?:sat|sitting|sittin) on|theoretical|"
     r"if i (?:let go|got rid|flogged|offloaded|unloaded)(?: of)?|"
-    r"would|if i (?:sold|closed|cashed)|"
+    r"would(?! you\b)|if i (?:sold|closed|cashed)|"
     r"before selling)\b",
     re.I,
 )

@@ -53,6 +53,23 @@ _TELLS = re.compile(
     re.I,
 )
 
+_MONEY = frozenset(
+    {"portfolio_value", "position", "profit_loss", "price", "what_if", "transactions"}
+)
+_CURRENCIES = {
+    code: re.compile(rf"\b(?:in|into|to) (?:{words}|{code})\b(?! pool| pair| account)", re.I)
+    for code, words in {
+        "USD": r"(?:us )?dollars?",
+        "EUR": r"euros?",
+        "GBP": r"(?:british )?pounds?|sterling|quid",
+        "CHF": r"(?:swiss )?francs?",
+        "JPY": r"yen",
+        "INR": r"rupees?",
+        "CAD": r"canadian dollars?",
+        "AUD": r"(?:australian|aussie) dollars?",
+    }.items()
+}
+
 
 def risk_notice(question: str, answer: str, tool: Tool | None) -> str:
     """The notice that must follow this answer, or "" when it cannot be read as advice.
@@ -66,3 +83,11 @@ def risk_notice(question: str, answer: str, tool: Tool | None) -> str:
         return NOTICE
     glossary = tool is not None and tool.name == "explain_term"
     return NOTICE if not glossary and _TELLS.search(answer) else ""
+
+
+def currency_notice(question: str, tool: Tool, currency: str) -> str:
+    """What to say when another currency than the one reported in is asked for, or ""."""
+    for code, pattern in _CURRENCIES.items():
+        if code != currency and tool.name in _MONEY and pattern.search(question):
+            return f"The figures are in {currency}; I know no exchange rate to {code}."
+    return ""

@@ -10,7 +10,8 @@ from engine.assistant import phrases
 from engine.assistant.calls import check_arguments
 from engine.assistant.cancel import Cancel, Stopped
 from engine.assistant.decide import decide
-from engine.assistant.notice import risk_notice
+from engine.assistant.ledger_questions import asks_for_sums
+from engine.assistant.notice import currency_notice, risk_notice
 from engine.assistant.numerals import find_numerals
 from engine.assistant.picking import Picker
 from engine.assistant.prompting import Exchange, call_message
@@ -168,7 +169,8 @@ class _Turn:
         for card in result.cards:
             self._publish(CardReady(self._message_id, card))
         messages = (call_message(tool.name, arguments), PromptMessage("tool", result.text))
-        if result.plain:
+        sums = tool.name == "transactions" and asks_for_sums(self._question)
+        if result.plain or sums:
             self._status("")
             self.writer.say(phrases.plain_answer(tool, result))
         else:
@@ -176,7 +178,8 @@ class _Turn:
         if result.draft is not None:
             self._publish(DraftOffered(self._message_id, result.draft))
         text = self.writer.text
-        notice = risk_notice(self._question, text, tool)
+        foreign = currency_notice(self._question, tool, self._context.currency)
+        notice = " ".join(filter(None, (foreign, risk_notice(self._question, text, tool))))
         return Outcome("complete", text, self.calls, self.cards, result.draft, notice)
 
     def _reply(self, kind: str) -> Outcome:

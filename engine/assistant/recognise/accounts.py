@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from engine.assistant.recognise.correct import is_word
 from engine.assistant.recognise.mention import Mention
 from engine.assistant.recognise.spelling import distance
 
@@ -17,7 +18,7 @@ _BOOK_AFTER = re.compile(
     r"extract|records?|items?|postings?|print\s?out|statement lines)\b)",
     re.I,
 )
-_ARTICLE = re.compile(r"\b(?:the|a|full|whole|entire|complete)\s+$", re.I)
+_ARTICLE = re.compile(r"(?:^\W*|\b(?:the|a|full|whole|entire|complete)\s+)$", re.I)
 _OF_TIME = re.compile(r"\s*(?:for|of|from|between|since)\b", re.I)
 
 
@@ -33,6 +34,8 @@ def find_accounts(text: str, accounts: Iterable[str]) -> list[Mention]:
             phrase = text[start:end].lower().rstrip(".").removesuffix("'s")
             if phrase in ("ledger", "ledgers") and _is_book(text, start):
                 continue
+            if phrase != account.lower() and is_word(phrase):
+                continue  # "finance" is no slip of "Binance"
             if distance(phrase, account.lower(), limit) <= limit:
                 found.append(Mention("account", account, start, end))
     return found

@@ -30,7 +30,7 @@ _MONEY = re.compile(
 )
 _SCALE = "|".join(SCALES)
 _SPELT_MONEY = re.compile(
-    rf"\b(?P<spelt>(?:an?\s+(?=(?:{_SCALE})\b))?{SPELT})(?P<k>\s?k)?"
+    rf"\b(?!milk\b)(?P<spelt>(?:an?\s+(?=(?:{_SCALE})\b))?{SPELT})(?P<k>\s?k)?"
     rf"(?:\s+and\s+(?:a\s+)?(?P<half>half|quarter|three\s+quarters)(?:\s+(?P<scale>{_SCALE}|k))?)?\b"
     rf"(?P<cents>\s+cents?\b)?(?P<unit>\s+(?:{_CURRENCY})(?!\w))?|"
     r"(?P<cent_digits>\d+)(?:\s?(?:cents?|¢)|c\b)",
@@ -51,6 +51,7 @@ _SHARE = re.compile(
     rf"(?P<of>dollar|buck|euro|pound|{_SCALE}|k\b)s?\b",
     re.I,
 )
+_RATIO = re.compile(r"fifty[\s-]fifty|(?:eighty|ninety)[\s-](?:twenty|ten)", re.I)
 _LARGEST = Decimal(10) ** 18  # a longer number is no amount of money
 _SHARES = {"half": Decimal("0.5"), "quarter": Decimal("0.25"), "quarters": Decimal("0.75"),
            "couple": Decimal(2)}  # fmt: skip
@@ -79,6 +80,8 @@ def _digits(text: str) -> Iterator[Mention]:
 
 def _words(text: str) -> Iterator[Mention]:
     for match in _SPELT_MONEY.finditer(text):
+        if _RATIO.fullmatch(match["spelt"] or ""):
+            continue
         value, clear = _spelt_money(match)
         if clear or value >= 10 or value != int(value):
             yield Mention("amount", value, match.start(), match.end(), clear)

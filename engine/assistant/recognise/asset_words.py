@@ -39,6 +39,7 @@ _NO_COIN = {
     "cosmos": r"\bwhole {}\b",
     "polygon": r"\ba {}\b",
     "helium": r"\b{} balloon",
+    "maker": r"\b(?:market|coffee|ice|film|book) {}s?\b",
     "dash": r"\bdash(?:board)\b",
     "dot": r"\bday {}\b",
     "corn": r"\b(?:pop|sweet) ?{}\b|\b{} (?:field|flake|bread|price per bushel)s?\b",

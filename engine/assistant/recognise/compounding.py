@@ -5,7 +5,8 @@ import re
 from engine.assistant.recognise.mention import Mention
 from engine.assistant.recognise.numbers import SPELT, spelt_number
 
-_EVERY = r"(?:\b(?:every|each|per|by the)|(?:%|\bpercent|\bper cent)\s*(?:an?|/))"
+# not "900 every month": a sum of money
+_EVERY = r"(?:\b(?<!\d )(?:every|each|per|by the)|(?:%|\bpercent|\bper cent)\s*(?:an?|/))"
 _ONCE = r"\b(?:once|(?:one|1|a single) time|1x)\s+(?:an?|per|(?:in )?(?:an?|the|each|every))\s+"
 _END = r"\bat (?:the )?end of (?:each|every) "
 _COMPOUNDING = {
@@ -25,7 +26,9 @@ _COMPOUNDING = {
     "yearly": r"\bcompound\w* (?:yearly|annually|once|(?:every|each|per|once a) year)\b|"
     rf"{_ONCE}year\b|{_END}year\b|\bevery (?:twelve|12) months\b|"
     r"\b(?:annual|yearly) (?:compounding|payouts?)\b|\b(?:paid|added|credited|"
-    r"reinvested) (?:yearly|annually)\b",
+    r"reinvested) (?:yearly|annually)\b|"
+    r"^\W*(?:(?:and|but|or|then|now|with|what about|how about|make it|same|try)\s+)*"
+    r"(?:yearly|annually|every year)\W*$",
     "continuous": r"\bcontin(?:uo|ou)us(?:ly)?\b|\b(?:every|each) "
     r"(?:second(?!\s+\w+day|\s+(?:day|week|month|"
     r"quarter|year)s?\b)|instant|moment)\b|"

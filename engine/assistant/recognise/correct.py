@@ -38,7 +38,8 @@ _SLANG = frozenset(
     "mooned pumpin dumpin unrealised realised divergence impermanent drawdown drawdowns "
     "volatility underwater breakeven halved heck quintuples sags sagged "
     "depegs depegged depegging ngl imho afaik idk tbh "
-    "fomoing fud fudding hodlers lakh lakhs crore crores afore hale hogmanay".split()
+    "fomoing fud fudding hodlers lakh lakhs crore crores afore hale hogmanay "
+    "dosh gran grans wonga moolah".split()
 )
 _ENDINGS = ("s", "es", "d", "ed", "ing")
 
@@ -52,6 +53,11 @@ def lexicon() -> dict[str, int]:
         if len(name) >= 5 and name.isalpha():
             ranks[name] = min(ranks.get(name, _NAME_RANK), _NAME_RANK)
     return ranks
+
+
+def is_word(word: str) -> bool:
+    """Whether this is a word of the lexicon."""
+    return word in lexicon()
 
 
 @cache

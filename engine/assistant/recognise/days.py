@@ -114,6 +114,8 @@ _YIELD = re.compile(
 )
 _PREPOSITION = re.compile(r"\b(?:on|since|until|till|from|of|in|by|between|and|to|the)\s+$", re.I)
 
+_FIRST_COINS = 2009  # "my English is from school 20 years ago" asks for no price of that day
+
 Day = tuple[date, int, int]
 """A day and where it stands in the text."""
 
@@ -136,7 +138,11 @@ def days_in(text: str, today: date) -> list[Day]:
             moved = shifted(day, lead[1], lead[2], sign)
             if moved:
                 counted.append((moved, lead.start(), end))
-    return [*counted, *named, *_relative(text, today)]
+    return [
+        (day, start, end)
+        for day, start, end in (*counted, *named, *_relative(text, today))
+        if day.year >= _FIRST_COINS
+    ]
 
 
 def _written(text: str, today: date) -> Iterator[Day]:

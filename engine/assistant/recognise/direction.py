@@ -6,6 +6,7 @@ _DOWN = re.compile(
     r"\b(?:drop\w*|drap(?:s|ped)?|fall\w*|fell|los\w+|crash\w*|dump\w*|tank\w*|down(?:wards?)?|declin\w*|dip\w*|sink\w*|"
     r"sank|plung\w*|slump\w*|decreas\w*|bleed\w*|nuk\w*|shed\w*|cuts?|lower|correct\w*|collaps\w*|"
     r"plummet\w*|minus|negative|tumbl\w*|slid\w*|slip(?:s|ped|ping)?|depeg\w*|sag(?:s|ged|ging)?|skid\w*|haircut|depreciat\w*|underperform\w*|weaken\w*|"
+    r"cheaper|giv\w+ way|buckl\w*|"
     r"rugs?|rugged|evaporat\w*|vanish\w*|rekt|wip(?:ed?|es|ing)|retrac\w*|pull\w*\s?back|"
     r"drawdown|red|shav\w*|giv\w+ (?:up|back)|drp|flush\w*|dives?|dived|dove|nosediv\w*|melts?|"
     r"knock\w*|chop\w*|slic\w*|slash\w*|trim\w*|erod\w*|crater\w*|implod\w*|shrink\w*|shrank|"
@@ -14,15 +15,17 @@ _DOWN = re.compile(
     re.I,
 )
 _UP = re.compile(
-    r"\b(?:ris\w+|rose|gain\w*|pump\w*|moon\w*|up(?:wards?)?|increas\w*|rall(?:y|ies|ied)|climb\w*|jump\w*|"
+    r"\b(?:ris\w+|rose|raises?|raised|gain\w*|pump\w*|moon\w*|up(?:wards?)?|increas\w*|rall(?:y|ies|ied)|climb\w*|jump\w*|"
     r"grow\w*|grew|outperform\w*|strengthen\w*|surg\w*|soar\w*|higher|plus|add\w*|appreciat\w*|"
-    r"rip|rips|ripped|spik\w*|rocket\w*|skyrocket\w*|green|leap\w*|rebound\w*|bounc\w*|fl(?:y|ies)|"
+    r"rip|rips|ripped|spik\w*|rocket\w*|skyrocket\w*|green|leap\w*|rebound\w*|bounc\w*|fl(?:y\w*|ies|ew)|dearer|"
     r"explod\w*|recover\w*|tack\w* on|balloon\w*)\b|↑",
     re.I,
 )
 # Here "loss" and "drop" are part of a name, not a direction.
 _TERMS = re.compile(
-    r"\b(?:im?perm\w*|divergence|permanent) (?:loss|los)\b|\bdivergence\b|\bair\s?drop\w*", re.I
+    r"\b(?:im?perm\w*|imp\.?|divergence|permanent) (?:loss|los)\b|\bdivergence\b|"
+    r"\bair\s?drop\w*",
+    re.I,
 )
 _CLAUSE = re.compile(r"\b(?:if|when|whenever|should|suppose|assuming|imagine|after|once)\b", re.I)
 _REACH = 60  # characters

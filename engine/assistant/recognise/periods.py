@@ -70,7 +70,12 @@ _FIXED = {
 _THE_YEAR = re.compile(  # Scots: "how did it do the year?"
     r"(?<!of )(?<!over )(?<!in )(?<!for )(?<!on )(?<!during )(?<!through )(?<!throughout )(?<!by )"
     r"(?<!across )(?<!end )(?<!within )(?<!since )(?<!and )(?<!what's )(?<!is )"
-    r"\bthe (year|month|week)(?=\W*$)",
+    r"\bthe (?P<unit>year|month|week)(?=\W*$)",
+    re.I,
+)
+_OF_THE = re.compile(
+    r"\b(?:stars?|winners?|losers?|kings?|heroe?s?|champions?|champs?|coins?|dogs?|flops?|duds?|mvps?|"
+    r"performers?|movers?|best|worst)\s+(?P<said>of the (?P<unit>week|month|year))\b",
     re.I,
 )
 _AND_A_HALF = re.compile(
@@ -114,9 +119,10 @@ def _fixed(text: str) -> Iterator[Mention]:
         for match in re.finditer(pattern, text, re.I):
             yield Mention("period", value, match.start(), match.end())
 
-    for match in _THE_YEAR.finditer(text):
-        value = {"y": "ytd", "m": "mtd", "w": "wtd"}[match[1][0].lower()]
-        yield Mention("period", value, match.start(), match.end())
+    for running, said in ((_THE_YEAR, 0), (_OF_THE, "said")):
+        for match in running.finditer(text):
+            value = f"{match['unit'][0].lower()}td"
+            yield Mention("period", value, *match.span(said))
 
 
 def _and_a_half(text: str) -> Iterator[Mention]:

@@ -12,11 +12,13 @@ _WORDS = {
     "tomorrow": "2morrow 2moro 2mrw", "tonight": "2nite 2night", "next": "nxt",
     "last": "lst", "before": "b4", "since": "snc sinse", "from": "frm", "between": "btwn btw'n",
     "percent": "prcnt prcent pcnt prct", "half": "haf hlf hafl hauf", "third": "thrd",
-    "quarter": "qrtr qrter", "double": "dbl", "above": "abv", "below": "blw ablow", "drops": "drps",
+    "quarter": "qrtr qrter", "double": "dbl", "above": "abv", "below": "blw ablow",
+    "under": "uder undr udner", "drops": "drps",
     "drop": "drp", "should": "shd shud", "bucks": "buks bux", "fortnight": "fornight fortnite",
     "realise": "relaise", "daily": "dialy daly", "solana": "slona", "zero": "zreo zeor",
     "hundred": "hunner hunnert hunnerd hunderd", "thousand": "thoosan thoosand thousan",
     "two": "twa", "four": "fower", "twenty": "twinty", "percents": "procents",
+    "winning": "wining", "profit": "prift proift prfit", "which": "wich whch wihch whihc wotch",
 }  # fmt: skip
 _MEANT = {short: word for word, shorts in _WORDS.items() for short in shorts.split()}
 _SHORT = re.compile(
@@ -35,6 +37,12 @@ _FOR = re.compile(
 _AND = re.compile(
     r"(?<=[a-z\d])\s+an'?(?=\s+(?:an?\s+half|half\b|a\s+quarter|three\s+quarters?\b))|"
     rf"(?:(?<=hundred)|(?<=thousand))\s+an'?(?=\s+(?:{'|'.join(UNITS)})\b)",
+    re.I,
+)
+# "lower then 80,000"
+_THAN = re.compile(
+    r"(?<=\b)(lower|less|more|higher|greater|cheaper|dearer|bigger|smaller|better|worse)\s+then"
+    r"(?=\s+(?:[$€£\d]|an?\b|the\b))",
     re.I,
 )
 _FRACTIONS = {"½": "0.5", "¼": "0.25", "¾": "0.75", "⅛": "0.125", "⅜": "0.375", "⅝": "0.625",
@@ -70,6 +78,7 @@ def written_out(text: str) -> str:
     if len(text.split()) < 2:
         return text
     text = _AND.sub(" and", _SHORT.sub(_meant, text))
+    text = _THAN.sub(r"\1 than", text)
     text = _YEARLY.sub(" per annum", text)
     text = _HALVES.sub(".5", text)
     text = _POINT.sub(lambda m: f"{m['whole']}.{_DIGITS.get(m['rest'].lower(), m['rest'])}", text)
@@ -84,5 +93,7 @@ def _decimal(match: re.Match[str]) -> str:
 
 def _meant(match: re.Match[str]) -> str:
     said = match.group()
+    if len(said) > 1 and said.isupper():
+        return said  # a symbol
     word = _MEANT[said.lower()]
     return word[0].upper() + word[1:] if said[0].isupper() else word

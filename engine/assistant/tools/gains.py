@@ -19,7 +19,7 @@ PRICE_METHOD = "Last close ÷ close before the period − 1."
 _COLUMNS = (
     Column("Asset", "text"),
     Column("Realised", "money"),
-    Column("Unrealised", "money"),
+    Column("Unrealised now", "money"),
     Column("Income", "money"),
 )
 

@@ -1,5 +1,7 @@
 """Tools about prices and the list of transactions."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,7 +11,7 @@ from engine.assistant.tools.figures import Sheet
 from engine.core.cards import ChartCard, Column, Series, TableCard
 from engine.core.errors import KnownError
 from engine.core.money import format_amount, format_money
-from engine.core.records import Transaction
+from engine.core.records import FIAT, Transaction
 
 PRICE_METHOD = "Daily closes from the stored price history."
 _SHOWN = 50
@@ -67,8 +69,11 @@ def transactions(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet = Sheet("Transactions" + (f" of {asset}" if asset else ""), context.currency)
     sheet.number("count", len(chosen), str(len(chosen)))
     sheet.span(start, end)
+    _sums(sheet, chosen)
     for t in chosen[:5]:
         sheet.line(_line(sheet, t))
+    if len(chosen) > 5:
+        sheet.line(f"the first: {_line(sheet, chosen[-1])}")
     for t in chosen[5:_SHOWN]:
         _line(sheet, t)
     rows = tuple(
@@ -80,6 +85,27 @@ def transactions(context: ToolContext, arguments: Arguments) -> ToolResult:
     method = f"From the imported records{more}."
     table = TableCard(sheet.title, _COLUMNS, rows, None, method, context.simulated)
     return sheet.result(table)
+
+
+def _sums(sheet: Sheet, chosen: Sequence[Transaction]) -> None:
+    """What was paid for coins, taken for them, moved in and out in money, and paid in fees."""
+    totals: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for t in chosen:
+        label = {"buy": "paid for coins", "withdrawal": "money withdrawn"}.get(t.kind)
+        if label and t.asset_out in FIAT:
+            totals[label][t.asset_out] += t.amount_out
+        label = {"sell": "received for coins", "deposit": "money deposited"}.get(t.kind)
+        if label and t.asset_in in FIAT:
+            totals[label][t.asset_in] += t.amount_in
+        if t.fee_asset and t.fee_amount:
+            totals["fees"][t.fee_asset] += t.fee_amount
+    for label, sums in totals.items():
+        shown = []
+        for asset, amount in sorted(sums.items()):
+            text = format_money(amount, asset) if asset in FIAT else _side(amount, asset)
+            sheet.hidden(label, amount, text)
+            shown.append(text)
+        sheet.fact(label, ", ".join(shown))
 
 
 def _where(t: Transaction) -> str:

@@ -178,6 +178,7 @@ def test_the_right_call_is_nearly_always_possible() -> None:
         ("apr_to_apy", "0.5 percent a month, which apy", "6.0", "monthly"),
         ("apr_to_apy", "12 % apr compounded every month", "12", "monthly"),
         ("apr_to_apy", "12 % a year paid monthly", "12", "monthly"),
+        ("apr_to_apy", "12% apr every month", "12", "monthly"),
         ("compound_growth", "1000 at 0.5% a month for 3 years", "6.0", "monthly"),
         ("compound_growth", "1000 at 2% each quarter for 3 years", "8", "quarterly"),
     ],

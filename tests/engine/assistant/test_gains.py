@@ -19,12 +19,18 @@ from engine.assistant.gains import which_gains
         ("gains i have not realised", "unrealised"),
         ("the ones i still hold", "unrealised"),
         ("without the sold ones", "unrealised"),
+        ("upnl", "unrealised"),
+        ("nothing sold yet, how far up", "unrealised"),
+        ("the gain that I have not yet crystallised", "unrealised"),
     ],
 )
 def test_one_kind(text: str, kind: str) -> None:
     assert which_gains(text) == (kind,)
 
 
-@pytest.mark.parametrize("text", ["profit overall", "am i up", "both realised and unrealised"])
+@pytest.mark.parametrize(
+    "text",
+    ["profit overall", "would you give me my gain", "am i up", "both realised and unrealised"],
+)
 def test_no_kind(text: str) -> None:
     assert which_gains(text) == ()

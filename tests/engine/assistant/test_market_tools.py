@@ -324,3 +324,29 @@ def test_schemas_name_every_argument() -> None:
         for p in tool.parameters:
             assert parameters["properties"][p.name]["type"] in ("string", "number")
             assert (p.kind == "enum") == ("enum" in parameters["properties"][p.name])
+
+
+def test_the_sums_and_the_first_of_the_transactions() -> None:
+    found = facts(ask("transactions"))
+    assert found["paid for coins"] == "$124,000.00"  # 40,000 + 60,000 + 24,000
+    assert found["received for coins"] == "$120,000.00"
+    assert found["fees"] == "$460.00"  # 100 + 60 + 300
+    assert found["the first"] == "2026-01-10 buy 1 BTC for $40,000.00 (Kraken)"
+    of_ether = facts(ask("transactions", asset="ETH"))
+    assert of_ether["paid for coins"] == "$24,000.00"
+    assert of_ether["fees"] == "$60.00"
+    assert "the first" not in of_ether  # all are listed
+
+
+def test_money_moved_and_fees_in_coins_are_summed_by_currency() -> None:
+    trades = (
+        trade("2026-01-01", "deposit", ("USD", "500")),
+        trade("2026-01-02", "deposit", ("EUR", "20")),
+        trade("2026-01-03", "deposit", ("BTC", "1")),
+        trade("2026-01-04", "withdrawal", None, ("USD", "30"), ("USD", "1")),
+        trade("2026-01-05", "transfer", ("BTC", "1"), ("BTC", "1"), ("BTC", "0.001"), to="Ledger"),
+    )
+    found = facts(ask("transactions", world(trades)))
+    assert found["money deposited"] == "€20.00, $500.00"
+    assert found["money withdrawn"] == "$30.00"
+    assert found["fees"] == "0.001 BTC, $1.00"

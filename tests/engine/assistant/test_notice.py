@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.assistant.notice import NOTICE, risk_notice
+from engine.assistant.notice import NOTICE, currency_notice, risk_notice
 from engine.assistant.tools import TOOLS
 
 
@@ -81,3 +81,19 @@ def test_what_the_answer_says(answer: str, expected: str) -> None:
 def test_a_glossary_entry_is_no_advice() -> None:
     text = "You should sell only to people you know."
     assert risk_notice("what is p2p", text, TOOLS["explain_term"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "tool", "named"),
+    [
+        ("what is my btc worth in euros", "position", "EUR"),
+        ("price of eth in GBP", "price", "GBP"),
+        ("convert my total to quid", "portfolio_value", "GBP"),
+        ("my total in dollars", "portfolio_value", ""),
+        ("trades in the euro pair", "transactions", ""),
+        ("volatility of btc in euros", "volatility", ""),
+    ],
+)
+def test_another_currency_is_said_to_be_unknown(question: str, tool: str, named: str) -> None:
+    notice = currency_notice(question, TOOLS[tool], "USD")
+    assert notice == (named and f"The figures are in USD; I know no exchange rate to {named}.")

@@ -186,8 +186,8 @@ def test_transactions() -> None:
     result = ask("transactions")
     assert facts(result)["count"] == "6"
     lines = result.text.splitlines()
-    assert lines[3] == "2026-08-01 transfer 0.2 BTC (Kraken → Ledger)"
-    assert lines[5] == "2026-06-10 sell $120,000.00 for 1.5 BTC (Kraken)"
+    assert lines[6] == "2026-08-01 transfer 0.2 BTC (Kraken → Ledger)"
+    assert lines[8] == "2026-06-10 sell $120,000.00 for 1.5 BTC (Kraken)"
     assert table(result).rows[2] == (
         "2026-06-10", "sell", "Kraken", "120,000 USD", "1.5 BTC", "300 USD",
     )  # fmt: skip

@@ -180,3 +180,35 @@ def test_points_up_or_down(text: str, rate: str) -> None:
 )
 def test_written_out(said: str, meant: str) -> None:
     assert correct(said) == meant
+
+
+@pytest.mark.parametrize(
+    ("tool", "text", "said"),
+    [
+        ("impermanent_loss", "4 charts on IL, a coin up 400%", {"price_change_percent": 400}),
+        ("impermanent_loss", "2,000 in a fifty-fifty pool, il if the price doubles?",
+         {"price_change_percent": 100, "amount": 2000}),
+        ("price", "my English is from school 20 years ago, what costs one link", {"asset": "LINK"}),
+        ("transactions", "Ledger of all disposals of BTC", {"asset": "BTC"}),
+        ("profit_loss", "how much dosh have i banked", {"kind": "realised"}),
+        ("compound_growth", "gran gave me 7,400, rent is 900 every month; that at 5% for 13 years?",
+         {"amount": 7400, "rate_percent": 5, "years": 13}),
+        ("what_if", "in case bitcoin would raise of 12,5 %",
+         {"asset": "BTC", "change_percent": Decimal("12.5")}),
+    ],
+)  # fmt: skip
+def test_what_is_beside_the_question_is_left_out(
+    tool: str, text: str, said: dict[str, str | int | Decimal]
+) -> None:
+    assert first(tool, text) == said
+
+
+def test_ordinary_words_are_not_mended_into_others() -> None:
+    text = "dosh from my gran, wich one is wining"
+    assert correct(text) == "dosh from my gran, which one is winning"
+
+
+def test_in_a_story_only_a_rate_is_a_rate() -> None:
+    story = "My sister and I both opened accounts with 100 each and hers always does better, "
+    assert "rate_percent" not in first("apr_to_apy", story + "could you turn this apr into apy?")
+    assert first("apr_to_apy", story + "what apy is an apr at 7?") == {"rate_percent": 7}

@@ -105,8 +105,17 @@ def test_no_times(text: str) -> None:
     assert recognise(text, TODAY).values("date") == ()
 
 
-def test_the_week_of_something_is_no_period() -> None:
-    assert recognise("the coin of the week", TODAY).values("period") == ()
+@pytest.mark.parametrize(
+    ("text", "periods"),
+    [
+        ("star of the week", ("wtd",)),
+        ("my best of the month", ("mtd",)),
+        ("biggest loser of the year", ("ytd",)),
+        ("the end of the week", ()),
+    ],
+)
+def test_the_winner_of_a_running_week(text: str, periods: tuple[str, ...]) -> None:
+    assert recognise(text, TODAY).values("period") == periods
 
 
 @pytest.mark.parametrize(

@@ -321,6 +321,16 @@ def test_the_unsure_offer_choices_and_the_chosen_one_runs(route: Callable[..., N
     assert "-20.00 %" in ran.text
 
 
+def test_a_move_either_way_is_offered_both_ways(route: Callable[..., None]) -> None:
+    route(what_if=0.97)
+    turns = Turns()
+    turns.ask("what if btc moves 30 %")
+    (offer,) = turns.of(ChoicesOffered)
+    assert isinstance(offer, ChoicesOffered)
+    changes = [json.loads(o.key)["arguments"]["change_percent"] for o in offer.options]
+    assert sorted(changes) == [-30, 30]
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -398,7 +408,7 @@ def test_a_hostile_question_cannot_end_its_turn() -> None:
 def test_a_pick_that_was_not_offered_is_not_used(pick: str, route: Callable[..., None]) -> None:
     route(what_if=0.97)
     model = FakeModel("So it is.", picks=pick, prefers={"what_if": -0.3})
-    outcome = Turns(model).ask("btc 30% or eth")
+    outcome = Turns(model).ask("btc down 30% or eth")
     assert model.requests[0].grammar is not None
     (call,) = outcome.calls
     assert call["name"] == "what_if"
@@ -411,7 +421,7 @@ def test_a_pick_among_what_was_offered_is_used(route: Callable[..., None]) -> No
     route(what_if=0.97)
     pick = call_text("what_if", {"asset": "ETH", "change_percent": Decimal(-30)})
     model = FakeModel("So it is.", picks=pick, prefers={"what_if": -0.3})
-    outcome = Turns(model).ask("btc 30% or eth")
+    outcome = Turns(model).ask("btc down 30% or eth")
     assert outcome.calls[0]["arguments"] == {"asset": "ETH", "change_percent": Decimal(-30)}
 
 
