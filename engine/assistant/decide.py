@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from engine.assistant.candidates import Slots
 from engine.assistant.focus import read
-from engine.assistant.follow import Previous, is_follow_up, relative
+from engine.assistant.follow import ALL, Previous, is_follow_up, relative
 from engine.assistant.ledger_questions import asks_for_sums
 from engine.assistant.prompting import Exchange
 from engine.assistant.recognise import Recognised, recognise
@@ -37,6 +37,13 @@ _OWN_WORDS = 3  # words beside values that make a text a question of its own
 _STORY_UNUSED = 0.3  # share of that loss in a story, which names more than it asks for
 _UNUSED = 1.0  # … and per kind of value that the tool has no argument for
 
+_RATE = re.compile(r"\b(?:rate|apr|interest)\b", re.I)
+_AGAINST = re.compile(r"\b(?:versus|vs|against|compared (?:to|with)|paired with)\b", re.I)
+_WAS_WORTH = re.compile(
+    r"\b(?:it|that|this|one)\b.{0,15}\b(?:worth|cost|trad\w+|price)\b|"
+    r"\b(?:worth|cost|price)\b.{0,15}\b(?:it|that|this|one)\b",
+    re.I,
+)
 _WHOLE = re.compile(
     r"\b(?:portfolio|everything|all (?:of it|my|together)|overall|total|whole)\b", re.I
 )
@@ -115,6 +122,8 @@ def decide(
     for name, slot in slots.items():
         unused = _unused(TOOLS[name], reading.parts[name]) * (_STORY_UNUSED if reading.story else 1)
         scores[name] -= _MISSING * bool(slot.missing) + _UNUSED * unused
+    if previous and (tool := _leans_on(previous, found)):
+        scores[tool] += _MOVED
     if asks_for_sums(question):
         scores["transactions"] += _MOVED
     rest = _content_words(found)
@@ -148,6 +157,19 @@ def decide(
     if len(ways := _both_ways(best)) == 2:
         return Decision("choose", ways, "", found)
     return Decision("ask" if best.slots.missing else "call", (best,), "", found)
+
+
+def _leans_on(previous: Previous, found: Recognised) -> str | None:
+    """The tool a follow-up needs for what it says of the call before."""
+    arguments, text = previous.arguments, found.text
+    if "rate_percent" in arguments and found.of("percent") and _RATE.search(text):
+        return previous.tool
+    if previous.tool == "correlation" and found.of("asset") and _AGAINST.search(text):
+        return previous.tool
+    coin = "asset" in arguments and arguments["asset"] != ALL and not found.of("asset")
+    if coin and found.of("date") and _WAS_WORTH.search(text) and not found.of("account"):
+        return "price"  # a position has no past value of its own
+    return None
 
 
 def _both_ways(option: Option) -> tuple[Option, ...]:

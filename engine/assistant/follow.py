@@ -15,6 +15,7 @@ Value = str | Decimal
 _CUE = re.compile(
     r"^\W*(?:and|also|(?:roll|go|step|wind) (?:it )?back|what ab(?:ou)?t|how ab(?:ou)?t|same|"
     r"ok(?:ay)?|now|then|but|only|just|or|no|hmm|"
+    r"what if the (?:rate|apr|amount|deposit)|"
     r"instead|again|make (?:it|that)|sorry|oops|whoops|i meant?|plus|"
     r"wbu|nd|n|versus|vs|swap|"
     r"zoom|start with|try|say|with|for|over|not (?:just|only)|exactly|double|triple|half|twice)\b",

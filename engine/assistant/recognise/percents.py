@@ -99,8 +99,8 @@ _MULTIPLE = re.compile(
     rf"\b(?P<times>{DIGITS})\s?(?:x\b|×|times\b(?! (?:an?|per|each|every) ))|"
     rf"(?<![\w.,])[x×*]\s?(?P<after>\d+(?:\.\d+)?)\b(?![.,]?\d)|"
     rf"\b(?P<spelt>twice|thrice|{SPELT})(?:\s+times)?\s+"
-    r"(?:today'?s|its|as (?:much|high)|what it|(?:the|their) (?:current |present )?(?:price|value|"
-    r"worth|level))\b|"
+    r"(?:today'?s|its|as (?:much|high|dear|expensive|big)|what it|"
+    r"(?:the|their) (?:current |present )?(?:price|value|worth|level))\b|"
     rf"\b(?P<fold>{DIGITS}|{SPELT})[\s-]?fold\b|"
     rf"\bfactor (?:of )?(?P<factor>{DIGITS}|{SPELT})(?!\w)",
     re.I,

@@ -145,6 +145,27 @@ def test_the_values_asked_for_complete_the_question() -> None:
     assert only(decision) == ("what_if", {"asset": "BTC", "change_percent": Decimal(-30)})
 
 
+@pytest.mark.parametrize(
+    ("before", "text", "tool", "changed"),
+    [
+        (called("position", asset="BTC"), "what was it worth on 1 march 2026", "price",
+         {"asset": "BTC", "date": "2026-03-01"}),
+        (called("portfolio_value"), "what was it worth on 1 march 2026", "portfolio_value",
+         {"date": "2026-03-01"}),
+        (called("correlation", asset_a="BTC", asset_b="ETH", period="1y"), "and versus cardano?",
+         "correlation", {"asset_a": "BTC", "asset_b": "ADA", "period": "1y"}),
+        (called("compound_growth", amount=Decimal(900), rate_percent=Decimal(7), years=Decimal(8)),
+         "what if the rate were only four percent", "compound_growth",
+         {"amount": 900, "rate_percent": 4, "years": 8}),
+    ],
+)  # fmt: skip
+def test_a_text_leans_on_the_call_before(
+    before: Exchange, text: str, tool: str, changed: dict[str, object]
+) -> None:
+    unsure = opinion(portfolio_value=0.3, volatility=0.3, what_if=0.3)
+    assert only(told(text, unsure, [before])) == (tool, changed)
+
+
 def test_a_call_of_a_tool_that_is_gone_does_no_harm() -> None:
     history = [called("tax_report", year="2024")]
     assert only(told("and eth?", opinion(price=0.95), history)) == ("price", {"asset": "ETH"})
