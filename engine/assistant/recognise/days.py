@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
+from engine.assistant.recognise.ago import days_ago
 from engine.assistant.recognise.calendar_words import (
     COUNT,
     MONTH,
@@ -51,17 +52,7 @@ _SPELT_DAY = re.compile(
     rf"(?:,?\s+({SAID_YEAR}))?",
     re.I,
 )
-_BACK = re.compile(
-    rf"\b({COUNT})\s+({UNIT})\s+(?:(?:ago|back)\b|(?:before|earlier|prior)\b(?:\s+(?:that|then|it)\b)?)",
-    re.I,
-)
 _BEFORE_DAY = re.compile(rf"\b(the|{COUNT})\s+({UNIT})\s+(?:before|after)\s+(?:the\s+)?$", re.I)
-_DAY_BEFORE = re.compile(
-    r"\bthe (?:day (?:before|prior)(?! yesterday)|previous day)\b(?:\s+(?:that|then|it)\b)?", re.I
-)
-_YESTERDAY = re.compile(
-    r"\b((?:the )?day (?:before|afore|afor) yesterday|yesterday|yday|yesterdy)\b", re.I
-)
 _WEEKDAY = re.compile(
     rf"\b(?<!by )(?<!before )(?<!every )(?<!each )(?<!second )(?<!other )(?<!next )"
     rf"(?:last |on |this past )?({'|'.join(WEEKDAYS)})\b(?!s)",
@@ -83,10 +74,6 @@ _OF_MONTH = re.compile(
     r"what|how|was|is|it|did)\b)))",
     re.I,
 )
-_AGO_FROM = re.compile(
-    rf"\b({COUNT})\s+({UNIT})\s+ago\s+(?P<from>yesterday|today|(?:last\s+)?(?:{'|'.join(WEEKDAYS)}))\b",
-    re.I,
-)
 _EDGE = re.compile(
     r"\b(?:(?:the\s+)?(?:very\s+|tail[\s-]+)?(?P<edge>start|beginning|end|close|finish|"
     r"(?:first|last)\s+day)\s+of|"
@@ -97,15 +84,6 @@ _EDGE = re.compile(
 )
 _QUARTER_EDGE = re.compile(
     r"\b(?:the\s+)?(start|beginning|end|close|(?:first|last)\s+day)\s+of\s+(?:the\s+)?$", re.I
-)
-# "this time last year": the same day then.
-_THIS_TIME = re.compile(
-    r"\b(?:(?:at|about|around)\s+)?(?:this|the same|same)\s+(?:time|day|date)\s+"
-    r"last\s+(?P<unit>year|yr|month|week)\b",
-    re.I,
-)
-_GO_BACK = re.compile(
-    rf"\b(?:roll|go|wind|step|turn|jump)\s+(?:it\s+|that\s+)?back\s+({COUNT})\s+({UNIT})\b", re.I
 )
 # "apr 6" beside these words is a rate.
 _YIELD = re.compile(
@@ -140,7 +118,7 @@ def days_in(text: str, today: date) -> list[Day]:
                 counted.append((moved, lead.start(), end))
     return [
         (day, start, end)
-        for day, start, end in (*counted, *named, *_relative(text, today))
+        for day, start, end in (*counted, *named, *days_ago(text, today))
         if day.year >= _FIRST_COINS
     ]
 
@@ -250,28 +228,3 @@ def _of_month(match: re.Match[str], today: date) -> date | None:
         return this
     before = add_months(today.replace(day=1), -1)
     return valid_date(before.year, before.month, number)
-
-
-def _relative(text: str, today: date) -> Iterator[Day]:
-    """Days counted from today; after another day was spoken of, `follow.py` counts from that."""
-    for match in _AGO_FROM.finditer(text):
-        word = match["from"].lower().split()[-1]
-        behind = {"yesterday": 1, "today": 0}.get(word, 7)
-        if word in WEEKDAYS:
-            behind = (today.weekday() - WEEKDAYS[word]) % 7 or 7
-        day = shifted(today - timedelta(behind), match[1], match[2])
-        if day:
-            yield day, match.start(), match.end()
-    for match in _THIS_TIME.finditer(text):
-        same = shifted(today, "one", match["unit"])
-        if same:
-            yield same, match.start(), match.end()
-    for match in (*_BACK.finditer(text), *_GO_BACK.finditer(text)):
-        day = shifted(today, match[1], match[2])
-        if day:
-            yield day, match.start(), match.end()
-    for match in _YESTERDAY.finditer(text):
-        days = 2 if " " in match[1] else 1
-        yield today - timedelta(days), match.start(), match.end()
-    for match in _DAY_BEFORE.finditer(text):
-        yield today - timedelta(1), match.start(), match.end()
