@@ -35,7 +35,8 @@ def nearest_first(found: Recognised, mentions: Sequence[Mention]) -> Sequence[Me
         return mentions[::-1]
     if not is_story(found):
         return mentions
-    return sorted(mentions, key=lambda m: _gap(found.text, m))
+    place = _place(found.text)
+    return sorted(mentions, key=lambda m: _gap(found.text, place, m))
 
 
 def asked_days(found: Recognised) -> Sequence[Mention]:
@@ -43,15 +44,20 @@ def asked_days(found: Recognised) -> Sequence[Mention]:
     days = found.of("date")
     if not is_story(found):
         return days
-    if _NOW.search(found.text) and not any(_gap(found.text, m)[:2] == (0, 0) for m in days):
+    place = _place(found.text)
+    if _NOW.search(found.text) and not any(_gap(found.text, place, m)[:2] == (0, 0) for m in days):
         return ()
     return nearest_first(found, days)
 
 
-def _gap(text: str, mention: Mention) -> tuple[int, int, int]:
-    """Sentences, clauses and characters between a value and the question."""
+def _place(text: str) -> int:
+    """Where the question stands: at the last word that asks in its sentence."""
     start, end = _question(text)
-    place = next((m.start() for m in reversed(list(_ASKS.finditer(text, start, end)))), start)
+    return next((m.start() for m in reversed(list(_ASKS.finditer(text, start, end)))), start)
+
+
+def _gap(text: str, place: int, mention: Mention) -> tuple[int, int, int]:
+    """Sentences, clauses and characters between a value and the question."""
     low, high = sorted((place, mention.start))
     between = text[low:high]
     return len(_SENTENCES.findall(between)), len(_CLAUSES.findall(between)), high - low

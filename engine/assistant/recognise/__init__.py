@@ -15,6 +15,8 @@ from engine.assistant.recognise.mention import Kind, Mention, without_overlaps
 from engine.assistant.recognise.percents import find_percents
 from engine.assistant.recognise.periods import find_dates, find_periods
 
+_LONGEST = 2000  # characters that are read
+
 __all__ = ["Kind", "Mention", "Recognised", "recognise"]
 
 
@@ -52,6 +54,8 @@ def recognise(
     are corrected first, so `Recognised.text` may differ from `text`.
     """
     accounts = tuple(accounts)
+    if len(text) > _LONGEST:  # the question of a pasted letter stands at its begin or its end
+        text = f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
     text = correct(text, (word.lower() for name in accounts for word in name.split()))
     own_accounts = find_accounts(text, accounts)
     percents = without_overlaps(find_percents(text))

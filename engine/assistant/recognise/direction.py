@@ -29,10 +29,13 @@ _TERMS = re.compile(
 )
 _CLAUSE = re.compile(r"\b(?:if|when|whenever|should|suppose|assuming|imagine|after|once)\b", re.I)
 _REACH = 60  # characters
+_SEEN = 250  # … around a number that are looked at
 
 
 def direction(text: str, start: int, end: int) -> int:
     """−1, +1 or 0: the way the words nearest to text[start:end] say a price moves."""
+    first = max(0, start - _SEEN)
+    text, start, end = text[first : end + _SEEN], start - first, end - first
     text = _TERMS.sub(_blank, text)
     clause = list(_CLAUSE.finditer(text, 0, start))
     if clause:  # "how much do I lose if it gains 5 %": the direction stands after "if"
