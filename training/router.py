@@ -25,10 +25,10 @@ from training.vocabulary import TOOL_NAMES
 
 _RAMBLING = 0.3  # share of questions with a story around them
 _EVERYDAY = 1500  # off-topic requests from the corpus
-_EPOCHS = 4
+_EPOCHS = 5
 _BATCH = 256
-_RATE = 0.05
-_DROPOUT = 0.3  # share of features hidden from a step, so that no single word decides
+_RATE = 0.03
+_DROPOUT = 0.5  # share of features hidden from a step, so that no single word decides
 LABELS = (*TOOL_NAMES, *NO_TOOL)
 ACCOUNTS = ("Coinbase", "Kraken", "Ledger", "Binance", "Metamask", "Bitstamp", "Trezor", "Main")
 

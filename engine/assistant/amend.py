@@ -33,7 +33,8 @@ EVERYTHING = re.compile(
 _NOT_JUST = re.compile(r"\bnot\s+(?:just|only|merely)\s+(?:my\s+|the\s+)?$", re.I)
 EVERY_ACCOUNT = re.compile(
     r"\b(?:(?:across|over|on|in|from|at)\s+)?(?:all|every|each|both|any)(?:\s+of)?(?:\s+(?:my|the))?"
-    r"\s+(?:\w+\s+)?(?:accounts?|wallets?|exchanges?)\b|\beverywhere\b",
+    r"\s+(?:\w+\s+)?(?:accounts?|wallets?|exchanges?)\b|\beverywhere\b|"
+    r"\b(?:never ?mind|forget|ignore) (?:the|which|that) (?:accounts?|wallets?|exchanges?)\b",
     re.I,
 )
 # "forget the coin", "leave out the coin"

@@ -13,7 +13,8 @@ from decimal import Decimal
 
 from engine.assistant.candidates import Slots
 from engine.assistant.focus import read
-from engine.assistant.follow import ALL, Previous, is_follow_up, relative
+from engine.assistant.follow import Previous, is_follow_up, relative
+from engine.assistant.leaning import leans_on
 from engine.assistant.ledger_questions import asks_for_sums
 from engine.assistant.prompting import Exchange
 from engine.assistant.recognise import Recognised, recognise
@@ -37,11 +38,10 @@ _OWN_WORDS = 3  # words beside values that make a text a question of its own
 _STORY_UNUSED = 0.3  # share of that loss in a story, which names more than it asks for
 _UNUSED = 1.0  # … and per kind of value that the tool has no argument for
 
-_RATE = re.compile(r"\b(?:rate|apr|interest)\b", re.I)
-_AGAINST = re.compile(r"\b(?:versus|vs|against|compared (?:to|with)|paired with)\b", re.I)
-_WAS_WORTH = re.compile(
-    r"\b(?:it|that|this|one)\b.{0,15}\b(?:worth|cost|trad\w+|price)\b|"
-    r"\b(?:worth|cost|price)\b.{0,15}\b(?:it|that|this|one)\b",
+# A price of a day that is to come: no one knows it.
+_AHEAD = re.compile(
+    r"\b(?:will|gonn?a|going to|'ll)\b.{0,40}\b(?:be|b|trade|cost|hit|reach|stand|go|sit|do)\b|"
+    r"\b(?:gonn?a|next (?:week|month|year|quarter)|tomorrow)\b",
     re.I,
 )
 _WHOLE = re.compile(
@@ -122,15 +122,17 @@ def decide(
     for name, slot in slots.items():
         unused = _unused(TOOLS[name], reading.parts[name]) * (_STORY_UNUSED if reading.story else 1)
         scores[name] -= _MISSING * bool(slot.missing) + _UNUSED * unused
-    if previous and (tool := _leans_on(previous, found)):
+    if previous and (tool := leans_on(previous, found)):
         scores[tool] += _MOVED
     if asks_for_sums(question):
-        scores["transactions"] += _MOVED
+        scores["transactions"] += 2 * _MOVED  # the router knows no such questions
     rest = _content_words(found)
     if before and (moved or (found.mentions and len(rest) <= 2)):
         scores[before] += _MOVED if moved else _LIKELY_SAME if rest else _SAME_TOOL
     said = question.lower().strip(" ?!.")
-    if context.knowledge.has(said) and said not in TOOLS:
+    if previous and before == "explain_term" and context.knowledge.has(" ".join(rest)):
+        scores[before] += _MOVED
+    elif context.knowledge.has(said) and said not in TOOLS:
         scores["explain_term"] += _TERM_ONLY
     elif len(rest) > 6 and not any(
         context.knowledge.has(str(t)) for t in slots["explain_term"].values.get("term", ())
@@ -154,22 +156,17 @@ def decide(
         if len(offered) > 1:
             return Decision("choose", offered, "", found)
     best = options[0]
+    if best.tool.name == "price" and _is_ahead(found):
+        return Decision("reply", (), "refuse", found)
     if len(ways := _both_ways(best)) == 2:
         return Decision("choose", ways, "", found)
     return Decision("ask" if best.slots.missing else "call", (best,), "", found)
 
 
-def _leans_on(previous: Previous, found: Recognised) -> str | None:
-    """The tool a follow-up needs for what it says of the call before."""
-    arguments, text = previous.arguments, found.text
-    if "rate_percent" in arguments and found.of("percent") and _RATE.search(text):
-        return previous.tool
-    if previous.tool == "correlation" and found.of("asset") and _AGAINST.search(text):
-        return previous.tool
-    coin = "asset" in arguments and arguments["asset"] != ALL and not found.of("asset")
-    if coin and found.of("date") and _WAS_WORTH.search(text) and not found.of("account"):
-        return "price"  # a position has no past value of its own
-    return None
+def _is_ahead(found: Recognised) -> bool:
+    """Whether a text speaks of the time to come."""
+    years = map(int, re.findall(r"\b20\d\d\b", found.text))
+    return bool(_AHEAD.search(found.text)) or any(year > found.today.year for year in years)
 
 
 def _both_ways(option: Option) -> tuple[Option, ...]:

@@ -57,10 +57,12 @@ _DAY_ALONE = re.compile(
 )
 _SAME_SIZE = re.compile(
     r"\b(?:same (?:amount|size|percent\w*|much|move|thing|distance)|as much|that much|"
-    r"(?:the )?(?:same|other way|opposite|reverse|instead))\b",
+    r"(?:the )?(?:same|other (?:way|direction)|opposite|reverse|instead))\b",
     re.I,
 )
-_TURNED = re.compile(r"\b(?:other way(?: a?round)?|opposite|reverse[d]?|inverse)\b", re.I)
+_TURNED = re.compile(
+    r"\b(?:other (?:way(?: a?round)?|direction)|opposite|reverse[d]?|inverse)\b", re.I
+)
 
 
 def relative(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from engine.assistant.recognise import Mention, Recognised
 from engine.core.resources import resource
 
-BUCKETS = 1 << 16
+BUCKETS = 1 << 18
 NO_TOOL = ("chat", "refuse", "off_topic")
 _MASKED = ("date", "period", "percent", "asset", "account", "amount", "years", "compounding")
 

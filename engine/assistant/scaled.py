@@ -34,8 +34,8 @@ _NOUNS = {
     "years": r"time|years|long|period|duration|term",
     "period": r"windows?|periods?|time ?frame|time ?span|time|range|stretch|horizon|span|length|"
     r"look-?back|interval|long",
-    "change": r"drop|fall|dip|crash|loss|decline|plunge|rise|gain|jump|rally|pump|move|change|size|"
-    r"swing|percent(?:age)?|bad|much|big|deep|hard|steep|severe|far|high|large|strong|badly|low",
+    "change": r"pain|damage|hit|drop|fall|dip|crash|loss|decline|plunge|rise|gain|jump|rally|pump|"
+    r"move|change|size|swing|percent(?:age)?|bad|much|big|deep|hard|steep|severe|far|high|large|strong|badly|low",
     "value": r"level|price|threshold|target|value|mark|high|low",
 }
 # What "it" and "that" are, per tool.
@@ -46,7 +46,7 @@ _MAIN = {"compound_growth": "amount", "what_if": "change_percent", "create_alert
 _THE = r"(?:(?:of|the|that|my|this|its|your|those|same|as)\s+)*"
 _ALONE = re.compile(
     r"\W*(?:(?:and|what about|how about|ok|okay|now|then|or|make (?:it|that)|try|say|just|only|no|"
-    r"so|with|oh|but|do|use|take|go with)[\s,]+)*"
+    r"so|with|oh|but|do|use|take|go with|sorry|oops|i|meant?)[\s,]+)*"
     r"(?:(?P<lead>over|for|in|after|within|across|during|at)\s+)?(?:the\s+)?(?:(?P<last>last|past)\s+)?"
     rf"(?P<number>\d{{1,3}}(?:\.\d+)?|{SPELT})(?:\s+and\s+(?:a\s+)?(?P<extra>half|quarter))?"
     r"(?:\s+(?:instead|then|too|as well|please|pls|though|tho|again|only))*\W*",

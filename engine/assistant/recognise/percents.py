@@ -82,7 +82,8 @@ _TIME_BEFORE = re.compile(
 )
 # "to a quarter of today's price", "a tenth of its value left": what remains, not what goes.
 _OF_WHOLE = re.compile(
-    r"\s+(?:of\s+(?=(?:price|value|worth)\b)|(?:of\s+)?(?:its|their|the|today'?s|what|current|present|my|that|this|where)\b)"
+    r"\s+(?:of\s+(?=(?:price|value|worth)\b)|(?:of\s+)?(?:its|their|the|today'?s|what|current|present|my|that|this|"
+    r"where)\b)"
     r"(?:\s+(?:current|present|old|former|original|whole|full))*"
     r"(?:\s*\b(?:price|value|worth|level|cost|size|it is(?: now| today)?|it was|i have|left))*",
     re.I,

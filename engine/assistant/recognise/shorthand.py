@@ -18,6 +18,7 @@ _WORDS = {
     "realise": "relaise", "daily": "dialy daly", "solana": "slona", "zero": "zreo zeor",
     "hundred": "hunner hunnert hunnerd hunderd", "thousand": "thoosan thoosand thousan",
     "two": "twa", "four": "fower", "twenty": "twinty", "percents": "procents",
+    "sorry": "sory srry", "meant": "ment",
     "winning": "wining", "profit": "prift proift prfit", "which": "wich whch wihch whihc wotch",
 }  # fmt: skip
 _MEANT = {short: word for word, shorts in _WORDS.items() for short in shorts.split()}

@@ -157,6 +157,12 @@ def test_the_values_asked_for_complete_the_question() -> None:
         (called("compound_growth", amount=Decimal(900), rate_percent=Decimal(7), years=Decimal(8)),
          "what if the rate were only four percent", "compound_growth",
          {"amount": 900, "rate_percent": 4, "years": 8}),
+        (called("impermanent_loss", price_change_percent=Decimal(100)),
+         "and i put in 4k, what's that in money", "impermanent_loss",
+         {"price_change_percent": 100, "amount": 4000}),
+        (called("what_if", asset="BTC", change_percent=Decimal(-20)), "double that pain", "what_if",
+         {"asset": "BTC", "change_percent": -40}),
+        (called("explain_term", term="apr"), "and APY?", "explain_term", {"term": "apy"}),
     ],
 )  # fmt: skip
 def test_a_text_leans_on_the_call_before(
@@ -164,6 +170,25 @@ def test_a_text_leans_on_the_call_before(
 ) -> None:
     unsure = opinion(portfolio_value=0.3, volatility=0.3, what_if=0.3)
     assert only(told(text, unsure, [before])) == (tool, changed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at what price will ETH trade at the end of 2027?",
+        "wats teh pirce of eth gona b nxt mnth",
+        "price of btc in 2030",
+        "eth price tomorrow",
+    ],
+)
+def test_prices_to_come_are_not_told(text: str) -> None:
+    decision = told(text, opinion(price=0.95))
+    assert (decision.kind, decision.reply) == ("reply", "refuse")
+
+
+def test_prices_of_the_past_are_told() -> None:
+    text = "i was going to sell, what was btc at on 1 march 2026"
+    assert only(told(text, opinion(price=0.95)))[1] == {"asset": "BTC", "date": "2026-03-01"}
 
 
 def test_a_call_of_a_tool_that_is_gone_does_no_harm() -> None:
