@@ -80,3 +80,24 @@ def test_links_point_at_files() -> None:
         if not link.startswith("http") and not (ROOT / link).exists()
     ]
     assert not missing
+
+
+@pytest.mark.parametrize("command", re.findall(r"\| `((?:-m )?benchmarks[^`]*)`", TEXT))
+def test_measuring_commands_are_known(command: str) -> None:
+    words = shlex.split(command)
+    program = words[:2] if words[0] == "-m" else words[:1]
+    done = subprocess.run(
+        [sys.executable, *program, "--help"],
+        cwd=ROOT,
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert all(word in done.stdout for word in words if word.startswith("--"))
+
+
+def test_measuring_commands_are_shown() -> None:
+    assert len(re.findall(r"\| `((?:-m )?benchmarks[^`]*)`", TEXT)) >= 5
