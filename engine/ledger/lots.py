@@ -16,7 +16,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from engine.core.records import FIAT, Transaction
-from engine.ledger.gaps import Gaps
+from engine.ledger.gaps import Gap, Gaps
 from engine.ledger.queues import Piece, Queues
 from engine.ledger.transfers import link_transfers
 
@@ -69,7 +69,7 @@ class LotBook:
     open: tuple[Lot, ...]
     disposals: tuple[Disposal, ...]
     income: tuple[Income, ...]
-    missing: tuple[str, ...]
+    missing: tuple[Gap, ...]
 
 
 def fifo(transactions: Iterable[Transaction], price: Price, currency: str) -> LotBook:
@@ -160,8 +160,8 @@ class _Book:
         for asset, amount in ((t.asset_in, amount_in), (t.asset_out, t.amount_out)):
             value = self._worth(asset, amount, day)
             if value is not None:
-                if fiat:
-                    self._gaps.estimated(fiat, day)
+                if fiat and asset:
+                    self._gaps.estimated(fiat, asset, day)
                 return value
         self._gaps.unvalued((t.asset_in, t.asset_out), day)
         return None
