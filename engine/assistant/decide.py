@@ -171,13 +171,20 @@ def _is_ahead(found: Recognised) -> bool:
 
 def _both_ways(option: Option) -> tuple[Option, ...]:
     """ "what if btc moves 30 %": the rise and the fall, when nobody said which."""
-    changes = option.slots.values.get("change_percent", ())
-    if option.slots.missing or len(changes) != 2 or changes[0] != -Decimal(changes[1]):
-        return ()
-    return tuple(
-        replace(option, slots=Slots({**option.slots.values, "change_percent": (change,)}, ()))
-        for change in changes
-    )
+    for name in ("change_percent", "condition"):
+        ways = option.slots.values.get(name, ())
+        if option.slots.missing or len(ways) != 2:
+            continue
+        if set(ways) == {"up_percent", "down_percent"} or ways[0] == _negative(ways[1]):
+            return tuple(
+                replace(option, slots=Slots({**option.slots.values, name: (way,)}, ()))
+                for way in ways
+            )
+    return ()
+
+
+def _negative(value: str | Decimal) -> Decimal | None:
+    return -value if isinstance(value, Decimal) else None
 
 
 def _answers_back(

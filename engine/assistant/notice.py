@@ -86,14 +86,27 @@ def risk_notice(question: str, answer: str, tool: Tool | None) -> str:
     return NOTICE if not glossary and _TELLS.search(answer) else ""
 
 
+_SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "$": "USD"}
+
+
+def other_currency(question: str, currency: str) -> str:
+    """The code of another currency than the one reported in that a question asks for, or ""."""
+    for code, pattern in _CURRENCIES.items():
+        if code != currency and pattern.search(question):
+            return code
+    signs = {code for sign, code in _SIGNS.items() if sign in question} - {currency}
+    dollars = {"USD"} if currency in ("CAD", "AUD", "NZD", "HKD", "SGD", "MXN") else set()
+    return min(signs - dollars, default="")
+
+
 def currency_notice(question: str, tool: Tool, currency: str, knows: Callable[[str], bool]) -> str:
     """What to say when another currency than the one reported in is asked for, or "".
 
     knows: whether an exchange rate of a currency is at hand.
     """
-    for code, pattern in _CURRENCIES.items():
-        if code != currency and tool.name in _MONEY and pattern.search(question):
-            if knows(code):
-                return f"The figures are in {currency}; choose {code} in Settings to see those."
-            return f"The figures are in {currency}; I know no exchange rate to {code}."
-    return ""
+    code = other_currency(question, currency) if tool.name in _MONEY else ""
+    if not code:
+        return ""
+    if knows(code):
+        return f"The figures are in {currency}; choose {code} in Settings to see those."
+    return f"The figures are in {currency}; I know no exchange rate to {code}."

@@ -11,6 +11,7 @@ from engine.assistant.cancel import Cancel, Stopped
 from engine.assistant.decide import decide
 from engine.assistant.ledger_questions import asks_for_sums
 from engine.assistant.notice import currency_notice, risk_notice
+from engine.assistant.objections import object_to
 from engine.assistant.picking import Picker
 from engine.assistant.prompting import Exchange, call_message
 from engine.assistant.router import default_router
@@ -159,6 +160,7 @@ class _Turn:
         self._status(phrases.STATUS.get(tool.name, "Computing…"))
         if any(isinstance(v, Decimal) and v.adjusted() >= _DIGITS for v in arguments.values()):
             raise KnownError("This number is too large to compute with.", "Ask with a smaller one.")
+        object_to(self._question, tool, arguments, self._context)
         self.calls = ({"name": tool.name, "arguments": arguments},)
         result = _with_headline(tool, tool.run(self._context, arguments))
         self._cancel.check()

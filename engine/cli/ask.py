@@ -84,7 +84,8 @@ def settle(service: Service, reply: Reply, yes: bool, silent: bool = False) -> b
         return True
     service.chat.discard(reply.draft.draft_id)
     if not silent:
-        terminal.say("Nothing was stored. Add --yes to store it.")
+        hint = "" if terminal.interactive() else " Add --yes to store it."
+        terminal.say(f"Nothing was stored.{hint}")
     return False
 
 

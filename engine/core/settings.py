@@ -93,7 +93,10 @@ def validate(key: str, value: object) -> SettingValue:
         return _integer(row, value)
     if not isinstance(value, str):
         raise KnownError(f"{row.label} must be text.")
-    if row.kind == "choice" and value not in row.choices:
+    if row.kind == "choice":
+        for choice in row.choices:
+            if choice.lower() == value.lower():
+                return choice
         raise KnownError(
             f"{value!r} is not a choice for {row.label}.",
             f"Choose one of {', '.join(row.choices)}.",

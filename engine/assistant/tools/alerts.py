@@ -1,6 +1,7 @@
 """Tools about alerts: draft one (the user confirms), list them."""
 
 import hashlib
+from dataclasses import replace
 from decimal import Decimal
 
 from engine.assistant.tools.base import Arguments, ToolResult
@@ -60,7 +61,8 @@ def list_alerts(context: ToolContext, arguments: Arguments) -> ToolResult:
     columns = (Column("Asset", "text"), Column("When it", "text"), Column("Level", "money"),
                Column("State", "text"))  # fmt: skip
     if not rows:
-        return sheet.result()
+        sheet.note("There are no alerts. Ask for one: “tell me when BTC drops below 50,000”.")
+        return replace(sheet.result(), plain=True)
     return sheet.result(TableCard("Alerts", columns, tuple(rows), None, METHOD, context.simulated))
 
 

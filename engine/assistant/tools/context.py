@@ -143,7 +143,9 @@ class ToolContext:
                 "Choose a later period.",
             )
         history = self.history(max(start, self.first_day), end)
-        if not (history.opening or history.values.any() or history.flows.any()):
+        coins = {asset for asset in self.assets if self.amount(asset, None)}
+        unseen = bool(coins) and coins <= set(history.unpriced)
+        if unseen or not (history.opening or history.values.any() or history.flows.any()):
             raise KnownError(
                 "Nothing that was held in this period has a price, so no return can be computed.",
                 "Import its price history as a CSV file (Portfolio → Import prices).",

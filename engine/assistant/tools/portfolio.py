@@ -47,7 +47,9 @@ def portfolio_value(context: ToolContext, arguments: Arguments) -> ToolResult:
             sheet.line(f"{row.asset}: {value}, {format_percent(row.weight)}")
     for sentence in held.missing[-_NOTES:]:  # the last ones say what is not in the total
         sheet.note(sentence)
-    return sheet.result(_table(sheet, held, context), *_donut(held, context))
+    result = sheet.result(_table(sheet, held, context), *_donut(held, context))
+    # Words of a model could present the total of a part as that of the whole.
+    return replace(result, plain=any(row.value is None for row in held.rows))
 
 
 def position(context: ToolContext, arguments: Arguments) -> ToolResult:
@@ -89,8 +91,9 @@ def position(context: ToolContext, arguments: Arguments) -> ToolResult:
         )
     for sentence in gaps[-_NOTES:]:
         sheet.note(sentence)
-    # Words of a model could present the gain of a part as that of the whole.
-    return replace(sheet.result(sheet.card(METHOD, context.simulated)), plain=part)
+    # Words of a model could present the gain of a part as that of the whole, or a cost as a value.
+    plain = part or row.value is None
+    return replace(sheet.result(sheet.card(METHOD, context.simulated)), plain=plain)
 
 
 def _table(sheet: Sheet, held: Valuation, context: ToolContext) -> TableCard:

@@ -149,6 +149,8 @@ def _transaction(row: Row, kind: str, account: str, names: _Names) -> Transactio
     time, asset, quantity = _what(row)
     side = (asset, abs(quantity))
     note = row.fields["notes"]
+    if kind in kinds.BUYS and quantity < 0:
+        raise FieldError("the quantity bought is negative")
     if kind in kinds.BUYS or kind in kinds.SELLS:
         return _order(row, time, side, account, names=names, buying=kind in kinds.BUYS)
     gift = kind == "receive" and any(word in note.lower() for word in _GIFT_NOTES)

@@ -57,6 +57,7 @@ def _matches(columns: tuple[str, ...]) -> bool:
 def _read(rows: Iterable[Row | RefusedRow], account: str, reading: Reading) -> None:
     groups: dict[str, list[_Entry]] = defaultdict(list)
     balances: list[BalanceRow] = []
+    seen: set[tuple[str, ...]] = set()
     for row in rows:
         if isinstance(row, RefusedRow):
             reading.refused.append(row)
@@ -71,6 +72,10 @@ def _read(rows: Iterable[Row | RefusedRow], account: str, reading: Reading) -> N
             if entry.asset == _FEE_CREDITS:
                 reading.leave_out("Kraken fee credits")
                 continue
+            if (line := tuple(row.fields.values())) in seen:  # each has a number of its own
+                reading.leave_out("lines repeated within the file")
+                continue
+            seen.add(line)
             balances.append(balance)
             groups[row.fields["refid"].strip() or f"line {row.line}"].append(entry)
     for entries in groups.values():

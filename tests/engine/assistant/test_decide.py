@@ -163,6 +163,7 @@ def test_the_values_asked_for_complete_the_question() -> None:
          {"price_change_percent": 100, "amount": 4000}),
         (called("what_if", asset="BTC", change_percent=Decimal(-20)), "double that pain", "what_if",
          {"asset": "BTC", "change_percent": -40}),
+        (called("portfolio_value"), "and in euros?", "portfolio_value", {}),
         (called("explain_term", term="apr"), "and APY?", "explain_term", {"term": "apy"}),
     ],
 )  # fmt: skip

@@ -340,6 +340,16 @@ def test_the_unsure_offer_choices_and_the_chosen_one_runs(route: Callable[..., N
     assert "-20.00 %" in ran.text
 
 
+def test_an_alert_on_a_move_either_way_is_offered_both_ways(route: Callable[..., None]) -> None:
+    route(create_alert=0.97)
+    turns = Turns()
+    turns.ask("alert when btc moves 5% in a day")
+    (offer,) = turns.of(ChoicesOffered)
+    assert isinstance(offer, ChoicesOffered)
+    ways = [json.loads(o.key)["arguments"]["condition"] for o in offer.options]
+    assert sorted(ways) == ["down_percent", "up_percent"]
+
+
 def test_a_move_either_way_is_offered_both_ways(route: Callable[..., None]) -> None:
     route(what_if=0.97)
     turns = Turns()
