@@ -5,7 +5,8 @@
 
 The held-out questions are asked of the whole assistant about the demo portfolio. The check here
 shares no code with the product's: it collects the numbers of the tool's result, of its cards and
-of the question with a plain pattern, and wants each number on the screen among them, rounded.
+arguments and of the times the question names with a plain pattern, and wants each number on the
+screen among them, rounded.
 """
 
 import argparse
@@ -35,9 +36,13 @@ _SCALE = re.compile(r"\s?(k|m|thousand|million)\b", re.I)
 _SCALES = {"k": 3, "thousand": 3, "m": 6, "million": 6}
 _NAMES = re.compile(r"layer[ -][12]|L[12]\b|ERC-\d+|EIP-\d+|BIP-\d+|web3|\bv[234]\b|1inch", re.I)
 _SPELT = "zero one two three four five six seven eight nine ten eleven twelve".split()
-_WORTH = {"half": 50, "quarter": 25, "third": 33, "double": 100, "triple": 200, "twenty": 20,
-          "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
-          "ninety": 90, "hundred": 100, "thousand": 1000, "grand": 1000}  # fmt: skip
+_TIME = re.compile(
+    r"\b\d{4}-\d\d-\d\d|\b20\d\d\b|\b[qh]\d\b|\b\d+(?:st|nd|rd|th)\b|"
+    r"\b\d+\s?(?:d|h|days?|weeks?|wks?|months?|years?|yrs?|hours?)\b|"
+    r"\b\d{1,2}\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*|"
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s+\d{1,2}\b",
+    re.I,
+)
 
 
 class Liar:
@@ -83,8 +88,8 @@ def numbers(text: str) -> Iterator[tuple[str, Decimal]]:
 
 
 def known(question: str, outcome: Outcome, user: ToolContext) -> set[Decimal]:
-    """Every number the user or the tool's result named."""
-    sources = [question.replace("-", " ")]
+    """Every number of the tool's result and arguments, and of the times in the question."""
+    sources = [" ".join(_TIME.findall(question))]
     for call in outcome.calls:
         tool = TOOLS[call["name"]]
         try:
@@ -95,9 +100,8 @@ def known(question: str, outcome: Outcome, user: ToolContext) -> set[Decimal]:
         sources += [result.text, repr(result.cards), repr(result.draft), repr(call["arguments"])]
         sources += [f"{figure.value} {figure.text}" for figure in result.figures]
     values = {abs(value) for source in sources for _, value in numbers(source)}
-    words = re.findall(r"[a-z]+", question.lower())
-    values |= {Decimal(_SPELT.index(word)) for word in words if word in _SPELT}
-    return values | {Decimal(_WORTH[word]) for word in words if word in _WORTH}
+    times = re.findall(rf"({'|'.join(_SPELT)})\s+(?:day|week|month|year)", question.lower())
+    return values | {Decimal(_SPELT.index(word)) for word in times}
 
 
 def supported(written: str, value: Decimal, values: set[Decimal]) -> bool:

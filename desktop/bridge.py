@@ -67,6 +67,11 @@ class Call:
         if cancelled:
             job.cancel()
 
+    def is_of(self, job_id: str) -> bool:
+        """Whether this is the job behind the call."""
+        with self._lock:
+            return self._job is not None and self._job.id == job_id
+
 
 class Bridge(QObject):
     """Brings engine events to the GUI thread and runs service calls away from it."""

@@ -1,6 +1,8 @@
-"""Desktop notifications for fired alerts, where the desktop has a tray."""
+"""Desktop notifications for fired alerts: by the tray, or by `notify-send` where there is none."""
 
-from PySide6.QtCore import QObject, Signal
+import shutil
+
+from PySide6.QtCore import QObject, QProcess, Signal
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from desktop.safetext import notification
@@ -10,7 +12,7 @@ _MILLISECONDS = 15_000
 
 
 class Notifier(QObject):
-    """Shows notifications; silent where there is no tray."""
+    """Shows notifications; a click on one of the tray's is reported."""
 
     opened = Signal()
     """The user clicked a notification."""
@@ -22,7 +24,7 @@ class Notifier(QObject):
     def notify(self, title: str, text: str) -> bool:
         """Show a notification; False if this desktop has none."""
         if not QSystemTrayIcon.isSystemTrayAvailable():
-            return False
+            return _send(notification(title), notification(text))
         if self._tray is None:
             self._tray = QSystemTrayIcon(icon("assay", "accent", 32), self)
             self._tray.setToolTip("Assay")
@@ -36,3 +38,12 @@ class Notifier(QObject):
             _MILLISECONDS,
         )
         return True
+
+
+def _send(title: str, text: str) -> bool:
+    """Have the desktop's own program show it; False if there is none or it does not start."""
+    program = shutil.which("notify-send")
+    if program is None:
+        return False
+    started, _ = QProcess.startDetached(program, ["--app-name=Assay", "--", title, text])
+    return bool(started)

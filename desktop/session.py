@@ -35,6 +35,7 @@ class Session(QObject):
         self.bridge = Bridge(service.bus, self)
         self.importing = Importing(service, self.bridge, window, window.toasts)
         self.notifier = Notifier(self)
+        self._told_not_notified = False
         self.chat = ChatPresenter(service, self.bridge, window.chat_page)
         self.pages = Pages(service, self.bridge, self.importing, window.toasts)
         self._connect()
@@ -136,11 +137,19 @@ class Session(QObject):
 
     def _alert(self, event: AlertFired) -> None:
         def notify(wanted: object) -> None:
-            if wanted:
-                self.notifier.notify(event.title, event.text)
+            if wanted and not self.notifier.notify(event.title, event.text):
+                self._say_not_notified()
 
         self._window.toasts.show(f"{event.title} {event.text}")
         self.bridge.run(lambda: self._service.settings.get("notifications"), notify, owner=self)
+
+    def _say_not_notified(self) -> None:
+        """Once: the messages in the window are all there is."""
+        if not self._told_not_notified:
+            self._told_not_notified = True
+            self._window.toasts.show(
+                self.tr("This desktop shows no notifications: alerts appear in this window only.")
+            )
 
     def _load_chats(self, chats: "list[Chat]") -> None:
         self._window.sidebar.conversations.set_chats([(chat.id, chat.title) for chat in chats])

@@ -15,16 +15,19 @@ from pathlib import Path
 
 from engine.assistant.knowledge import Knowledge
 from engine.assistant.recognise import (
+    ago,
     amounts,
     calendar_words,
     compounding,
     days,
     direction,
     durations,
+    multiples,
     numbers,
     percents,
     periods,
     ranges,
+    seasons,
 )
 from engine.assistant.recognise.spelling import distance
 from training.data.formats import read_documents
@@ -32,8 +35,8 @@ from training.data.wordings import load
 
 _WORD = re.compile(r"(?<![\w'’])[a-z]{2,18}(?![\w'’])")
 _RECOGNISERS = (
-    amounts, calendar_words, compounding, days, direction, durations, numbers, percents, periods,
-    ranges,
+    ago, amounts, calendar_words, compounding, days, direction, durations, multiples, numbers,
+    percents, periods, ranges, seasons,
 )  # fmt: skip
 _CORPORA = ("finance", "general", "instruct", "crypto")
 _CHARACTERS = 25_000_000  # read from each part of the corpus

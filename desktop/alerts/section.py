@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from desktop.widgets.card import CardFrame
 from desktop.widgets.listing import Line, Listing
 from engine.core.cards import Draft
-from engine.core.money import format_amount, format_money
+from engine.core.money import exact_money, exact_percent
 
 if TYPE_CHECKING:
     from engine.service import Alert
@@ -24,10 +24,10 @@ def alert_words(asset: str, condition: str, value: Decimal, currency: str) -> st
     words = {
         "above": _translate("alerts", "{asset} above {money}"),
         "below": _translate("alerts", "{asset} below {money}"),
-        "up_percent": _translate("alerts", "{asset} up {percent} % within 24 hours"),
-        "down_percent": _translate("alerts", "{asset} down {percent} % within 24 hours"),
+        "up_percent": _translate("alerts", "{asset} up {percent} within 24 hours"),
+        "down_percent": _translate("alerts", "{asset} down {percent} within 24 hours"),
     }
-    money, percent = format_money(value, currency), format_amount(value)
+    money, percent = exact_money(value, currency), exact_percent(value)
     return words[condition].format(asset=asset, money=money, percent=percent)
 
 

@@ -110,14 +110,16 @@ class ModelsPage(QWidget):
             self._progress.setValue(round(1000 * fraction))
 
     def _model(self, model: "ListedModel") -> Line:
-        text = f"{model.architecture} · {file_size(model.size)}"
+        facts = (model.architecture, model.quantization, file_size(model.size), model.file_name)
+        text = " · ".join(one_line(fact) for fact in facts if fact)
+        known_as = f"{model.name} ({text})"
         actions: list[tuple[str, str, Callable[[], object]]] = []
         if not model.in_use:
             actions.append(("", self.tr("Use"), lambda: self.use_wanted.emit(model.id)))
         if model.id != 0:
             wanted = self.remove_wanted
             actions.append(
-                ("trash", self.tr("Remove model"), lambda: wanted.emit(model.id, model.name))
+                ("trash", self.tr("Remove model"), lambda: wanted.emit(model.id, known_as))
             )
         tag = self.tr("In use") if model.in_use else ""
         return Line("models", model.name, text, tag, actions=tuple(actions))

@@ -1,14 +1,17 @@
 """The way of a file into the portfolio: choose or drop, look, confirm, and undo."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.bridge import Bridge, Call
 from desktop.portfolio.preview import PreviewDialog
+from desktop.portfolio.waiting import WaitingDialog
+from desktop.widgets.dialogs import Notice
 from desktop.widgets.toast import Toasts
 from engine.core.jobs import Job
 
@@ -32,6 +35,7 @@ class Importing(QObject):
         self._toasts = toasts
         self._reading: Call | None = None
         self.dialog: PreviewDialog | None = None
+        self.waiting: WaitingDialog | None = None
 
     def choose_transactions(self) -> None:
         """Ask for a CSV file of transactions."""
@@ -46,18 +50,24 @@ class Importing(QObject):
 
         def not_transactions(sentence: str) -> None:
             self._look(
+                path,
                 lambda: self._service.market.preview_prices(path),
                 self._show_prices,
-                lambda _: self._toasts.show(sentence),
+                lambda _: self._refuse(sentence),
             )
 
-        self._look(lambda: self._service.portfolio.preview(path), self._show, not_transactions)
+        def preview() -> Job["ImportPreview"]:
+            return self._service.portfolio.preview(path)
+
+        self._look(path, preview, self._show, not_transactions)
 
     def read_prices(self, path: Path) -> None:
         """Look at a file of prices."""
-        self._look(
-            lambda: self._service.market.preview_prices(path), self._show_prices, self._toasts.show
-        )
+
+        def preview() -> Job["PricePreview"]:
+            return self._service.market.preview_prices(path)
+
+        self._look(path, preview, self._show_prices, self._refuse)
 
     def load_demo(self) -> None:
         """Load the simulated portfolio."""
@@ -73,14 +83,49 @@ class Importing(QObject):
 
     def _look(
         self,
+        path: Path,
         fn: Callable[[], Job[T]],
-        done: Callable[[T], None],
+        done: Callable[[T], object],
         failed: Callable[[str], object],
     ) -> None:
         """Read a file in the background; a newer file replaces one still being read."""
         if self._reading is not None:
             self._reading.cancel()
-        self._reading = self._bridge.run_job(fn, done, failed, owner=self._window)
+        waiting = self._wait(
+            self.tr("Reading {}").format(path.name),
+            self.tr("Nothing is stored until you import."),
+            self.tr("Cancel"),
+        )
+        self._reading = call = self._follow(waiting, fn, done, failed)
+        waiting.rejected.connect(call.cancel)
+
+    def _wait(self, title: str, note: str, way_out: str) -> WaitingDialog:
+        """A new dialog in the place of one that is still there."""
+        if self.waiting is not None:
+            self.waiting.end()
+        self.waiting = waiting = WaitingDialog(self._window, title, note, way_out)
+        waiting.finished.connect(self._forget_waiting)
+        return waiting
+
+    def _follow(
+        self,
+        waiting: WaitingDialog,
+        fn: Callable[[], Job[T]],
+        done: Callable[[T], object],
+        failed: Callable[[str], object],
+    ) -> Call:
+        """Start a job that the dialog waits for; the dialog is gone before either is called."""
+
+        def ended(then: Callable[[Any], object], result: Any) -> None:
+            if self.waiting is waiting:
+                waiting.end()
+            then(result)
+
+        call = self._bridge.run_job(
+            fn, partial(ended, done), partial(ended, failed), owner=self._window
+        )
+        waiting.follow(self._bridge, call)
+        return call
 
     def _show(self, preview: "ImportPreview") -> None:
         self._open(
@@ -99,19 +144,31 @@ class Importing(QObject):
         )
 
     def _open(
-        self, dialog: PreviewDialog, confirm: Callable[[], int], name: str, count: int
+        self, dialog: PreviewDialog, confirm: Callable[[], Job[int]], name: str, count: int
     ) -> None:
         if self.dialog is not None:
             self.dialog.reject()
         self.dialog = dialog
-        dialog.accepted.connect(
-            lambda: self._bridge.run(confirm, lambda batch: self._stored(batch, name, count))
-        )
+        dialog.accepted.connect(lambda: self._store(confirm, name, count))
         dialog.finished.connect(self._forget)
         dialog.open()
 
+    def _store(self, confirm: Callable[[], Job[int]], name: str, count: int) -> None:
+        waiting = self._wait(
+            self.tr("Storing {}").format(name),
+            self.tr("It can be taken back afterwards."),
+            self.tr("Hide"),
+        )
+        self._follow(waiting, confirm, lambda batch: self._stored(batch, name, count), self._refuse)
+
+    def _refuse(self, sentence: str) -> None:
+        Notice(self._window, self.tr("Nothing was imported"), sentence)
+
     def _forget(self) -> None:
         self.dialog = None
+
+    def _forget_waiting(self) -> None:
+        self.waiting = None
 
     def _stored(self, batch_id: int, name: str, count: int) -> None:
         words = self.tr("{rows} rows imported from {name}.")

@@ -1,4 +1,4 @@
-"""The small questions: a yes or no, and one line of text."""
+"""The small dialogs: a yes or no, one line of text, something that must be read."""
 
 from collections.abc import Callable
 
@@ -69,4 +69,29 @@ class TextQuestion(QDialog):
             )
         )
         self.accepted.connect(lambda: on_text(self.field.text().strip()))
+        self.open()
+
+
+class Notice(QDialog):
+    """A title, a text that may be long, and a button; opens at once."""
+
+    def __init__(self, parent: QWidget, title: str, text: str) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(560)
+        self.words = label(text, "muted", wrap=True, selectable=True)
+        close = button(_translate("dialogs", "Close"), self.accept, kind="primary")
+        close.setDefault(True)
+        self.setLayout(
+            column(
+                label(title, "heading", wrap=True),
+                self.words,
+                8,
+                row(None, close),
+                gap=8,
+                margins=(24, 20, 24, 20),
+            )
+        )
+        close.setFocus()
         self.open()

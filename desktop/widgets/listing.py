@@ -64,6 +64,7 @@ def _widget(line: Line) -> QWidget:
     for icon, name, act in line.actions:
         one = icon_button(icon, name, act, size=16) if icon else button(name, act)
         one.setAccessibleName(f"{name}: {one_line(line.title)}")
+        one.setAccessibleDescription(one_line(line.text))
         layout.addWidget(one, 0, Qt.AlignmentFlag.AlignVCenter)
     widget.setLayout(layout)
     return widget

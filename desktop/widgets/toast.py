@@ -13,6 +13,9 @@ from desktop.widgets.layout import row
 
 SECONDS = 5
 SECONDS_WITH_ACTION = 12
+_LETTERS_PER_SECOND = 15
+"""A long message stays for as long as reading it takes."""
+_LONGEST = 1_000
 _MOST = 3
 _MARGIN = 24
 _TOP = 46
@@ -31,7 +34,7 @@ class Toast(QFrame):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("toast")
-        self._words = words = label(one_line(text, 300))
+        self._words = words = label(one_line(text, _LONGEST))
         self.text = words.text()
         layout = row(gap=12, margins=(16, 8, 16, 8))
         layout.addWidget(words, 1)
@@ -74,7 +77,8 @@ class Toasts(QObject):
         timer = QTimer(toast)
         timer.setSingleShot(True)
         timer.timeout.connect(toast.close)
-        timer.start(round(1000 * (SECONDS_WITH_ACTION if action else SECONDS)))
+        seconds = SECONDS_WITH_ACTION if action else SECONDS
+        timer.start(round(1000 * max(seconds, len(toast.text) / _LETTERS_PER_SECOND)))
         self._shown.append(toast)
         toast.show()
         toast.raise_()

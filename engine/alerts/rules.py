@@ -12,9 +12,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from engine.core.errors import KnownError
-from engine.core.money import format_money, format_percent
-from engine.core.records import MAX_PRICE_AGE, PricePoint
-from engine.store.alerts import Alert, AlertCondition
+from engine.core.money import exact_money, exact_percent, format_money
+from engine.core.records import MAX_PRICE_AGE, SIMULATED, PricePoint
+from engine.store.alerts import SIMULATED_MARK, Alert, AlertCondition
 
 HYSTERESIS = Decimal("0.01")
 _UPWARD: frozenset[AlertCondition] = frozenset({"above", "up_percent"})
@@ -50,12 +50,11 @@ def check_rule(condition: AlertCondition, value: Decimal) -> None:
 
 
 def describe(asset: str, condition: AlertCondition, value: Decimal, currency: str) -> str:
-    """The rule in words: "BTC above $100,000.00", "ETH down 10 % in 24 h"."""
+    """The rule in words, its number exact: "BTC above $100,000.00", "ETH down 10 % in 24 h"."""
     if condition in _MOVES:
         direction = "up" if condition == "up_percent" else "down"
-        digits = max(0, -int(value.normalize().as_tuple().exponent))
-        return f"{asset} {direction} {format_percent(value / 100, digits)} in 24 h"
-    return f"{asset} {condition} {format_money(value, currency)}"
+        return f"{asset} {direction} {exact_percent(value)} in 24 h"
+    return f"{asset} {condition} {exact_money(value, currency)}"
 
 
 def evaluate(alert: Alert, points: Sequence[PricePoint]) -> Outcome:
@@ -78,7 +77,7 @@ def evaluate(alert: Alert, points: Sequence[PricePoint]) -> Outcome:
         # What a day's extremes were before the alert was made is past.
         price = point.close if point.day <= created else _extreme(alert, point)
         if armed and _reached(alert, price, level):
-            latest, armed = _fired(alert, point.day, price), False
+            latest, armed = _fired(alert, point.day, price, _simulated(alert, points, index)), False
         elif not armed and _cleared(alert, point.close, level):
             armed = True
     return Outcome(latest, armed)
@@ -114,7 +113,14 @@ def _cleared(alert: Alert, close: Decimal, level: Decimal) -> bool:
     return close > level * (1 + HYSTERESIS)
 
 
-def _fired(alert: Alert, day: date, price: Decimal) -> Fired:
+def _simulated(alert: Alert, points: Sequence[PricePoint], index: int) -> bool:
+    """Whether what fired it, or the close a move is measured from, is a price of the demo."""
+    first = index - 1 if alert.condition in _MOVES else index
+    return any(point.source == SIMULATED for point in points[first : index + 1])
+
+
+def _fired(alert: Alert, day: date, price: Decimal, simulated: bool) -> Fired:
     title = describe(alert.asset, alert.condition, alert.value, alert.currency)
-    text = f"{alert.asset} was at {format_money(price, alert.currency)} on {day}."
+    mark = f" {SIMULATED_MARK}" if simulated else ""
+    text = f"{alert.asset} was at {format_money(price, alert.currency)} on {day}{mark}."
     return Fired(alert.id, day, price, title, text)

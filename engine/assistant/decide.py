@@ -186,7 +186,8 @@ def _answers_back(
     """Whether the earlier question lacked a value, and this text gives it rather than asks anew."""
 
     def alone(text: str) -> Decision:
-        return decide(text, history[:-1], context, router, lambda names: None)
+        # Only one turn back: the turns before would each be decided twice as often as the next.
+        return decide(text, history[-2:-1], context, router, lambda names: None)
 
     if alone(history[-1].question).kind != "ask":
         return False

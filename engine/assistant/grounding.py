@@ -1,18 +1,16 @@
 """Links every numeral of an answer to a figure that code computed.
 
 A numeral is grounded when it equals a figure of a tool result, rounded to the digits shown and not
-contradicted by its sign or unit, or a number the user said. Numbers written as words count when
-they carry a unit ("thirty percent"). Everything else is unsupported and must not reach the user
-unmarked.
+contradicted by its sign or unit. Numbers written as words count when they carry a unit ("thirty
+percent"). Everything else is unsupported and must not reach the user unmarked.
 """
 
 import calendar
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from engine.assistant.numerals import Numeral, find_numerals
+from engine.assistant.numerals import Numeral, find_numerals, marks
 from engine.assistant.tools.base import Figure
 
 # Names that hold digits: chain layers, token standards, forms.
@@ -35,14 +33,10 @@ class Link:
     label: str | None
 
 
-def ground(text: str, figures: Sequence[Figure], said: Iterable[Decimal] = ()) -> list[Link]:
-    """Links each numeral in `text` to a figure; unsupported ones have the label None.
-
-    said: numbers of the user's own question, which an answer may repeat.
-    """
+def ground(text: str, figures: Sequence[Figure]) -> list[Link]:
+    """Links each numeral in `text` to a figure; unsupported ones have the label None."""
     days = {day for figure in figures for day in _DAY.findall(figure.text)}
     known = [figure for figure in figures if not _DAY.search(figure.text)]
-    known += [Figure("your question", abs(value), "") for value in said]
     names = [match.span() for match in _NAMES.finditer(text)]
     links = []
     for numeral in find_numerals(text):
@@ -70,7 +64,7 @@ def _figure(numeral: Numeral, known: Sequence[Figure]) -> str | None:
         exact = abs(figure.value)
         if exact == numeral.value:
             return figure.label
-        same_unit = not figure.text or numeral.percent == _is_percent(figure.text)
+        same_unit = numeral.percent == _is_percent(figure.text)
         if best is None and same_unit and abs(exact - numeral.value) <= numeral.step / 2:
             best = figure.label
     return best
@@ -78,13 +72,11 @@ def _figure(numeral: Numeral, known: Sequence[Figure]) -> str | None:
 
 def _fits(numeral: Numeral, figure: Figure) -> bool:
     """Whether sign and unit, as far as they are written, are those of the figure."""
-    if not figure.text:
-        return True
     if numeral.sign * figure.value < 0:
         return False
     if numeral.percent:
         return _is_percent(figure.text)
-    return numeral.currency in figure.text
+    return not numeral.currency or any(mark in figure.text for mark in marks(numeral.currency))
 
 
 def _is_percent(text: str) -> bool:

@@ -1,6 +1,7 @@
 """When an answer gets a risk notice: by rule, never by the model's choice."""
 
 import re
+from collections.abc import Callable
 
 from engine.assistant.tools.base import Tool
 
@@ -85,9 +86,14 @@ def risk_notice(question: str, answer: str, tool: Tool | None) -> str:
     return NOTICE if not glossary and _TELLS.search(answer) else ""
 
 
-def currency_notice(question: str, tool: Tool, currency: str) -> str:
-    """What to say when another currency than the one reported in is asked for, or ""."""
+def currency_notice(question: str, tool: Tool, currency: str, knows: Callable[[str], bool]) -> str:
+    """What to say when another currency than the one reported in is asked for, or "".
+
+    knows: whether an exchange rate of a currency is at hand.
+    """
     for code, pattern in _CURRENCIES.items():
         if code != currency and tool.name in _MONEY and pattern.search(question):
+            if knows(code):
+                return f"The figures are in {currency}; choose {code} in Settings to see those."
             return f"The figures are in {currency}; I know no exchange rate to {code}."
     return ""

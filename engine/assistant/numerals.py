@@ -6,14 +6,26 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.assistant.recognise.numbers import spelt_number
+from engine.core.records import FIAT
 
+_DOLLARS = ("$", "USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN")
+_MARKS = {
+    "dollar": _DOLLARS, "dollars": _DOLLARS, "bucks": _DOLLARS, "usd": ("$", "USD"),
+    "euro": ("€", "EUR"), "euros": ("€", "EUR"), "eur": ("€", "EUR"),
+    "pound": ("£", "GBP"), "pounds": ("£", "GBP"), "gbp": ("£", "GBP"), "quid": ("£", "GBP"),
+    "yen": ("¥", "JPY"), "jpy": ("¥", "JPY"), "franc": ("CHF",), "francs": ("CHF",),
+    "rupees": ("INR",), "kronor": ("SEK",), "kroner": ("NOK", "DKK"),
+}  # fmt: skip
+_CODES = "|".join(code.lower() for code in sorted(FIAT))
+_UNIT = rf"(?:{'|'.join(_MARKS)}|{_CODES})"
 _DIGITS = re.compile(
     r"(?P<day>\d{4}-\d{2}(?:-\d{2})?(?!\d))"
     r"|(?P<sign>[-−–+])?(?P<currency>[$€£¥]\s?)?"
     r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
     r"(?P<exponent>[e][-+]?\d{1,2}(?!\d))?"
     r"(?P<scale>\s?(?:k|m|bn|million|billion|thousand)\b)?"
-    r"(?P<percent>[\s-]?(?:%|percent\b|per cent\b))?",
+    r"(?P<percent>[\s-]?(?:%|percent\b|per cent\b))?"
+    rf"(?:(?=\s?(?P<unit>{_UNIT})\b))?",
     re.I,
 )
 _WORD = (
@@ -24,8 +36,7 @@ _WORD = (
 # "one day" and "the two coins" are ways of speaking rather than figures.
 _SPELT = re.compile(
     rf"\b(?!one\s+(?!per)|two\s+coins?\b)(?P<words>{_WORD}(?:[\s-]+{_WORD})*)"
-    r"\s+(?:(?P<percent>percent|per cent)|dollars?|euros?|pounds?|usd|eur|gbp|times|coins?|days?|"
-    r"years?|months?)\b",
+    rf"\s+(?:(?P<percent>percent|per cent)|(?P<unit>{_UNIT})|times|coins?|days?|years?|months?)\b",
     re.I,
 )
 _SCALES = {"k": 3, "thousand": 3, "m": 6, "million": 6, "bn": 9, "billion": 9}
@@ -37,7 +48,8 @@ class Numeral:
 
     value: the number without its sign, or the year of a day. step: place value of the last digit
     shown, 0 if too few digits are shown to have been rounded. sign: −1, +1, or 0 if unwritten.
-    currency: its symbol or "". day: YYYY-MM or YYYY-MM-DD, or "". bare: digits and nothing else.
+    currency: its symbol, code or word, or "". day: YYYY-MM or YYYY-MM-DD, or "". bare: digits and
+    nothing else.
     """
 
     start: int
@@ -68,7 +80,13 @@ def find_numerals(text: str) -> Iterator[Numeral]:
             yield _number(text, match)
     for match in _SPELT.finditer(text):
         value = spelt_number(match["words"])
-        yield Numeral(*match.span(), value, percent=bool(match["percent"]))
+        unit = (match["unit"] or "").lower()
+        yield Numeral(*match.span(), value, currency=unit, percent=bool(match["percent"]))
+
+
+def marks(currency: str) -> tuple[str, ...]:
+    """How the texts of figures may write a currency: "dollars" as $, USD, CAD …"""
+    return _MARKS.get(currency, (currency.upper(),))
 
 
 def _number(text: str, match: re.Match[str]) -> Numeral:
@@ -84,7 +102,7 @@ def _number(text: str, match: re.Match[str]) -> Numeral:
         Decimal(digits).scaleb(exponent),
         step=Decimal(1).scaleb(exponent - decimals) if rounded else Decimal(0),
         sign=(1 if match["sign"] == "+" else -1) if signed else 0,
-        currency=(match["currency"] or "").strip(),
+        currency=(match["currency"] or match["unit"] or "").strip().lower(),
         percent=bool(match["percent"]),
         bare=match[0].isdigit(),
     )

@@ -12,6 +12,7 @@ from engine.assistant.grammar import call_grammar
 from engine.assistant.prompting import Exchange, question_messages, tool_specs
 from engine.assistant.tools import TOOLS
 from engine.assistant.tools.context import ToolContext
+from engine.core.errors import Cancelled
 from engine.model.client import ModelClient
 from engine.model.generation import GenerateRequest
 from engine.model.templates import PromptMessage, render, starts_in_thought
@@ -54,7 +55,13 @@ class Picker:
         if starts_in_thought(self._model.loaded.template_id):
             return None  # a thinking model's first words say nothing about its choice
         calls = [f'<tool_call>\n{{"name": {json.dumps(name)}' for name in names]
-        *values, call_at_all = self._model.score(self.prompt(), [*calls, "<tool_call>"])
+        try:
+            *values, call_at_all = self._model.score(
+                self.prompt(), [*calls, "<tool_call>"], self._cancel.attached
+            )
+        except Cancelled:
+            self._cancel.check()
+            raise
         self._cancel.check()
         scores = dict(zip(names, values, strict=True))
         scores[""] = _log_rest(call_at_all)

@@ -1,8 +1,7 @@
 """One turn: question → decision → tool → grounded answer, with events along the way."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -12,13 +11,12 @@ from engine.assistant.cancel import Cancel, Stopped
 from engine.assistant.decide import decide
 from engine.assistant.ledger_questions import asks_for_sums
 from engine.assistant.notice import currency_notice, risk_notice
-from engine.assistant.numerals import find_numerals
 from engine.assistant.picking import Picker
 from engine.assistant.prompting import Exchange, call_message
-from engine.assistant.recognise import recognise
 from engine.assistant.router import default_router
+from engine.assistant.said import said_figures
 from engine.assistant.tools import TOOLS
-from engine.assistant.tools.base import Tool, ToolResult
+from engine.assistant.tools.base import Figure, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
 from engine.assistant.writing import Evidence, Writer
 from engine.core.cards import Card, Draft
@@ -29,7 +27,6 @@ from engine.model.generation import ModelDied
 from engine.model.templates import STARTER, PromptMessage
 
 Status = Literal["complete", "stopped", "failed"]
-_ROLLING = re.compile(r"[0-9]+[dmy]")
 _DIGITS = 15  # before the point; larger numbers are mistakes or mischief
 
 
@@ -163,7 +160,7 @@ class _Turn:
         if any(isinstance(v, Decimal) and v.adjusted() >= _DIGITS for v in arguments.values()):
             raise KnownError("This number is too large to compute with.", "Ask with a smaller one.")
         self.calls = ({"name": tool.name, "arguments": arguments},)
-        result = tool.run(self._context, arguments)
+        result = _with_headline(tool, tool.run(self._context, arguments))
         self._cancel.check()
         self.cards = result.cards
         for card in result.cards:
@@ -174,11 +171,16 @@ class _Turn:
             self._status("")
             self.writer.say(phrases.plain_answer(tool, result))
         else:
-            self._write(result, messages, arguments, lambda: phrases.plain_answer(tool, result))
+            said = said_figures(
+                self._question, tool, arguments, self._context.currency, self._context.today
+            )
+            self._write(result, messages, said, lambda: phrases.plain_answer(tool, result))
         if result.draft is not None:
             self._publish(DraftOffered(self._message_id, result.draft))
         text = self.writer.text
-        foreign = currency_notice(self._question, tool, self._context.currency)
+        foreign = currency_notice(
+            self._question, tool, self._context.currency, self._context.knows_rate
+        )
         notice = " ".join(filter(None, (foreign, risk_notice(self._question, text, tool))))
         return Outcome("complete", text, self.calls, self.cards, result.draft, notice)
 
@@ -191,7 +193,7 @@ class _Turn:
         if starter:
             self.writer.say(phrases.reply(kind, self._question))
         else:
-            self._write(None, (), {}, lambda: phrases.reply(kind, self._question))
+            self._write(None, (), (), lambda: phrases.reply(kind, self._question))
         text = self.writer.text
         return Outcome("complete", text, notice=risk_notice(self._question, text, None))
 
@@ -199,14 +201,13 @@ class _Turn:
         self,
         result: ToolResult | None,
         messages: Sequence[PromptMessage],
-        arguments: Mapping[str, str | Decimal],
+        said: Sequence[Figure],
         plain: Callable[[], str],
     ) -> None:
         self._status("")
         if self._model is None:
             self.writer.say(plain())
             return
-        said = _numbers(self._question, self._context, arguments)
         evidence = Evidence(self._question, result, said, self._context.assets)
         self.writer.write(self._model, self._picker.prompt(*messages), evidence, plain)
 
@@ -215,12 +216,9 @@ class _Turn:
         self._publish(StatusChanged(self._message_id, text))
 
 
-def _numbers(
-    question: str, context: ToolContext, arguments: Mapping[str, str | Decimal]
-) -> list[Decimal]:
-    """Numbers the user said, now or before a follow-up ("30d"), which an answer may repeat."""
-    found = recognise(question, context.today)
-    values = [*(m.value for m in found.mentions), *arguments.values()]
-    said = [v for v in values if isinstance(v, Decimal)]
-    said += [Decimal(v[:-1]) for v in values if isinstance(v, str) and _ROLLING.fullmatch(v)]
-    return said + [numeral.value for numeral in find_numerals(question)]
+def _with_headline(tool: Tool, result: ToolResult) -> ToolResult:
+    """The result with the figure that is always asked for of this tool, unless it names one."""
+    if result.headline or not tool.headline:
+        return result
+    found = (figure.text for figure in result.figures if figure.label == tool.headline)
+    return replace(result, headline=next(found, ""))

@@ -7,7 +7,6 @@ there ("thirty … percent", "12 … May"). The first one that no figure account
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from engine.assistant.cancel import Cancel
 from engine.assistant.grounding import ground, unsupported
@@ -32,14 +31,14 @@ _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What an answer may say: the tool's result (None for talk) and numbers the user said.
+    """What an answer may say: the tool's result (None for talk) and figures the user said.
 
     owned: the user's coins, for symbols that are also words.
     """
 
     question: str
     result: ToolResult | None
-    said: Sequence[Decimal]
+    said: Sequence[Figure]
     owned: Sequence[str]
 
     def supports(self, text: str) -> bool:
@@ -47,15 +46,22 @@ class Evidence:
         if _STUCK.search(text[-_STUCK_LENGTH:]):
             return False
         figures: Sequence[Figure] = self.result.figures if self.result else ()
-        return not unsupported(ground(text, figures, self.said))
+        return not unsupported(ground(text, (*figures, *self.said)))
 
     def names_fit(self, text: str) -> bool:
         """Whether a whole answer has the figure asked for, and puts all to the right names."""
         if self.result is None:
             return True
-        if self.result.headline.lstrip("+-") not in text:
+        if not self._has_headline(self.result, text):
             return False
         return names_agree(text, self.question, self.result, self.owned)
+
+    def _has_headline(self, result: ToolResult, text: str) -> bool:
+        """Whether the figure asked for is there, exact or rounded."""
+        labels = {f.label for f in result.figures if f.text == result.headline}
+        if not result.headline or result.headline.lstrip("+-") in text:
+            return True
+        return any(link.label in labels for link in ground(text, result.figures))
 
 
 def settled(text: str) -> int:

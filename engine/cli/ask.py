@@ -12,6 +12,9 @@ from engine.service import Service
 NAME = "ask"
 HELP = "answer one question"
 
+QUIT = "/quit"
+"""What ends a conversation, typed at any prompt."""
+
 _EXIT_FAILED = 1
 _EXIT_INTERRUPTED = 130
 
@@ -26,12 +29,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Ask, show the answer, settle what it leaves open."""
     with opened(args, model=True) as service:
-        reply = converse(
-            service,
-            lambda: service.chat.ask(None, " ".join(args.question)),
-            Silent() if args.json else view(),
-        )
-        reply = choose(service, reply) if not args.json and terminal.interactive() else reply
+        reply = _answer(service, None, " ".join(args.question), args.json)
+        if not args.json and terminal.interactive():
+            reply, line = choose(service, reply)
+            while line not in ("", QUIT):
+                reply, line = choose(service, _answer(service, reply.chat_id, line, args.json))
         stored = settle(service, reply, args.yes, args.json)
         if args.json:
             write_json(_document(reply, stored))
@@ -41,22 +43,34 @@ def run(args: argparse.Namespace) -> int:
     return _EXIT_FAILED if reply.status == "failed" else 0
 
 
-def choose(service: Service, reply: Reply) -> Reply:
-    """Let the user choose among the meanings of a question, until there is no choice left."""
+def _answer(service: Service, chat_id: int | None, question: str, silent: bool) -> Reply:
+    shown = Silent() if silent else view()
+    return converse(service, lambda: service.chat.ask(chat_id, question), shown)
+
+
+def choose(service: Service, reply: Reply) -> tuple[Reply, str]:
+    """Let the user choose among the meanings of a question, until there is no choice left.
+
+    Returns the last answer, and what was typed in the place of a choice: "" for none of them,
+    QUIT or the end of the input as QUIT, or another question.
+    """
     while reply.options:
-        terminal.say(f"Which one (1 to {len(reply.options)}, Enter for none)? ", end="")
+        numbers = {str(number): option for number, option in enumerate(reply.options, start=1)}
+        last = len(numbers)
+        terminal.say(f"Which one (1 to {last}, Enter for none, or a new question)? ", end="")
         try:
-            number = input().strip()
+            line = input().strip()
         except EOFError:
-            return reply
-        if not number:
-            return reply
-        if not (number.isascii() and number.isdigit() and 0 < int(number) <= len(reply.options)):
+            return reply, QUIT
+        option = numbers.get(line.rstrip(".)"))
+        if option is not None:
+            start = partial(service.chat.choose, reply.message_id, option.key)
+            reply = converse(service, start, view())
+        elif line.isdigit():
             terminal.say("That is not one of the numbers.")
-            continue
-        key = reply.options[int(number) - 1].key
-        reply = converse(service, partial(service.chat.choose, reply.message_id, key), view())
-    return reply
+        else:
+            return reply, line
+    return reply, ""
 
 
 def settle(service: Service, reply: Reply, yes: bool, silent: bool = False) -> bool:

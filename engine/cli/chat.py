@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from engine.cli import demo, import_, terminal
-from engine.cli.ask import choose, settle
+from engine.cli.ask import QUIT, choose, settle
 from engine.cli.conversation import ModelNews, converse, view
 from engine.cli.firing import Firings
 from engine.cli.session import opened
@@ -38,16 +38,18 @@ def run(args: argparse.Namespace) -> int:
         _greet(service)
         model_news.tell()
         chat_id: int | None = None
-        while (line := _read_line(firings)) is not None:
+        typed = ""  # in the place of a choice: it is the next line
+        while (line := typed or _read_line(firings)) is not None:
+            typed = ""
             try:
                 if line.startswith("/"):
-                    if line == "/quit":
+                    if line == QUIT:
                         break
                     if line == "/new":
                         chat_id = None
                     _obey(service, line)
                 elif line:
-                    chat_id = _answer(service, chat_id, line, model_news)
+                    chat_id, typed = _answer(service, chat_id, line, model_news)
             except KnownError as error:
                 terminal.complain(str(error))
             except KeyboardInterrupt:
@@ -64,15 +66,19 @@ def _greet(service: Service) -> None:
         terminal.say("The demo portfolio is loaded: all its data is simulated.")
 
 
-def _answer(service: Service, chat_id: int | None, question: str, model_news: ModelNews) -> int:
+def _answer(
+    service: Service, chat_id: int | None, question: str, model_news: ModelNews
+) -> tuple[int, str]:
+    """Show the answer; returns its conversation, and what was typed instead of a choice."""
     reply = converse(service, lambda: service.chat.ask(chat_id, question), view())
     if reply.interrupted:
         terminal.say("Stopped.")
     model_news.tell(reply.notice)
+    typed = ""
     if terminal.interactive():
-        reply = choose(service, reply)
+        reply, typed = choose(service, reply)
     settle(service, reply, yes=False)
-    return reply.chat_id
+    return reply.chat_id, typed
 
 
 def _obey(service: Service, line: str) -> None:

@@ -190,5 +190,5 @@ def _end_matter(reply: Reply) -> None:
             terminal.say(reply.question)
         for number, option in enumerate(reply.options, start=1):
             terminal.say(f"  {number}. {option.label}")
-    if reply.draft:
+    if reply.draft and reply.draft.title not in reply.text:
         terminal.say(f"Draft: {reply.draft.title}")

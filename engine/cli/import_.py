@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.cli import terminal
 from engine.cli.jsonout import write_json
+from engine.cli.progress import finished
 from engine.cli.render import table
 from engine.cli.session import add_json, add_yes, opened
 from engine.core.csvfile import RefusedRow
@@ -34,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
     """Show the dry run, store after a yes."""
     with opened(args) as service:
         if args.json:
-            preview = service.portfolio.preview(args.file, args.account).future.result()
-            batch = service.portfolio.confirm(preview) if args.yes and preview.rows else None
+            preview = _preview(service, args.file, args.account)
+            batch = _confirm(service, preview) if args.yes and preview.rows else None
             write_json({"preview": preview, "batch": batch})
         else:
             import_file(service, args.file, args.account, args.yes)
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
 
 def import_file(service: Service, file: Path, account: str | None, yes: bool) -> None:
     """The dry run, the question, the import. Raises KnownError."""
-    preview = service.portfolio.preview(file, account).future.result()
+    preview = _preview(service, file, account)
     _show(preview)
     if not preview.rows:
         if preview.duplicates:
@@ -55,8 +56,16 @@ def import_file(service: Service, file: Path, account: str | None, yes: bool) ->
     if not yes and not terminal.agreed(f"Store {count}?"):
         terminal.say("Nothing was stored.")
         return
-    batch = service.portfolio.confirm(preview)
+    batch = _confirm(service, preview)
     terminal.say(f"Stored {count} as import {batch}. `assay undo {batch}` takes it back.")
+
+
+def _preview(service: Service, file: Path, account: str | None) -> ImportPreview:
+    return finished(service, lambda: service.portfolio.preview(file, account))
+
+
+def _confirm(service: Service, preview: ImportPreview) -> int:
+    return finished(service, lambda: service.portfolio.confirm(preview))
 
 
 def _show(preview: ImportPreview) -> None:

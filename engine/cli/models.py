@@ -62,12 +62,18 @@ def _list(service: Service, json: bool) -> None:
             "*" if model.in_use else "",
             str(model.id) if model.id >= 0 else "",
             model.name,
+            model.quantization,
             f"{model.size / _MB:,.0f} MB",
+            model.file_name,
         )
         for model in models
     )
-    titles = ("Used", "Number", "Name", "Size")
-    terminal.say("\n".join(table(titles, rows, (False, True, False, True))))
+    titles = ("Used", "Number", "Name", "Weights", "Size", "File")
+    right = (False, True, False, False, True, False)
+    # The file is there where nothing else tells two models apart.
+    shown = len(titles) if any(model.file_name for model in models) else len(titles) - 1
+    cut = tuple(row[:shown] for row in rows)
+    terminal.say("\n".join(table(titles[:shown], cut, right[:shown])))
 
 
 def _catalogue(service: Service, json: bool) -> None:

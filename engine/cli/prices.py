@@ -6,8 +6,10 @@ from pathlib import Path
 from engine.cli import terminal
 from engine.cli.import_ import show_refused
 from engine.cli.jsonout import write_json
+from engine.cli.progress import finished
 from engine.cli.session import add_json, add_yes, opened
 from engine.core.errors import KnownError
+from engine.core.jobs import Job
 
 NAME = "prices"
 HELP = "read price history from a CSV file"
@@ -25,11 +27,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show the dry run, store after a yes."""
     with opened(args) as service:
-        preview = service.market.preview_prices(
-            args.file, args.asset, args.currency
-        ).future.result()
+        preview = finished(
+            service, lambda: service.market.preview_prices(args.file, args.asset, args.currency)
+        )
+
+        def confirm() -> Job[int]:
+            return service.market.confirm_prices(preview)
+
         if args.json:
-            batch = service.market.confirm_prices(preview) if args.yes and preview.rows else None
+            batch = finished(service, confirm) if args.yes and preview.rows else None
             write_json({"preview": preview, "batch": batch})
             return 0
         terminal.say(
@@ -47,6 +53,6 @@ def run(args: argparse.Namespace) -> int:
         if not args.yes and not terminal.agreed("Store these prices?"):
             terminal.say("Nothing was stored.")
             return 0
-        batch = service.market.confirm_prices(preview)
+        batch = finished(service, confirm)
         terminal.say(f"Stored as import {batch}. `assay undo {batch}` takes it back.")
     return 0

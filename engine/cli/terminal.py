@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import unicodedata
+from typing import TextIO
 
 from engine.core.files import known_os_error
 
@@ -92,24 +93,25 @@ class PlainMarkdown:
 class StatusLine:
     """A line that says what is going on and goes away; only where a person watches."""
 
-    def __init__(self) -> None:
-        self._on = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    def __init__(self, stream: TextIO | None = None) -> None:
+        """stream: where it is written, standard output if None."""
+        self._stream = stream or sys.stdout
+        self._on = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._shown = False
 
     def show(self, text: str) -> None:
         """Put text in the place of what was shown before."""
         if self._on:
-            sys.stdout.write(
-                f"\r\x1b[2m{_encodable(harmless(text), sys.stdout.encoding)}\x1b[0m\x1b[K"
-            )
-            sys.stdout.flush()
+            shown = _encodable(harmless(text), self._stream.encoding)
+            self._stream.write(f"\r\x1b[2m{shown}\x1b[0m\x1b[K")
+            self._stream.flush()
             self._shown = True
 
     def clear(self) -> None:
         """Make the line empty again, before anything else is written."""
         if self._shown:
-            sys.stdout.write("\r\x1b[K")
-            sys.stdout.flush()
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
             self._shown = False
 
 

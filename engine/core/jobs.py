@@ -42,6 +42,11 @@ class Progress:
         if self._cancelled.is_set():
             raise Cancelled
 
+    def step(self, fraction: float, text: str) -> None:
+        """Check and report in one call: a Step for work that knows nothing of jobs."""
+        self.check()
+        self.report(fraction, text)
+
     def cancel(self) -> None:
         """Make the next check raise."""
         self._cancelled.set()

@@ -18,6 +18,8 @@ _NUMBER = re.compile(
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _CENT = Decimal("0.01")
 _AMOUNT_STEP = Decimal("1e-8")
+# Less is what binary arithmetic leaves of nothing.
+_LEAST_FRACTION = Decimal("1e-10")
 
 
 def parse_amount(text: str) -> Decimal:
@@ -33,6 +35,8 @@ def parse_amount(text: str) -> Decimal:
     value = Decimal(stripped.replace(",", ""))
     if value == 0:
         return Decimal(0)
+    if len(stripped) < PRECISION and "e" not in stripped.lower():
+        return value  # it cannot be out of range
     if len(value.as_tuple().digits) > PRECISION or abs(value.adjusted()) > PRECISION - 1:
         raise ValueError(f"a number out of range: {text[:40]!r}")
     return value
@@ -65,23 +69,42 @@ def format_money(x: Decimal, currency: str = "USD") -> str:
     size = abs(x)
     step = min(_CENT, _significant_step(x, 4)) if 0 < size < 1 else _CENT
     digits = _trim(f"{_round(size, step):,f}", keep=2)
-    minus = "-" if x < 0 and digits.strip("0.,") else ""
-    symbol = _SYMBOLS.get(currency)
-    return f"{minus}{symbol}{digits}" if symbol else f"{minus}{digits} {currency}"
+    return _with_currency(digits, currency, minus=x < 0)
+
+
+def exact_money(x: Decimal, currency: str) -> str:
+    """The same with every digit ("$100.125"), for what the user has set; at least two decimals."""
+    _require_finite(x)
+    return _with_currency(_trim(f"{abs(x):,f}", keep=2), currency, minus=x < 0)
 
 
 def format_percent(x: Decimal | float, digits: int = 2, sign: bool = False) -> str:
     """Fraction as per cent for display: 0.1234 gives "12.34 %".
 
-    digits: decimals shown. sign: put "+" before a positive value. Raises ValueError if not finite.
+    digits: decimals shown; what would round to zero is shown to its first digit instead, unless
+    it is under 0.00000001 %. sign: put "+" before a positive value.
+    Raises ValueError if not finite.
     """
     value = x if isinstance(x, Decimal) else Decimal(repr(float(x)))
     _require_finite(value)
     shown = _round(value * 100, Decimal(1).scaleb(-digits))
     if shown == 0:
-        shown = abs(shown)
+        tiny = abs(value) >= _LEAST_FRACTION
+        shown = _round(value * 100, _significant_step(value * 100, 1)) if tiny else abs(shown)
     plus = "+" if sign and shown > 0 else ""
     return f"{plus}{shown:,f} %"
+
+
+def exact_percent(x: Decimal) -> str:
+    """Per cent with every digit, for what the user has set: 0.125 gives "0.125 %"."""
+    _require_finite(x)
+    return f"{_trim(f'{x:,f}', keep=0)} %"
+
+
+def _with_currency(digits: str, currency: str, minus: bool) -> str:
+    sign = "-" if minus and digits.strip("0.,") else ""
+    symbol = _SYMBOLS.get(currency)
+    return f"{sign}{symbol}{digits}" if symbol else f"{sign}{digits} {currency}"
 
 
 def _require_finite(x: Decimal) -> None:

@@ -45,15 +45,10 @@ class Paths:
         """Log files."""
         return self.root / "logs"
 
-    @property
-    def kv(self) -> Path:
-        """Saved model states; derived data."""
-        return self.root / "kv"
-
     def ensure(self) -> None:
         """Make the missing folders, for their owner only; KnownError if that is not possible."""
         try:
-            for folder in (self.root, self.models, self.backups, self.logs, self.kv):
+            for folder in (self.root, self.models, self.backups, self.logs):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise known_os_error(f"prepare the data folder {self.root}", error) from error

@@ -64,14 +64,6 @@ SETTINGS: tuple[Setting, ...] = (
         "Desktop notifications",
         "Show a notification when an alert fires.",
     ),
-    Setting(
-        "thinking",
-        "choice",
-        "auto",
-        "Thinking",
-        "Whether a model that can think before it answers does so.",
-        ("auto", "on", "off"),
-    ),
 )
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}

@@ -1,11 +1,29 @@
 """What the records do not tell, gathered into one sentence per kind and asset."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
 from engine.core.money import format_amount
 
 _Pocket = tuple[str, str]
+
+
+class Gap(str):
+    """A sentence about something that is not known; assets: what it is about."""
+
+    __slots__ = ("assets",)
+    assets: frozenset[str]
+
+    def __new__(cls, sentence: str, *assets: str) -> "Gap":
+        gap = super().__new__(cls, sentence)
+        gap.assets = frozenset(assets)
+        return gap
+
+
+def about(gaps: Iterable[Gap], asset: str) -> tuple[Gap, ...]:
+    """The sentences that are about one asset."""
+    return tuple(gap for gap in gaps if asset in gap.assets)
 
 
 class Gaps:
@@ -15,8 +33,8 @@ class Gaps:
         self._currency = currency
         self._short: dict[_Pocket, tuple[Decimal, date]] = {}
         self._costless: dict[_Pocket, tuple[Decimal, date]] = {}
-        self._unvalued: dict[str, tuple[int, date]] = {}
-        self._estimated: dict[str, tuple[int, date]] = {}
+        self._unvalued: dict[tuple[str, ...], tuple[int, date]] = {}
+        self._estimated: dict[str, tuple[int, date, set[str]]] = {}
 
     def short(self, account: str, asset: str, amount: Decimal, day: date) -> None:
         """More left an account than the records had brought in."""
@@ -30,36 +48,48 @@ class Gaps:
 
     def unvalued(self, assets: tuple[str | None, ...], day: date) -> None:
         """There was no price to value an entry with."""
-        name = " for ".join(asset for asset in assets if asset)
-        count, first = self._unvalued.get(name, (0, day))
-        self._unvalued[name] = (count + 1, first)
+        named = tuple(asset for asset in assets if asset)
+        count, first = self._unvalued.get(named, (0, day))
+        self._unvalued[named] = (count + 1, first)
 
-    def estimated(self, currency: str, day: date) -> None:
+    def estimated(self, currency: str, asset: str, day: date) -> None:
         """A payment in another currency was valued by the coin's closing price instead."""
-        count, first = self._estimated.get(currency, (0, day))
-        self._estimated[currency] = (count + 1, first)
+        count, first, coins = self._estimated.get(currency, (0, day, set()))
+        self._estimated[currency] = (count + 1, first, coins | {asset})
 
-    def sentences(self) -> tuple[str, ...]:
+    def sentences(self) -> tuple[Gap, ...]:
         """One sentence per gap, in a fixed order."""
         found = [
-            f"{format_amount(amount)} {asset} left {account} (first on {first}) without a "
-            "recorded purchase; its gain is left out."
+            Gap(
+                f"{format_amount(amount)} {asset} left {account} (first on {first}) without a "
+                "recorded purchase; its gain is left out.",
+                asset,
+            )
             for (account, asset), (amount, first) in sorted(self._short.items())
         ]
         found += [
-            f"{format_amount(amount)} {asset} came into {account} (first on {first}) at an "
-            "unknown cost; its gain is left out."
+            Gap(
+                f"{format_amount(amount)} {asset} came into {account} (first on {first}) at an "
+                "unknown cost; its gain is left out.",
+                asset,
+            )
             for (account, asset), (amount, first) in sorted(self._costless.items())
         ]
         found += [
-            f"{_entries(count)} of {name} (first on {first}) could not be valued in "
-            f"{self._currency}: there is no price for the day."
-            for name, (count, first) in sorted(self._unvalued.items())
+            Gap(
+                f"{_entries(count)} of {' for '.join(assets)} (first on {first}) could not be "
+                f"valued in {self._currency}: there is no price for the day.",
+                *assets,
+            )
+            for assets, (count, first) in sorted(self._unvalued.items())
         ]
         found += [
-            f"{_entries(count)} in {fiat} (first on {first}) were valued by the coin's closing "
-            f"price: there is no price of {fiat} in {self._currency}."
-            for fiat, (count, first) in sorted(self._estimated.items())
+            Gap(
+                f"{_entries(count)} in {fiat} (first on {first}) were valued by the coin's closing "
+                f"price: there is no price of {fiat} in {self._currency}.",
+                *coins,
+            )
+            for fiat, (count, first, coins) in sorted(self._estimated.items())
         ]
         return tuple(found)
 

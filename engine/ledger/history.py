@@ -23,7 +23,8 @@ class History:
     """Values at the close of each day, and the net money that came in on it (out = negative).
 
     opening: the value at the close of the day before the first. stale: the days, that one among
-    them, for which a coin that was held has no close, so that an earlier one stands in.
+    them, for which a coin that was held has no close, so that an earlier one stands in. unpriced:
+    what was held on some of the days without any price to count it with.
     """
 
     days: list[date]
@@ -31,6 +32,7 @@ class History:
     flows: Floats
     opening: float
     stale: frozenset[date] = frozenset()
+    unpriced: tuple[str, ...] = ()
 
 
 def value_history(
@@ -52,7 +54,9 @@ def value_history(
     days = [start + timedelta(n) for n in range(-1, (end - start).days + 1)]
     measure = _Measure(link_transfers(transactions), prices, currency, days, account)
     values, flows = measure.values(), measure.flows()
-    return History(days[1:], values[1:], flows[1:], float(values[0]), measure.stale())
+    return History(
+        days[1:], values[1:], flows[1:], float(values[0]), measure.stale(), measure.unpriced()
+    )
 
 
 class _Measure:
@@ -106,6 +110,14 @@ class _Measure:
             if asset not in FIAT:
                 missing |= (amounts > 0) & self._filled(asset)[1]
         return frozenset(day for day, is_stale in zip(self._days, missing, strict=True) if is_stale)
+
+    def unpriced(self) -> tuple[str, ...]:
+        """What was held at a close that has no price for it."""
+        return tuple(
+            asset
+            for asset, amounts in sorted(self._amounts.items())
+            if ((amounts > 0) & ~np.isfinite(self._close(asset))).any()
+        )
 
     def _count(self) -> None:
         """Amounts held at each close; what is below zero must have come from somewhere."""

@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from engine.ledger.gaps import Gap
+
 Rule = Literal["lot", "average", "same day", "30 days", "pool"]
 """Where a disposal's cost is from: one lot, the average of all, or the three UK matching rules."""
 
@@ -59,4 +61,4 @@ class LotBook:
     open: tuple[Lot, ...]
     disposals: tuple[Disposal, ...]
     income: tuple[Income, ...]
-    missing: tuple[str, ...]
+    missing: tuple[Gap, ...]

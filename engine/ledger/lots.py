@@ -149,8 +149,8 @@ class _Book:
         for asset, amount in ((t.asset_in, amount_in), (t.asset_out, t.amount_out)):
             value = self._worth(asset, amount, day)
             if value is not None:
-                if fiat:
-                    self._gaps.estimated(fiat, day)
+                if fiat and asset:
+                    self._gaps.estimated(fiat, asset, day)
                 return value
         self._gaps.unvalued((t.asset_in, t.asset_out), day)
         return None

@@ -36,11 +36,6 @@ def observed_returns(history: History) -> tuple[list[date], Floats]:
     return [history.days[index] for index in kept], returns[kept]
 
 
-def twr(history: History) -> float:
-    """The time-weighted return over the whole history, as a fraction."""
-    return float(np.prod(1.0 + daily_returns(history)) - 1.0)
-
-
 def wealth(history: History) -> Floats:
     """What one unit invested at the opening is worth at each close, the opening's 1 first."""
     return np.concatenate(([1.0], np.cumprod(1.0 + daily_returns(history))))

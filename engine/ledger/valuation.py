@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from engine.core.money import format_amount
 from engine.core.records import FIAT, MAX_PRICE_AGE, PricePoint, Transaction
+from engine.ledger.gaps import Gap
 from engine.ledger.legs import cash_pockets, holdings
 from engine.ledger.lots import LotBook, fifo
 from engine.ledger.pricing import Prices, fresh_price
@@ -48,7 +49,7 @@ class Valuation:
     currency: str
     rows: tuple[HoldingRow, ...]
     total: Decimal
-    missing: tuple[str, ...]
+    missing: tuple[Gap, ...]
 
 
 def valuation(
@@ -68,9 +69,8 @@ def valuation(
     rows = []
     for asset, amount in holdings(linked, on, account).items():
         if amount < 0:
-            missing.append(
-                f"The records hold {format_amount(amount)} {asset}: earlier purchases are missing."
-            )
+            held = f"The records hold {format_amount(amount)} {asset}"
+            missing.append(Gap(f"{held}: earlier purchases are missing.", asset))
             continue
         point = _point(prices, asset, currency, on)
         if point is None or on - point.day > MAX_PRICE_AGE:
@@ -100,10 +100,11 @@ def _point(prices: Prices, asset: str, currency: str, on: date) -> PricePoint | 
     return prices.quote(asset, currency, on)
 
 
-def _no_price(asset: str, currency: str, point: PricePoint | None) -> str:
-    if point is None:
-        return f"{asset} has no price in {currency}; it is not in the total."
-    return f"The last price of {asset} is of {point.day}, too old to use; it is not in the total."
+def _no_price(asset: str, currency: str, point: PricePoint | None) -> Gap:
+    why = f"{asset} has no price in {currency}"
+    if point is not None:
+        why = f"The last price of {asset} is of {point.day}, too old to use"
+    return Gap(f"{why}; it is not in the total.", asset)
 
 
 def _row(
@@ -129,9 +130,12 @@ def _share(value: Decimal | None, total: Decimal) -> Decimal | None:
     return None if value is None else value / total
 
 
-def _unexplained_cash(transactions: Sequence[Transaction], account: str | None) -> list[str]:
+def _unexplained_cash(transactions: Sequence[Transaction], account: str | None) -> list[Gap]:
     return [
-        f"Cash in {name} ({currency}) is left out: the records would make it fall below zero."
+        Gap(
+            f"Cash in {name} ({currency}) is left out: the records would make it fall below zero.",
+            currency,
+        )
         for name, currency in sorted(cash_pockets(transactions).unexplained)
         if account in (None, name)
     ]

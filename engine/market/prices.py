@@ -1,23 +1,17 @@
 """Importing price history from CSV: a date, a symbol and a price, or whole OHLCV candles."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from engine.core.clock import Clock, SystemClock
-from engine.core.csvfile import (
-    NAME_LENGTH,
-    CsvFile,
-    RefusedRow,
-    Row,
-    clean_text,
-    find_table,
-    open_csv,
-)
+from engine.core.csvfile import NAME_LENGTH, RefusedRow, Row, clean_text, find_table
+from engine.core.csvtext import CsvFile, open_csv
 from engine.core.errors import KnownError
 from engine.core.fields import FieldError, check_time, read_positive, read_symbol, read_time
 from engine.core.records import FIAT, PricePoint
+from engine.core.steps import Step, unwatched
 
 FORMATS = (
     "A price file needs a date column (date, time, timestamp) and a price column (price, close); "
@@ -55,13 +49,13 @@ def preview_prices(
     currency: str | None = None,
     asset: str | None = None,
     clock: Clock | None = None,
-    check: Callable[[], None] = lambda: None,
+    step: Step = unwatched,
 ) -> PricePreview:
     """Dry run of a price import.
 
     currency, asset: used where the file has no such column; a file name is never trusted for
-    them. check: called for every row, may raise to stop. Raises KnownError if the file as a whole
-    cannot be used.
+    them. step: told how far the reading is. Raises KnownError if the file as a whole cannot be
+    used.
     """
     table = find_table(open_csv(path), _columns, FORMATS)
     columns = table.kind
@@ -83,7 +77,7 @@ def preview_prices(
     points: dict[tuple[str, str, date], tuple[datetime, PricePoint]] = {}
     refused: list[RefusedRow] = []
     repeated = 0
-    for row in table.rows(check):
+    for row in table.rows(step):
         if isinstance(row, RefusedRow):
             refused.append(row)
             continue

@@ -36,8 +36,8 @@ class _Series:
 class PriceBook:
     """Closes of any asset in any currency; safe to use from several threads.
 
-    A currency priced in another uses the stored series or the opposite one; a coin without
-    a series in the currency from its series in dollars or euros and that rate.
+    On a day without a stored close, a currency priced in another is given by the opposite close,
+    and a coin by its close in dollars or euros and that rate.
     """
 
     def __init__(self, source: PriceSource) -> None:
@@ -102,19 +102,21 @@ class PriceBook:
 
     def _load(self, asset: str, currency: str) -> Sequence[PricePoint]:
         points = self._source.series(asset, currency)
-        if points or currency not in FIAT:
+        if currency not in FIAT:
             return points
         if asset in FIAT:
-            return [
-                PricePoint(asset, currency, point.day, 1 / point.close, source=point.source)
-                for point in self._source.series(currency, asset)
-            ]
+            return _filled(points, self._inverted(asset, currency))
         for pivot in _PIVOTS:
             if pivot != currency:
-                points = self._converted(asset, pivot, currency)
-            if points:
-                return points
-        return []
+                points = _filled(points, self._converted(asset, pivot, currency))
+        return points
+
+    def _inverted(self, asset: str, currency: str) -> list[PricePoint]:
+        """The rate of one currency in another from the opposite one."""
+        return [
+            PricePoint(asset, currency, point.day, 1 / point.close, source=point.source)
+            for point in self._source.series(currency, asset)
+        ]
 
     def _converted(self, asset: str, pivot: str, currency: str) -> list[PricePoint]:
         """The series in another currency times the rate, on the days that have one."""
@@ -125,6 +127,15 @@ class PriceBook:
                 close = point.close * rate
                 found.append(PricePoint(asset, currency, point.day, close, source=point.source))
         return found
+
+
+def _filled(points: Sequence[PricePoint], others: Sequence[PricePoint]) -> Sequence[PricePoint]:
+    """The points, and on days that have none the others."""
+    if not points or not others:
+        return points or others
+    own = {point.day for point in points}
+    merged = [*points, *(point for point in others if point.day not in own)]
+    return sorted(merged, key=lambda point: point.day)
 
 
 def _as_series(points: Sequence[PricePoint]) -> _Series:

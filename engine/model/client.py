@@ -3,7 +3,9 @@
 import itertools
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -37,6 +39,19 @@ __all__ = [
 State = Literal["none", "loading", "ready", "busy", "failed"]
 
 POLL_SECONDS = 0.05
+
+Stoppable = Callable[[Callable[[], None]], AbstractContextManager[None]]
+"""A context in which something can be ended early by the function it is given."""
+
+
+def _unstoppable(stop: Callable[[], None]) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def _stop(link: Link, request_id: int, answer: Answer) -> None:
+    """Let the child end a request, and its reader go on at once."""
+    link.cancel(request_id)
+    answer.put(WakeUp())
 
 
 class ModelClient:
@@ -111,12 +126,16 @@ class ModelClient:
         )
         return Generation(message.id, self._starter(message), on_progress)
 
-    def score(self, prompt: str, continuations: Sequence[str]) -> list[float]:
+    def score(
+        self, prompt: str, continuations: Sequence[str], stoppable: Stoppable = _unstoppable
+    ) -> list[float]:
         """Natural-log probability of each continuation after the prompt, special tokens parsed.
 
-        Raises KnownError, ModelDied, or Cancelled when the model is replaced meanwhile.
+        stoppable: a context that is given a function to call, from any thread, for an early end.
+        Raises KnownError, ModelDied, or Cancelled when stopped or the model is replaced meanwhile.
         """
-        event = self._ask(protocol.Score(next(self._ids), prompt, tuple(continuations)))
+        request = protocol.Score(next(self._ids), prompt, tuple(continuations))
+        event = self._ask(request, stoppable)
         assert isinstance(event, protocol.Scores)
         return list(event.values)
 
@@ -136,14 +155,21 @@ class ModelClient:
         pairs = zip(event.attempts, event.denied, strict=True)
         return [Attempt(action, denied) for action, denied in pairs], event.reason
 
-    def _ask(self, request: protocol.Request) -> protocol.Event:
+    def _ask(
+        self, request: protocol.Request, stoppable: Stoppable = _unstoppable
+    ) -> protocol.Event:
         """Send a request that has a single answer, and wait for it."""
         start = self._starter(request)
-        event: protocol.Event | Ended | WakeUp | None = None
+        event: protocol.Event | Ended | None = None
         for _ in range(2):  # a child that died in between is replaced, once
             started = start()
             if started is not None:
-                event = started[1].get()
+                link, answer = started
+                with stoppable(partial(_stop, link, request.id, answer)):
+                    got = answer.get()
+                if isinstance(got, WakeUp):
+                    raise Cancelled
+                event = got
             if not isinstance(event, Ended):
                 break
         if isinstance(event, Ended):
@@ -151,7 +177,6 @@ class ModelClient:
         if isinstance(event, protocol.Failed):
             raise failure(event)
         assert event is not None
-        assert not isinstance(event, WakeUp)
         return event
 
     def _starter(self, request: protocol.Request) -> Callable[[], tuple[Link, Answer] | None]:

@@ -11,6 +11,7 @@ from engine.model.diagnose import Cause, death_cause
 from engine.model.fit import available_memory, default_threads, memory_needed
 from engine.model.gguf import GgufHeader, read_header
 from engine.model.link import Ended, Link
+from engine.model.naming import model_name
 from engine.model.templates import choose_template
 
 SMALLEST_CONTEXT = 1024
@@ -64,7 +65,7 @@ def plan_load(path: Path, options: LoadOptions) -> LoadSpec:
     """Check the file's header and decide the context to try first; raises KnownError."""
     header = read_header(path)
     stem = path.stem.lower()
-    name = header.name or path.stem
+    name = model_name(header, path)
     wanted = min(options.n_ctx, header.number("context_length", options.n_ctx))
     info = ModelInfo(
         name=name,

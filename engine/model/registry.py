@@ -6,19 +6,20 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from engine.core.csvfile import clean_text
+from engine.core.csvfile import NAME_LENGTH, clean_text
 from engine.core.errors import KnownError
 from engine.core.files import known_os_error, sync_directory
 from engine.core.paths import Paths
 from engine.core.resources import resource
 from engine.model.catalogue import STARTER_ID, catalogue
-from engine.model.gguf import MAX_SHOWN, read_header
+from engine.model.gguf import GgufHeader, read_header
+from engine.model.naming import model_name, quantization, readable
 from engine.model.templates import choose_template
-from engine.store.models import ModelRepo
+from engine.store.models import ModelRepo, StoredModel
 
 CHUNK = 1 << 20
 RESERVE = 256 << 20  # disk space that stays free
@@ -36,13 +37,18 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A usable model file; id 0 is the starter that ships with Assay, which cannot be removed."""
+    """A usable model file; id 0 is the starter that ships with Assay, which cannot be removed.
+
+    file_name: what it was called before it was added.
+    """
 
     id: int
     name: str
     path: Path
     size: int
     architecture: str
+    quantization: str
+    file_name: str
     sha256: str
 
 
@@ -50,6 +56,34 @@ def starter_path() -> Path:
     """The shipped starter model's file."""
     entry = next(entry for entry in catalogue() if entry.id == STARTER_ID)
     return resource("models", entry.file)
+
+
+def described(number: int, path: Path, header: GgufHeader) -> ModelFile:
+    """A model file by what its header says."""
+    return ModelFile(
+        number,
+        model_name(header, path),
+        path,
+        header.size,
+        header.architecture,
+        quantization(header),
+        clean_text(path.name, NAME_LENGTH),
+        "",
+    )
+
+
+def _listed(row: StoredModel) -> ModelFile:
+    meta = json.loads(row.meta_json)
+    return ModelFile(
+        row.id,
+        readable(row.name, f"Unnamed {row.arch} model"),
+        Path(row.path),
+        row.size,
+        row.arch,
+        meta.get("quantization", ""),
+        meta["source"],
+        row.sha256,
+    )
 
 
 class Registry:
@@ -64,14 +98,8 @@ class Registry:
         files = []
         starter = starter_path()
         with contextlib.suppress(KnownError):  # missing or damaged: the others can still be used
-            header = read_header(starter)
-            name = header.name or starter.stem
-            files.append(ModelFile(0, name, starter, header.size, header.architecture, ""))
-        for row in self._repo.list():
-            path = Path(row.path)
-            if path.is_file():
-                files.append(ModelFile(row.id, row.name, path, row.size, row.arch, row.sha256))
-        return files
+            files.append(described(0, starter, read_header(starter)))
+        return files + [_listed(row) for row in self._repo.list() if Path(row.path).is_file()]
 
     def add_file(self, source: Path, progress: Reporter) -> ModelFile:
         """Check a GGUF file, copy it into the models folder and register it.
@@ -80,7 +108,7 @@ class Registry:
         `progress`; nothing is left behind then.
         """
         header = read_header(source)
-        name = header.name or clean_text(source.stem, MAX_SHOWN)
+        name = model_name(header, source)
         try:
             if shutil.disk_usage(self._paths.models).free < header.size + RESERVE:
                 raise KnownError(
@@ -90,11 +118,16 @@ class Registry:
             path, digest = self._copy(source, header.size, name, progress)
         except OSError as error:
             raise known_os_error(f"add the model {name}", error) from error
-        meta = {"template": choose_template(header), "source": source.name}
+        file = described(0, source, header)
+        meta = {
+            "template": choose_template(header),
+            "source": file.file_name,
+            "quantization": file.quantization,
+        }
         number = self._repo.add(
             name, digest, str(path), header.size, header.architecture, json.dumps(meta)
         )
-        return ModelFile(number, name, path, header.size, header.architecture, digest)
+        return replace(file, id=number, path=path, sha256=digest)
 
     def remove(self, model_id: int) -> None:
         """Delete an added model's file and its entry; KnownError if there is none."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from engine.core.clock import FixedClock
-from engine.core.records import PricePoint, Transaction
+from engine.core.records import SIMULATED, PricePoint, Transaction
 from engine.core.resources import resource
 from engine.ledger.importers import preview_import
 from engine.market.prices import preview_prices
@@ -38,5 +38,5 @@ def read_demo(today: date) -> Demo:
     return Demo(
         transactions.file_hash,
         tuple(replace(row, time=row.time + shift) for row in transactions.rows),
-        tuple(replace(row, day=row.day + shift, source="demo") for row in prices.rows),
+        tuple(replace(row, day=row.day + shift, source=SIMULATED) for row in prices.rows),
     )

@@ -13,6 +13,7 @@ from engine.core.errors import KnownError
 from engine.core.paths import Paths
 from engine.model.client import ModelClient
 from engine.model.gguf import read_header
+from engine.model.naming import model_name
 from engine.model.registry import starter_path
 from engine.service.service import Service
 
@@ -103,7 +104,7 @@ def _cipher_version() -> tuple[str]:
 
 def _model(path: Path) -> str:
     header = read_header(path)
-    return f"{header.name or path.stem}, {header.architecture}, {header.size / 1e6:,.1f} MB"
+    return f"{model_name(header, path)}, {header.architecture}, {header.size / 1e6:,.1f} MB"
 
 
 def _sandbox(path: Path) -> str:

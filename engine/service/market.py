@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine.core.clock import Clock
 from engine.core.events import DataChanged, Event
-from engine.core.jobs import Job, JobPool
+from engine.core.jobs import Job, JobPool, Progress
 from engine.market.prices import PricePreview, preview_prices
 from engine.service.settings import Settings
 from engine.store.batches import Batch
@@ -39,14 +39,19 @@ class MarketArea:
         unit = currency or self._settings.text("currency")
         return self._jobs.submit(
             f"Reading {path.name}",
-            lambda progress: preview_prices(path, unit, asset, self._clock, progress.check),
+            lambda progress: preview_prices(path, unit, asset, self._clock, progress.step),
         )
 
-    def confirm_prices(self, preview: PricePreview) -> int:
-        """Store the prices of a dry run; returns the number of the import. Raises KnownError."""
-        batch_id = self._repo.add_batch("prices", preview.file_name, preview.rows)
-        self._changed()
-        return batch_id
+    def confirm_prices(self, preview: PricePreview) -> Job[int]:
+        """Store the prices of a dry run; gives the number of the import, or KnownError."""
+
+        def store(progress: Progress) -> int:
+            name, rows = preview.file_name, preview.rows
+            batch_id = self._repo.add_batch("prices", name, rows, step=progress.report)
+            self._changed()
+            return batch_id
+
+        return self._jobs.submit(f"Storing {preview.file_name}", store)
 
     def undo(self, batch_id: int) -> None:
         """Take an import back; KnownError if there is none."""

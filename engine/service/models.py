@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
@@ -16,8 +17,9 @@ from engine.core.events import DataChanged, Event, ModelStateChanged
 from engine.core.jobs import Job, JobPool, Progress
 from engine.model.catalogue import CatalogueEntry, catalogue
 from engine.model.client import ModelClient
-from engine.model.gguf import read_header
-from engine.model.registry import ModelFile, Registry, starter_path
+from engine.model.gguf import GgufHeader, read_header
+from engine.model.naming import model_name, readable
+from engine.model.registry import ModelFile, Registry, described, starter_path
 from engine.service.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -43,7 +45,10 @@ class ModelStatus:
 
 @dataclass(frozen=True, slots=True)
 class ListedModel:
-    """A model file; in_use: it is the one that answers. id: 0 is the starter, or NOT_ADDED."""
+    """A model file; in_use: it is the one that answers. id: 0 is the starter, or NOT_ADDED.
+
+    file_name: what its file was called, where name and quantization do not tell it from others.
+    """
 
     id: int
     name: str
@@ -51,6 +56,8 @@ class ListedModel:
     size: int
     architecture: str
     in_use: bool
+    quantization: str
+    file_name: str
 
 
 class ModelArea:
@@ -77,7 +84,7 @@ class ModelArea:
         self._path = path
         self._lock = threading.Lock()
         self._status = ModelStatus("none", "", "")
-        self._wanted = ""
+        self._wanted = (Path(), "")
         self._shown = 0.0
         self._client = ModelClient(self._on_state)
         self._loader: ThreadPoolExecutor | None = None
@@ -119,20 +126,24 @@ class ModelArea:
     def list(self) -> list[ListedModel]:
         """All model files, the starter first."""
         chosen = self.chosen()
-        listed = [
-            ListedModel(
-                file.id, file.name, file.path, file.size, file.architecture, file.path == chosen
-            )
-            for file in self._registry.list()
-        ]
-        if not any(model.in_use for model in listed):
+        files = self._registry.list()
+        if not any(file.path == chosen for file in files):
             with suppress(KnownError):  # it is gone or no model: loading it says so
-                header = read_header(chosen)
-                name = header.name or chosen.stem
-                listed.append(
-                    ListedModel(NOT_ADDED, name, chosen, header.size, header.architecture, True)
-                )
-        return listed
+                files.append(described(NOT_ADDED, chosen, read_header(chosen)))
+        named = Counter((file.name, file.quantization) for file in files)
+        return [
+            ListedModel(
+                file.id,
+                file.name,
+                file.path,
+                file.size,
+                file.architecture,
+                file.path == chosen,
+                file.quantization,
+                file.file_name if named[file.name, file.quantization] > 1 else "",
+            )
+            for file in files
+        ]
 
     def use(self, which: Path | int) -> str:
         """Answer with this file, or with the model of this number (0 is the starter), from now on.
@@ -142,11 +153,12 @@ class ModelArea:
         value, path = self._resolve(which)
         header = read_header(path)
         self._path = None
+        name = self._name(path, header)
         if self._settings.text("model") != value:
             self._settings.set("model", value)
         elif self._loader is not None:
             self.start()
-        return header.name or path.stem
+        return name
 
     def add_file(self, path: Path) -> Job[ModelFile]:
         """Check a GGUF file and copy it into the models folder."""
@@ -180,10 +192,11 @@ class ModelArea:
     def _load(self, path: Path) -> None:
         if path != self.chosen():
             return
-        self._wanted = path.stem
+        self._wanted = (path, readable(path.stem, "The chosen model"))
         try:
             if path == starter_path() and not path.is_file():
                 raise KnownError("The starter model is missing.", "Add a model.")
+            self._wanted = (path, self._name(path, read_header(path)))
             self._client.load(path)
         except KnownError as error:
             self._show("failed", f"{error} {_WITHOUT}")
@@ -193,6 +206,11 @@ class ModelArea:
             self._warm_up(self._client)
         except (KnownError, Cancelled) as error:
             _log.warning("the model could not be warmed up: %s", type(error).__name__)
+
+    def _name(self, path: Path, header: GgufHeader) -> str:
+        """What the list calls this file; the name of an added one is no longer that of its file."""
+        names = (file.name for file in self._registry.list() if file.path == path)
+        return next(names, model_name(header, path))
 
     def _resolve(self, which: Path | int) -> tuple[str, Path]:
         """The value of the setting for a model, and its file. Raises KnownError."""
@@ -214,7 +232,10 @@ class ModelArea:
 
     def _show(self, state: ModelState, notice: str) -> None:
         loaded = self._client.loaded
-        status = ModelStatus(state, loaded.name if loaded else self._wanted, notice)
+        path, name = self._wanted
+        if loaded is not None and loaded.path != path:
+            name = loaded.name
+        status = ModelStatus(state, name, notice)
         now = time.monotonic()
         with self._lock:
             again = status.state == self._status.state == "loading"

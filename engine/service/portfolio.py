@@ -46,22 +46,30 @@ class PortfolioArea:
 
         def read(progress: Progress) -> ImportPreview:
             existing, clock = self._repo.existing_hashes, self._clock
-            return self._warned(preview_import(path, existing, clock, account, progress.check))
+            return self._warned(preview_import(path, existing, clock, account, progress.step))
 
         return self._jobs.submit(f"Reading {path.name}", read)
 
-    def confirm(self, preview: ImportPreview) -> int:
-        """Store the rows of a dry run; returns the number of the import. Raises KnownError."""
-        batch_id = self._repo.add_batch(
-            preview.source,
-            preview.file_name,
-            preview.file_hash,
-            preview.rows,
-            simulated=False,
-            replace_simulated=True,
-        )
-        self._changed()
-        return batch_id
+    def confirm(self, preview: ImportPreview) -> Job[int]:
+        """Store the rows of a dry run; gives the number of the import, or KnownError.
+
+        Once begun it is not stopped: what was confirmed is stored, and can be taken back.
+        """
+
+        def store(progress: Progress) -> int:
+            batch_id = self._repo.add_batch(
+                preview.source,
+                preview.file_name,
+                preview.file_hash,
+                preview.rows,
+                simulated=False,
+                replace_simulated=True,
+                step=progress.report,
+            )
+            self._changed()
+            return batch_id
+
+        return self._jobs.submit(f"Storing {preview.file_name}", store)
 
     def undo(self, batch_id: int) -> None:
         """Take an import back; KnownError if there is none. Of the demo everything goes."""
@@ -117,7 +125,7 @@ class PortfolioArea:
 
     def is_simulated(self) -> bool:
         """Whether the portfolio is the demo."""
-        return self._view.context().simulated
+        return any(batch.simulated for batch in self.batches())
 
     def _warned(self, preview: ImportPreview) -> ImportPreview:
         """The preview with a word on the demo, which goes, and on a file stored before."""
@@ -135,5 +143,5 @@ class PortfolioArea:
         return replace(preview, warnings=tuple(warnings))
 
     def _changed(self) -> None:
-        # Simulated prices come and go with the demo.
-        self._publish(DataChanged(frozenset({"transactions", "prices"})))
+        # Simulated prices come and go with the demo, and alerts on them go with it.
+        self._publish(DataChanged(frozenset({"transactions", "prices", "alerts"})))

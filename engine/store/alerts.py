@@ -14,6 +14,26 @@ from engine.store.statements import change_one, insert
 
 AlertCondition = Literal["above", "below", "up_percent", "down_percent"]
 
+SIMULATED_MARK = "(simulated)"
+"""Stands in the text of a firing on a price of the demo."""
+
+# Made beside the demo, and no price but the demo's is there for them.
+_OF_THE_DEMO = """
+DELETE FROM alerts
+WHERE created >= (SELECT min(created) FROM batches WHERE simulated = 1)
+  AND NOT EXISTS (
+    SELECT 1 FROM prices p JOIN batches b ON b.id = p.batch_id
+    WHERE p.asset = alerts.asset AND b.simulated = 0)
+"""
+_RANG_IN_THE_DEMO = "SELECT alert_id FROM alert_history WHERE instr(text, :mark)"
+# As they were before: after the last firing that is left, if there is one.
+_UNRING = f"""
+UPDATE alerts SET (armed, last_fired) = (
+    SELECT max(fired) IS NULL, max(fired) FROM alert_history
+    WHERE alert_id = alerts.id AND NOT instr(text, :mark))
+WHERE id IN ({_RANG_IN_THE_DEMO})
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -104,6 +124,16 @@ class AlertRepo:
                 for row in db.query("SELECT * FROM alert_history ORDER BY id DESC")
             ]
         )
+
+
+def forget_demo(db: sqlite_utils.Database) -> None:
+    """Delete the alerts made for the demo and every firing on its prices.
+
+    To be called inside the transaction that deletes the demo, before its batches go.
+    """
+    db.execute(_OF_THE_DEMO)
+    db.execute(_UNRING, {"mark": SIMULATED_MARK})
+    db.execute("DELETE FROM alert_history WHERE instr(text, :mark)", {"mark": SIMULATED_MARK})
 
 
 def _from_row(row: dict[str, Any]) -> Alert:

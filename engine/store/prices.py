@@ -14,13 +14,16 @@ import sqlite_utils
 from engine.core.errors import KnownError
 from engine.core.money import to_text
 from engine.core.records import PricePoint
+from engine.core.steps import Step, unwatched
 from engine.store import batches, codec
 from engine.store.batches import Batch
 from engine.store.database import Database
+from engine.store.statements import counted, insert_many
 
 # Real batches rank above all simulated ones.
 _REAL = 1 << 40
 _DECIMALS = ("open", "high", "low", "volume")
+_COLUMNS = ("asset", "currency", "day", "rank", "batch_id", "close", "source", *_DECIMALS)
 
 
 class PriceRepo:
@@ -30,11 +33,17 @@ class PriceRepo:
         self._db = db
 
     def add_batch(
-        self, source: str, file_name: str, rows: Sequence[PricePoint], simulated: bool = False
+        self,
+        source: str,
+        file_name: str,
+        rows: Sequence[PricePoint],
+        simulated: bool = False,
+        step: Step = unwatched,
     ) -> int:
         """Store one import wholly or not at all; returns the id of the batch.
 
-        Of several rows for the same asset, currency and day the last counts.
+        Of several rows for the same asset, currency and day the last counts. step: told on the
+        store thread how far it is.
         Raises KnownError if there are no rows.
         """
         if not rows:
@@ -45,9 +54,8 @@ class PriceRepo:
                 db, "prices", source, file_name, "", self._db.clock.now(), simulated
             )
             rank = batch_id if simulated else batch_id + _REAL
-            db.table("prices").insert_all(
-                (_to_row(point, batch_id, rank) for point in rows), replace=True
-            )
+            values = (_values(point, batch_id, rank) for point in counted(rows, step))
+            insert_many(db, "prices", _COLUMNS, values, replace=True)
             return batch_id
 
         return self._db.run(add)
@@ -88,16 +96,17 @@ class PriceRepo:
         return self._db.run(lambda db: [_from_row(row) for row in db.query(sql, parameters)])
 
 
-def _to_row(point: PricePoint, batch_id: int, rank: int) -> dict[str, Any]:
-    return {
-        "asset": point.asset,
-        "currency": point.currency,
-        "day": point.day.isoformat(),
-        "rank": rank,
-        "batch_id": batch_id,
-        "close": to_text(point.close),
-        "source": point.source,
-    } | {name: codec.amount_text(getattr(point, name)) for name in _DECIMALS}
+def _values(point: PricePoint, batch_id: int, rank: int) -> tuple[object, ...]:
+    return (
+        point.asset,
+        point.currency,
+        point.day.isoformat(),
+        rank,
+        batch_id,
+        to_text(point.close),
+        point.source,
+        *(codec.amount_text(getattr(point, name)) for name in _DECIMALS),
+    )
 
 
 def _from_row(row: dict[str, Any]) -> PricePoint:

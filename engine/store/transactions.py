@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from decimal import Decimal
 from typing import Any
 
 import sqlite_utils
@@ -11,11 +9,30 @@ from sqlcipher3 import dbapi2
 
 from engine.core.errors import KnownError
 from engine.core.records import Transaction
+from engine.core.steps import Step, unwatched
 from engine.store import batches, codec
+from engine.store.alerts import forget_demo
 from engine.store.batches import Batch
 from engine.store.database import Database
+from engine.store.statements import counted, insert_many
 
-_DELETE_SIMULATED = "DELETE FROM batches WHERE simulated = 1"
+_COLUMNS = (
+    "batch_id",
+    "time",
+    "kind",
+    "account",
+    "to_account",
+    "asset_in",
+    "amount_in",
+    "asset_out",
+    "amount_out",
+    "fee_asset",
+    "fee_amount",
+    "value",
+    "value_currency",
+    "note",
+    "row_hash",
+)
 
 
 class TransactionRepo:
@@ -32,10 +49,12 @@ class TransactionRepo:
         rows: Sequence[Transaction],
         simulated: bool,
         replace_simulated: bool = False,
+        step: Step = unwatched,
     ) -> int:
         """Store one import wholly or not at all; returns the id of the batch.
 
-        replace_simulated: delete all that is simulated in the same step, prices too.
+        replace_simulated: delete all that is simulated in the same step, as delete_simulated does.
+        step: told on the store thread how far it is.
         Raises KnownError if there are no rows, or a row_hash is there twice or already stored.
         """
         if not rows:
@@ -43,12 +62,13 @@ class TransactionRepo:
 
         def add(db: sqlite_utils.Database) -> int:
             if replace_simulated:
-                db.execute(_DELETE_SIMULATED)
+                _delete_simulated(db)
             batch_id = batches.add(
                 db, "transactions", source, file_name, file_hash, self._db.clock.now(), simulated
             )
             try:
-                db.table("transactions").insert_all(_to_row(one, batch_id) for one in rows)
+                values = (_values(one, batch_id) for one in counted(rows, step))
+                insert_many(db, "transactions", _COLUMNS, values)
             except dbapi2.IntegrityError as error:
                 if "row_hash" not in str(error):
                     raise
@@ -102,17 +122,34 @@ class TransactionRepo:
         self._db.run(lambda db: batches.remove(db, "transactions", batch_id))
 
     def delete_simulated(self) -> None:
-        """Delete everything that came in simulated imports, prices too."""
-        self._db.run(lambda db: db.execute(_DELETE_SIMULATED).rowcount)
+        """Delete everything that came in simulated imports, prices too, and the alerts on it."""
+        self._db.run(_delete_simulated)
 
 
-def _to_row(transaction: Transaction, batch_id: int) -> dict[str, Any]:
-    row = {
-        name: codec.amount_text(value) if isinstance(value, Decimal) else value
-        for name, value in asdict(transaction).items()
-        if name != "id"
-    }
-    return row | {"time": codec.time_text(transaction.time), "batch_id": batch_id}
+def _delete_simulated(db: sqlite_utils.Database) -> None:
+    forget_demo(db)
+    db.execute("DELETE FROM batches WHERE simulated = 1")
+
+
+def _values(transaction: Transaction, batch_id: int) -> tuple[object, ...]:
+    t = transaction
+    return (
+        batch_id,
+        codec.time_text(t.time),
+        t.kind,
+        t.account,
+        t.to_account,
+        t.asset_in,
+        codec.amount_text(t.amount_in),
+        t.asset_out,
+        codec.amount_text(t.amount_out),
+        t.fee_asset,
+        codec.amount_text(t.fee_amount),
+        codec.amount_text(t.value),
+        t.value_currency,
+        t.note,
+        t.row_hash,
+    )
 
 
 def _from_row(row: dict[str, Any]) -> Transaction:

@@ -12,6 +12,7 @@ from desktop.opening import Start
 from desktop.session import Session
 from desktop.theme import theme
 from desktop.window import MainWindow
+from tests.desktop.dropped import TRADES
 from tests.desktop.fake_service import FakeService
 
 PATIENCE = 60_000
@@ -72,6 +73,13 @@ def open_window(qtbot: QtBot, service: FakeService) -> Callable[[], MainWindow]:
         return window
 
     return open_
+
+
+@pytest.fixture
+def trades(tmp_path: Path) -> Path:
+    path = tmp_path / "trades.csv"
+    path.write_text(TRADES)
+    return path
 
 
 @pytest.fixture

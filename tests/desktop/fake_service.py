@@ -1,5 +1,6 @@
 """A service in memory for driving the window; the chat answers by a script."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,7 +13,7 @@ import numpy as np
 from engine.core.clock import FixedClock
 from engine.core.errors import KnownError
 from engine.core.events import DataChanged, EventBus
-from engine.core.jobs import Job, JobPool
+from engine.core.jobs import Job, JobPool, Progress
 from engine.core.paths import Paths
 from engine.core.settings import SETTINGS, SettingValue, validate
 from engine.ledger.importers import preview_import
@@ -40,23 +41,36 @@ class FakePortfolio:
         self._bus = bus
         self._jobs = jobs
         self.stored: dict[int, ImportPreview] = {}
+        self.may_read, self.may_store = threading.Event(), threading.Event()
+        self.may_read.set()
+        self.may_store.set()
         self.simulated = False
         self.value: Valuation | None = None
         self.days: list[date] = []
 
     def preview(self, path: Path) -> Job[ImportPreview]:
-        clock = FixedClock(NOW)
-        return self._jobs.submit(
-            path.name, lambda _: preview_import(path, lambda hashes: set(), clock)
-        )
+        def read(progress: Progress) -> ImportPreview:
+            def step(fraction: float, text: str) -> None:
+                progress.step(fraction, text)
+                while not self.may_read.wait(0.01):
+                    progress.check()
 
-    def confirm(self, preview: ImportPreview) -> int:
-        batch_id = len(self.stored) + 1
-        self.stored[batch_id] = preview
-        self.simulated = False
-        self.value = self.value or some_valuation()
-        self._changed()
-        return batch_id
+            return preview_import(path, lambda hashes: set(), FixedClock(NOW), step=step)
+
+        return self._jobs.submit(f"Reading {path.name}", read)
+
+    def confirm(self, preview: ImportPreview) -> Job[int]:
+        def store(progress: Progress) -> int:
+            progress.report(0.5, f"{len(preview.rows) // 2:,} of {len(preview.rows):,} rows stored")
+            self.may_store.wait()
+            batch_id = len(self.stored) + 1
+            self.stored[batch_id] = preview
+            self.simulated = False
+            self.value = self.value or some_valuation()
+            self._changed()
+            return batch_id
+
+        return self._jobs.submit(f"Storing {preview.file_name}", store)
 
     def undo(self, batch_id: int) -> None:
         del self.stored[batch_id]
@@ -136,6 +150,14 @@ class FakeAlerts:
         self._bus.publish(DataChanged(frozenset({"alerts"})))
 
 
+def listed_model(
+    number: int, name: str, size: int, weights: str, in_use: bool = False, file_name: str = ""
+) -> ListedModel:
+    """A model as the page gets it."""
+    path = Path(f"{number}.gguf")
+    return ListedModel(number, name, path, size, "qwen3", in_use, weights, file_name)
+
+
 class FakeModels:
     """The starter, and files added by name only."""
 
@@ -143,9 +165,7 @@ class FakeModels:
         self._bus = bus
         self._jobs = jobs
         self.status = ModelStatus("ready", "Assay starter", "")
-        self.models = [
-            ListedModel(0, "Assay starter", Path("starter.gguf"), 24_000_000, "qwen3", True)
-        ]
+        self.models = [listed_model(0, "Assay starter", 24_000_000, "Q8_0", in_use=True)]
 
     def current(self) -> ModelStatus:
         return self.status
@@ -162,7 +182,7 @@ class FakeModels:
         def add(progress: object) -> ListedModel:
             if not path.name.endswith(".gguf"):
                 raise KnownError(f"{path.name} is not a GGUF file.")
-            model = ListedModel(len(self.models), path.stem, path, 2_500_000_000, "qwen3", False)
+            model = listed_model(len(self.models), path.stem, 2_500_000_000, "Q4_K_M")
             self.models.append(model)
             return model
 
@@ -214,9 +234,12 @@ class FakeMarket:
     def preview_prices(self, path: Path) -> Job[PricePreview]:
         return self._jobs.submit(path.name, lambda _: preview_prices(path, "USD"))
 
-    def confirm_prices(self, preview: PricePreview) -> int:
-        self.stored.append(preview)
-        return 50 + len(self.stored)
+    def confirm_prices(self, preview: PricePreview) -> Job[int]:
+        def store(_: Progress) -> int:
+            self.stored.append(preview)
+            return 50 + len(self.stored)
+
+        return self._jobs.submit(f"Storing {preview.file_name}", store)
 
     def batches(self) -> list[Batch]:
         return []

@@ -4,66 +4,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.portfolio.preview import PreviewDialog
-from desktop.session import Session
 from desktop.widgets.data_table import DataTable
 from desktop.window import MainWindow
+from tests.desktop.dropped import TRADES, drop, preview, session
 from tests.desktop.fake_service import FakeService
 
-TRADES = """date,kind,asset in,amount in,asset out,amount out,account
-2025-01-02 10:00,buy,BTC,0.5,USD,40000,Coinbase
-2025-01-03 10:00,buy,ETH,2,USD,6000,Coinbase
-2025-13-03 10:00,buy,ETH,2,USD,6000,Coinbase
-2025-01-05 10:00,buy,ETH,-2,USD,6000,<b>Kraken</b>
-"""
 PRICES = "date,symbol,price\n2025-01-02,BTC,80000\n2025-01-03,BTC,81000\n"
 
 
 @pytest.fixture
 def window(open_window: Callable[[], MainWindow]) -> MainWindow:
     return open_window()
-
-
-@pytest.fixture
-def trades(tmp_path: Path) -> Path:
-    path = tmp_path / "trades.csv"
-    path.write_text(TRADES)
-    return path
-
-
-def session(window: MainWindow) -> Session:
-    assert window.session is not None
-    return window.session
-
-
-def drop(window: MainWindow, *paths: Path) -> bool:
-    """Drag files onto the middle of the window and drop them; whether they were taken."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    place = QPoint(600, 400)
-    action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    none = Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(place, action, data, button, none)
-    enter.setAccepted(False)
-    QApplication.sendEvent(window, enter)
-    if not enter.isAccepted():
-        return False
-    event = QDropEvent(QPointF(place), action, data, button, none)
-    QApplication.sendEvent(window, event)
-    return event.isAccepted()
-
-
-def preview(qtbot: QtBot, window: MainWindow) -> PreviewDialog:
-    """The preview, once it is there."""
-    qtbot.waitUntil(lambda: session(window).importing.dialog is not None)
-    dialog = session(window).importing.dialog
-    assert dialog is not None
-    return dialog
 
 
 def cells(dialog: PreviewDialog, name: str) -> list[list[str]]:
@@ -117,18 +72,6 @@ def test_prices_are_recognised(
     assert cells(dialog, "New")[0] == ["2025-01-02", "BTC", "$80,000.00"]
     dialog.confirm_button.click()
     qtbot.waitUntil(lambda: len(service.market.stored) == 1)
-
-
-@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"a,b\n1,2\n", "é".encode("utf-16")])
-def test_a_file_that_is_none_gets_one_sentence(
-    qtbot: QtBot, window: MainWindow, service: FakeService, tmp_path: Path, content: bytes
-) -> None:
-    path = tmp_path / "strange.csv"
-    path.write_bytes(content)
-    drop(window, path)
-    qtbot.waitUntil(lambda: len(window.toasts.texts()) == 1)
-    assert session(window).importing.dialog is None
-    assert service.portfolio.stored == {}
 
 
 def test_only_one_local_file_can_be_dropped(

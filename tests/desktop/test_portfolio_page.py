@@ -157,6 +157,10 @@ def test_alerts_in_words(condition: str, words: str) -> None:
     assert draft_facts(Draft("d", "alert", "", facts)) == (("Notify when", words),)
 
 
+def test_an_alert_in_words_is_the_alert_that_is_stored() -> None:
+    assert alert_words("BTC", "above", Decimal("100.125"), "USD") == "BTC above $100.125"
+
+
 @pytest.mark.parametrize("wanted", [True, False])
 def test_a_fired_alert_is_announced(
     qtbot: QtBot,
@@ -168,7 +172,9 @@ def test_a_fired_alert_is_announced(
     assert window.session is not None
     notified: list[tuple[str, str]] = []
     monkeypatch.setattr(
-        window.session.notifier, "notify", lambda title, text: notified.append((title, text))
+        window.session.notifier,
+        "notify",
+        lambda title, text: notified.append((title, text)) or True,
     )
     service.settings.values["notifications"] = wanted
     service.bus.publish(AlertFired(1, "BTC above $100,000.00", "BTC closed at $101,000.00."))
@@ -176,6 +182,20 @@ def test_a_fired_alert_is_announced(
     qtbot.waitUntil(lambda: window.toasts.texts() == [said])
     qtbot.wait(50)
     assert bool(notified) == wanted
+
+
+def test_it_is_said_once_that_alerts_show_only_here(
+    qtbot: QtBot, window: MainWindow, service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert window.session is not None
+    monkeypatch.setattr(window.session.notifier, "notify", lambda *_: False)
+    only = "This desktop shows no notifications: alerts appear in this window only."
+    service.bus.publish(AlertFired(1, "One.", "1"))
+    qtbot.waitUntil(lambda: window.toasts.texts() == ["One. 1", only])
+    service.bus.publish(AlertFired(1, "Two.", "2"))
+    qtbot.waitUntil(lambda: "Two. 2" in window.toasts.texts())
+    qtbot.wait(50)
+    assert window.toasts.texts().count(only) == 1
 
 
 def test_an_import_can_be_undone_from_the_list(

@@ -14,10 +14,10 @@ from desktop.widgets.dialogs import Question
 from desktop.widgets.switch import Switch
 from desktop.window import MainWindow
 from engine.core.errors import KnownError
-from engine.core.events import ModelStateChanged
+from engine.core.events import DataChanged, ModelStateChanged
 from engine.core.settings import SETTINGS
 from engine.service import ModelStatus
-from tests.desktop.fake_service import FakeService
+from tests.desktop.fake_service import FakeService, listed_model
 
 
 @pytest.fixture
@@ -151,6 +151,39 @@ def test_a_model_is_added_used_and_removed(
     qtbot.waitUntil(lambda: bool(window.findChildren(Question)))
     window.findChildren(Question)[0].yes_button.click()
     qtbot.waitUntil(lambda: len(service.models.models) == 1)
+
+
+def test_models_of_one_name_can_be_told_apart(
+    qtbot: QtBot, window: MainWindow, models: ModelsPage, service: FakeService
+) -> None:
+    service.models.models += [
+        listed_model(1, "Qwen3 4B", 4_280_000_000, "Q8_0"),
+        listed_model(2, "Qwen3 4B", 2_500_000_000, "Q4_K_M", file_name="one.gguf"),
+        listed_model(3, "Qwen3 4B", 2_500_000_000, "Q4_K_M", file_name="two.gguf"),
+    ]
+    service.bus.publish(DataChanged(frozenset({"models"})))
+    facts = {
+        "qwen3 · Q8_0 · 4.3 GB",
+        "qwen3 · Q4_K_M · 2.5 GB · one.gguf",
+        "qwen3 · Q4_K_M · 2.5 GB · two.gguf",
+    }
+    qtbot.waitUntil(lambda: facts <= words(models))
+    uses = [
+        one.accessibleDescription()
+        for one in models.findChildren(QPushButton)
+        if one.accessibleName() == "Use: Qwen3 4B"
+    ]
+    assert set(uses) == facts
+    remove = next(
+        one
+        for one in models.findChildren(QPushButton)
+        if one.accessibleName() == "Remove model: Qwen3 4B"
+        and one.accessibleDescription().endswith("two.gguf")
+    )
+    remove.click()
+    question = window.findChild(Question)
+    assert isinstance(question, Question)
+    assert any("two.gguf" in text for text in words(question))
 
 
 def test_a_file_that_is_no_model_gets_one_sentence(

@@ -39,17 +39,18 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def assay() -> Run:
-    """Runs `assay`; checks that no traceback is shown. Extra: prefix, home, stdin, before."""
+    """Runs `assay`; checks that no traceback is shown. Extra: program, prefix, stdin, before."""
 
     def run(
         *args: str | Path,
+        program: tuple[str, ...] = ASSAY,
         prefix: tuple[str, ...] = (),
         stdin: str = "",
         env: dict[str, str] | None = None,
         before: Callable[[], None] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [*prefix, *ASSAY, *args],
+            [*prefix, *program, *args],
             input=stdin,
             capture_output=True,
             text=True,

@@ -11,6 +11,7 @@ _ALL = (
         (c.ACCOUNT, c.DATE),
         portfolio.portfolio_value,
         "what your portfolio is worth",
+        headline="total",
     ),
     Tool(
         "position",
@@ -40,6 +41,7 @@ _ALL = (
         gains.period_return,
         "the return",
         advice=True,
+        headline="return",
     ),
     Tool(
         "volatility",
@@ -48,6 +50,7 @@ _ALL = (
         risk.volatility,
         "the volatility",
         advice=True,
+        headline="annualised volatility",
     ),
     Tool(
         "max_drawdown",
@@ -56,6 +59,7 @@ _ALL = (
         risk.max_drawdown,
         "the maximum drawdown",
         advice=True,
+        headline="maximum drawdown",
     ),
     Tool(
         "correlation",
@@ -64,6 +68,7 @@ _ALL = (
         risk.correlation,
         "the correlation of {asset_a} and {asset_b}",
         advice=True,
+        headline="correlation",
     ),
     Tool(
         "what_if",
@@ -72,6 +77,7 @@ _ALL = (
         risk.what_if,
         "what happens if {asset} changes by {change_percent} %",
         advice=True,
+        headline="value after",
     ),
     Tool(
         "apr_to_apy",
@@ -79,6 +85,7 @@ _ALL = (
         (c.RATE, c.COMPOUNDING),
         yields.apr_to_apy,
         "the APY of {rate_percent} % APR",
+        headline="APY",
     ),
     Tool(
         "compound_growth",
@@ -87,6 +94,7 @@ _ALL = (
         yields.compound_growth,
         "compound growth at {rate_percent} %",
         advice=True,
+        headline="end value",
     ),
     Tool(
         "impermanent_loss",
@@ -117,6 +125,7 @@ _ALL = (
         (c.ASSET, c.DATE),
         market.price,
         "the price of {asset}",
+        headline="close",
     ),
     Tool(
         "transactions",
@@ -124,6 +133,7 @@ _ALL = (
         (c.ANY_ASSET, c.ACCOUNT, c.PERIOD),
         market.transactions,
         "your transactions",
+        headline="count",
     ),
 )
 

@@ -8,7 +8,7 @@ from engine.assistant.tools.context import ToolContext
 from engine.assistant.tools.figures import Sheet
 from engine.core.cards import Column, Draft, TableCard
 from engine.core.errors import KnownError
-from engine.core.money import format_money, format_percent
+from engine.core.money import exact_money, exact_percent
 
 WORDS = {
     "above": "rises above",
@@ -32,7 +32,7 @@ def create_alert(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet.fact("condition", f"{WORDS[condition]} {level}")
     last = context.last_price(asset)
     if last is not None:
-        sheet.money("price now", last)
+        sheet.money("price now (simulated)" if context.simulated else "price now", last)
     else:
         sheet.fact("note", f"There are no fresh {context.currency} prices for {asset} yet.")
     sheet.fact("state", "draft, not active until confirmed")
@@ -61,14 +61,14 @@ def list_alerts(context: ToolContext, arguments: Arguments) -> ToolResult:
                Column("State", "text"))  # fmt: skip
     if not rows:
         return sheet.result()
-    return sheet.result(TableCard("Alerts", columns, tuple(rows), None, METHOD, False))
+    return sheet.result(TableCard("Alerts", columns, tuple(rows), None, METHOD, context.simulated))
 
 
 def _level(sheet: Sheet, condition: str, value: Decimal, currency: str) -> str:
-    """The number as shown; the figures are told of it and of the 24 hours of a move."""
-    level = format_money(value, currency)
+    """The number as it is stored; the figures are told of it and of the 24 hours of a move."""
+    level = exact_money(value, currency)
     if condition.endswith("percent"):
-        level = format_percent(value / 100)
+        level = exact_percent(value)
         sheet.hidden("hours", Decimal(24), "24 hours")
     sheet.hidden("alert", value, level)
     return level

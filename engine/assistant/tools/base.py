@@ -78,7 +78,8 @@ class Tool:
     """A named function the model may call.
 
     noun: how the "did you mean" chooser calls it, with argument names in braces.
-    advice: whether an answer from it can be read as investment advice.
+    advice: whether an answer from it can be read as investment advice. headline: the label of the
+    figure that is always asked for.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Tool:
     run: "Callable[[ToolContext, Arguments], ToolResult]"
     noun: str
     advice: bool = False
+    headline: str = ""
 
     def schema(self) -> dict[str, Any]:
         """The function schema in the form Qwen3 and the OpenAI API use."""

@@ -12,8 +12,8 @@ from engine.assistant.knowledge import Knowledge
 from engine.core.errors import KnownError
 from engine.core.records import FIAT, Transaction
 from engine.ledger.history import History, value_history
+from engine.ledger.legs import holdings
 from engine.ledger.lots import LotBook, fifo
-from engine.ledger.performance import observed_returns, wealth
 from engine.ledger.pricing import Floats, Prices, fresh_price
 from engine.ledger.transfers import link_transfers
 from engine.ledger.valuation import Valuation, valuation
@@ -97,6 +97,10 @@ class ToolContext:
             self.transactions, self.prices, self.currency, on or self.today, account=account
         )
 
+    def amount(self, asset: str, account: str | None = None) -> Decimal:
+        """What the records hold of an asset now; below zero if purchases are missing."""
+        return holdings(self.linked, self.today, account).get(asset, Decimal(0))
+
     def window(self, period: str | None, first: date | None = None) -> tuple[date, date, str]:
         """First and last day of a period, and how to call it."""
         return periods.resolve(period, self.today, first or self.first_day)
@@ -109,6 +113,10 @@ class ToolContext:
     def last_price(self, asset: str) -> Decimal | None:
         """The last close that is fresh enough to count as the price now."""
         return fresh_price(self.prices, self.currency)(asset, self.today)
+
+    def knows_rate(self, currency: str) -> bool:
+        """Whether there is an exchange rate between the reporting currency and another one."""
+        return self.prices.quote(currency, self.currency, self.today) is not None
 
     def first_price_day(self, asset: str) -> date:
         """The first day with a close of `asset`; KnownError when there is none."""
@@ -125,16 +133,8 @@ class ToolContext:
         start, end, _ = self.window(period, self.first_price_day(asset))
         return self.prices.closes(asset, self.currency, start - timedelta(1), end)
 
-    def wealth(self, period: str | None) -> tuple[list[date], Floats]:
-        """Days and time-weighted wealth of the portfolio (1 at the opening) over a period."""
-        history = self._history_of(period)
-        return [history.days[0] - timedelta(1), *history.days], wealth(history)
-
-    def returns(self, period: str | None) -> tuple[list[date], Floats]:
-        """The days of a period with closes of their own, and the portfolio's returns on them."""
-        return observed_returns(self._history_of(period))
-
-    def _history_of(self, period: str | None) -> History:
+    def history_of(self, period: str | None) -> History:
+        """The history of a period, from the first transaction on; KnownError without any value."""
         self.require_portfolio()
         start, end, label = self.window(period)
         if end < self.first_day:
@@ -142,7 +142,13 @@ class ToolContext:
                 f"The portfolio only begins on {self.first_day}, after {label}.",
                 "Choose a later period.",
             )
-        return self.history(max(start, self.first_day), end)
+        history = self.history(max(start, self.first_day), end)
+        if not (history.opening or history.values.any() or history.flows.any()):
+            raise KnownError(
+                "Nothing that was held in this period has a price, so no return can be computed.",
+                "Import its price history as a CSV file (Portfolio → Import prices).",
+            )
+        return history
 
 
 def parse_day(value: object, today: date) -> date:

@@ -1,25 +1,34 @@
 """Builds the figures and text lines of a tool result side by side, so that they cannot differ."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from engine.assistant.numerals import find_numerals
+from engine.assistant.numerals import Numeral, find_numerals, marks
 from engine.assistant.tools.base import Figure, ToolResult
 from engine.core.cards import Card, Draft, FactsCard
 from engine.core.money import format_amount, format_money, format_percent
 
 Number = Decimal | float
 _NONE = "–"
+_NAMED = 6
+NO_PRICE = "no price"
+NO_PRICE_THEN = "no price on some or all of the days"
 
 
 def figures_of(label: str, text: str) -> tuple[Figure, ...]:
     """The numerals of a text that code or we ourselves wrote, as figures."""
     return tuple(
-        Figure(
-            label, numeral.sign * numeral.value or numeral.value, text[numeral.start : numeral.end]
-        )
+        Figure(label, numeral.sign * numeral.value or numeral.value, _written(text, numeral))
         for numeral in find_numerals(text)
     )
+
+
+def _written(text: str, numeral: Numeral) -> str:
+    """The numeral with the mark of its currency, where a word stands for it."""
+    shown = text[numeral.start : numeral.end]
+    known = marks(numeral.currency) if numeral.currency else ()
+    return shown if any(mark in shown for mark in known) else " ".join((shown, *known[:1]))
 
 
 class Sheet:
@@ -94,6 +103,13 @@ class Sheet:
         """A sentence about what is missing or uncertain; an answer may repeat its numbers."""
         self.figures += figures_of("note", sentence)
         self.line(f"note: {sentence}")
+
+    def left_out(self, assets: Sequence[str], why: str) -> None:
+        """A note on what the figures do not count, if there is anything."""
+        if assets:
+            more = len(assets) - _NAMED
+            names = ", ".join(assets[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+            self.note(f"Left out: {names} ({why}).")
 
     def _add(self, label: str, value: Decimal, text: str) -> str:
         self.figures.append(Figure(label, value, text))

@@ -1,21 +1,27 @@
 """Tools about gains: profit and loss, best and worst position, return over a period."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from engine.analytics.returns import period_return as price_return
 from engine.assistant.tools.base import Arguments, ToolResult
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.tools.figures import Sheet
+from engine.assistant.tools.figures import NO_PRICE_THEN, Sheet
 from engine.core.cards import ChartCard, Column, Series, TableCard
 from engine.core.errors import KnownError
 from engine.core.money import format_percent
 from engine.core.records import FIAT
-from engine.ledger.gains import realised
+from engine.ledger.gains import Realised, realised
+from engine.ledger.gaps import Gap, about
+from engine.ledger.performance import wealth
+from engine.ledger.valuation import Valuation
 
 FIFO_METHOD = "First in, first out; fees in cost and proceeds; unrealised at the last close."
 TWR_METHOD = "Time-weighted return, daily linked: deposits and withdrawals do not count as gains."
 PRICE_METHOD = "Last close ÷ close before the period − 1."
+_NO_GAIN = "no price, or not known what it cost"
 _COLUMNS = (
     Column("Asset", "text"),
     Column("Realised", "money"),
@@ -25,57 +31,134 @@ _COLUMNS = (
 
 
 def profit_loss(context: ToolContext, arguments: Arguments) -> ToolResult:
-    """Realised and unrealised gain of the portfolio or one asset; realised within a period."""
-    held = context.valuation()
-    asset, kind = arguments.get("asset"), arguments.get("kind")
-    wanted = None if asset is None else str(asset)
+    """Realised and unrealised gain of the portfolio or one asset; realised within a period.
+
+    A gain that cannot be computed is not stated, and then the notes are part of the answer.
+    """
+    kind = arguments.get("kind")
+    wanted = str(arguments["asset"]) if "asset" in arguments else None
     start = end = None
     if "period" in arguments:
         start, end, _ = context.window(str(arguments["period"]))
-    closed = realised(context.book, start, end, wanted)
-    open_ = {
-        r.asset: r.unrealised
-        for r in held.rows
-        if r.unrealised is not None and wanted in (None, r.asset)
-    }
-    sheet = Sheet("Profit and loss" + (f" of {asset}" if asset else ""), context.currency)
+    held = context.valuation()
+    sums = _sums(context, held, start, end, wanted)
+    gain, paper, income = sums.gain, sums.paper, sums.income
+    sheet = Sheet("Profit and loss" + (f" of {wanted}" if wanted else ""), context.currency)
     if start and end:
         sheet.span(start, end)
-    gain = sum((row.gain for row in closed), Decimal(0))
-    income = sum((row.income for row in closed), Decimal(0))
-    paper = sum(open_.values(), Decimal(0))
     headline = ""
     if kind != "unrealised":
-        headline = sheet.money("realised", gain, sign=True)
+        if gain is not None:
+            headline = sheet.money("realised", gain, sign=True)
         if income:
             sheet.money("income", income, sign=True)
-    if kind != "realised":
+    if kind != "realised" and paper is not None:
         paper_text = sheet.money("unrealised now", paper, sign=True)
         headline = headline or paper_text
-    if kind is None and start is None:  # what is open now is no gain of a period alone
+    if kind is None and start is None and gain is not None and paper is not None:
+        # What is open now is no gain of a period alone.
         headline = sheet.money("total", gain + income + paper, sign=True)
-    for sentence in context.book.missing[:2]:
+    if kind != "realised" and wanted is None:
+        sheet.left_out([name for name, value in sums.open.items() if value is None], _NO_GAIN)
+    notes = _notes(held.missing, wanted)
+    for sentence in notes:
         sheet.note(sentence)
-    by_asset = {row.asset: row for row in closed}
+    asked = {"realised": (gain,), "unrealised": (paper,)}.get(str(kind), (gain, paper))
+    unknown = None in asked
+    return replace(
+        sheet.result(_gains_table(sheet, sums, context.simulated)),
+        headline="" if unknown else headline,
+        # Words of a model could present the gain of a part as that of the whole.
+        plain=unknown or bool(wanted and notes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Gains by coin, open and closed, and their sums; None = it cannot be computed.
+
+    sold: coins that were sold, whether or not a gain is known.
+    """
+
+    open: Mapping[str, Decimal | None]
+    closed: Mapping[str, Realised]
+    sold: frozenset[str]
+    below_zero: bool
+
+    @property
+    def gain(self) -> Decimal | None:
+        """What was realised."""
+        if self.sold and not any(row.amount for row in self.closed.values()):
+            return None
+        return sum((row.gain for row in self.closed.values()), Decimal(0))
+
+    @property
+    def paper(self) -> Decimal | None:
+        """What is unrealised."""
+        known = [gain for gain in self.open.values() if gain is not None]
+        return None if not known and (self.open or self.below_zero) else sum(known, Decimal(0))
+
+    @property
+    def income(self) -> Decimal:
+        """What was received as a reward."""
+        return sum((row.income for row in self.closed.values()), Decimal(0))
+
+    def gain_of(self, asset: str) -> Decimal | None:
+        """What was realised in one coin; None also if nothing was."""
+        row = self.closed.get(asset)
+        return None if row is None or (asset in self.sold and not row.amount) else row.gain
+
+
+def _sums(
+    context: ToolContext, held: Valuation, start: date | None, end: date | None, wanted: str | None
+) -> _Sums:
+    return _Sums(
+        open={
+            row.asset: row.unrealised
+            for row in held.rows
+            if row.asset not in FIAT and wanted in (None, row.asset)
+        },
+        closed={row.asset: row for row in realised(context.book, start, end, wanted)},
+        sold=frozenset(
+            t.asset_out
+            for t in context.linked
+            if t.kind in ("sell", "trade")
+            and t.asset_out
+            and t.asset_out not in FIAT
+            and wanted in (None, t.asset_out)
+            and (start is None or t.time.date() >= start)
+            and (end is None or t.time.date() <= end)
+        ),
+        below_zero=wanted is not None and context.amount(wanted) < 0,
+    )
+
+
+def _gains_table(sheet: Sheet, sums: _Sums, simulated: bool) -> TableCard:
     rows = []
-    for name in sorted(by_asset.keys() | open_.keys()):
-        row = by_asset.get(name)
+    for name in sorted(sums.closed.keys() | sums.open.keys() | sums.sold):
+        row = sums.closed.get(name)
         rows.append(
             (
                 name,
-                sheet.money_cell(f"realised of {name}", row.gain if row else None),
-                sheet.money_cell(f"unrealised of {name}", open_.get(name)),
+                sheet.money_cell(f"realised of {name}", sums.gain_of(name)),
+                sheet.money_cell(f"unrealised of {name}", sums.open.get(name)),
                 sheet.money_cell(f"income of {name}", row.income if row else None),
             )
         )
     total = (
         "Total",
-        sheet.money_cell("realised", gain),
-        sheet.money_cell("unrealised now", paper),
-        sheet.money_cell("income", income),
+        sheet.money_cell("realised", sums.gain),
+        sheet.money_cell("unrealised now", sums.paper),
+        sheet.money_cell("income", sums.income),
     )
-    table = TableCard(sheet.title, _COLUMNS, tuple(rows), total, FIFO_METHOD, context.simulated)
-    return replace(sheet.result(table), headline=headline)
+    return TableCard(sheet.title, _COLUMNS, tuple(rows), total, FIFO_METHOD, simulated)
+
+
+def _notes(missing: Sequence[Gap], asset: str | None) -> Sequence[Gap]:
+    """What to say of what is not known: of one asset, else of coins."""
+    if asset is not None:
+        return about(missing, asset)[-3:]
+    return [gap for gap in missing if not gap.assets <= FIAT][:2]
 
 
 def best_worst(context: ToolContext, arguments: Arguments) -> ToolResult:
@@ -86,7 +169,7 @@ def best_worst(context: ToolContext, arguments: Arguments) -> ToolResult:
     if "period" in arguments:
         start, end, _ = context.window(str(arguments["period"]))
         sheet.span(start, end)
-        method = PRICE_METHOD
+        method, why = PRICE_METHOD, "too few prices"
         for row in held.rows:
             if row.price is None or row.asset in FIAT:
                 continue
@@ -94,7 +177,7 @@ def best_worst(context: ToolContext, arguments: Arguments) -> ToolResult:
             if len(days) > 1:
                 ranked.append((row.asset, Decimal(str(price_return(closes)))))
     else:
-        method = "Unrealised gain ÷ cost of what is held (FIFO)."
+        method, why = "Unrealised gain ÷ cost of what is held (FIFO).", _NO_GAIN
         sheet.day("date", held.on)
         ranked = [
             (row.asset, row.unrealised / row.cost)
@@ -111,6 +194,9 @@ def best_worst(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet.percent("return of best", best[1], sign=True)
     sheet.fact("worst", worst[0])
     sheet.percent("return of worst", worst[1], sign=True)
+    names = {name for name, _ in ranked}
+    coins = [row.asset for row in held.rows if row.asset not in FIAT]
+    sheet.left_out([name for name in coins if name not in names], why)
     for name, value in ranked:
         sheet.hidden(f"return of {name}", value * 100, format_percent(value, sign=True))
     series = Series("return", tuple(n for n, _ in ranked), tuple(float(v) * 100 for _, v in ranked))
@@ -124,9 +210,12 @@ def period_return(context: ToolContext, arguments: Arguments) -> ToolResult:
     if "asset" in arguments:
         asset, method = str(arguments["asset"]), PRICE_METHOD
         days, closes = context.closes(asset, period)
+        unpriced: tuple[str, ...] = ()
     else:
         asset, method = "portfolio", TWR_METHOD
-        days, closes = context.wealth(period)
+        history = context.history_of(period)
+        days, closes = [history.days[0] - timedelta(1), *history.days], wealth(history)
+        unpriced = history.unpriced
     value = price_return(closes)
     sheet = Sheet(f"Return of {asset}" if asset != "portfolio" else "Portfolio return",
                   context.currency)  # fmt: skip
@@ -135,6 +224,7 @@ def period_return(context: ToolContext, arguments: Arguments) -> ToolResult:
     if asset != "portfolio":
         sheet.money("price at start", Decimal(str(closes[0])))
         sheet.money("price at end", Decimal(str(closes[-1])))
+    sheet.left_out(unpriced, NO_PRICE_THEN)
     growth = [float(c / closes[0] - 1) * 100 for c in closes]
     series = Series(asset, tuple(map(str, days)), tuple(growth))
     chart = ChartCard("Return since the start", "line", (series,), "%", method, context.simulated)

@@ -8,9 +8,11 @@ from engine.assistant.tools.context import ToolContext, parse_day
 from engine.assistant.tools.figures import Sheet
 from engine.core.cards import ChartCard, Column, Series, TableCard
 from engine.core.money import format_amount, format_money, format_percent
+from engine.ledger.gaps import about
 from engine.ledger.valuation import HoldingRow, Valuation
 
 METHOD = "Last close on or before the day × amount held; costs first in, first out, fees included."
+_NOTES = 3  # the last gaps are about the price and the amount now
 _COLUMNS = (
     Column("Asset", "text"),
     Column("Amount", "amount"),
@@ -31,7 +33,7 @@ def portfolio_value(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet.day("date", held.on)
     if held.rows and all(row.value is None for row in held.rows):
         sheet.fact("coins held", ", ".join(row.asset for row in held.rows[:12]))
-        for sentence in held.missing[-3:]:
+        for sentence in held.missing[-_NOTES:]:
             sheet.note(sentence)
         sheet.note(
             "None of them has a price of that time. Import a price history (CSV) to see values."
@@ -43,7 +45,7 @@ def portfolio_value(context: ToolContext, arguments: Arguments) -> ToolResult:
         if row.value is not None and row.weight is not None:
             value = format_money(row.value, context.currency)
             sheet.line(f"{row.asset}: {value}, {format_percent(row.weight)}")
-    for sentence in held.missing[-3:]:  # the last ones say what is not in the total
+    for sentence in held.missing[-_NOTES:]:  # the last ones say what is not in the total
         sheet.note(sentence)
     return sheet.result(_table(sheet, held, context), *_donut(held, context))
 
@@ -52,14 +54,21 @@ def position(context: ToolContext, arguments: Arguments) -> ToolResult:
     """Amount, value, weight, average cost and unrealised gain of one asset."""
     asset = str(arguments["asset"])
     account = arguments.get("account")
-    held = context.valuation(None, str(account) if account else None)
+    wanted = str(account) if account else None
+    held = context.valuation(None, wanted)
     row = next((r for r in held.rows if r.asset == asset), None)
     where = f" on {account}" if account else ""
     sheet = Sheet(f"Position {asset}{where}", context.currency)
+    gaps = about(held.missing, asset)
     if row is None:
-        sheet.amount("amount", Decimal(0), asset)
-        sheet.fact("note", f"You hold no {asset}{where}.")
-        return sheet.result(sheet.card(METHOD, context.simulated))
+        amount = context.amount(asset, wanted)
+        sheet.amount("amount", amount, asset)
+        if not amount:
+            sheet.fact("note", f"You hold no {asset}{where}.")
+        for sentence in gaps[-_NOTES:]:
+            sheet.note(sentence)
+        # Below zero: the records are incomplete, and that is the whole answer.
+        return replace(sheet.result(sheet.card(METHOD, context.simulated)), plain=bool(amount))
     sheet.amount("amount", row.amount, asset)
     if row.value is not None and row.price is not None and row.price_day is not None:
         sheet.money("value", row.value)
@@ -71,7 +80,17 @@ def position(context: ToolContext, arguments: Arguments) -> ToolResult:
     if row.unrealised is not None and row.cost:
         sheet.money("unrealised", row.unrealised, sign=True)
         sheet.percent("unrealised return", row.unrealised / row.cost, sign=True)
-    return sheet.result(sheet.card(METHOD, context.simulated))
+    part = row.cost is not None and row.known_amount < row.amount
+    if part:
+        known, whole = format_amount(row.known_amount), format_amount(row.amount)
+        sheet.note(
+            f"Average cost and unrealised gain are about {known} of the {whole} {asset}; "
+            "what the rest cost is not known."
+        )
+    for sentence in gaps[-_NOTES:]:
+        sheet.note(sentence)
+    # Words of a model could present the gain of a part as that of the whole.
+    return replace(sheet.result(sheet.card(METHOD, context.simulated)), plain=part)
 
 
 def _table(sheet: Sheet, held: Valuation, context: ToolContext) -> TableCard:

@@ -1,7 +1,8 @@
 """Tools about risk: volatility, drawdown, correlation, and what-if."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,9 +11,11 @@ from engine.analytics import risk, stress
 from engine.analytics.returns import daily_returns, small_sample_warning
 from engine.assistant.tools.base import Arguments, ToolResult
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.tools.figures import Sheet
+from engine.assistant.tools.figures import NO_PRICE, NO_PRICE_THEN, Sheet
 from engine.core.cards import ChartCard, Column, Series, TableCard
-from engine.core.money import format_money, format_percent
+from engine.core.errors import KnownError
+from engine.core.money import format_amount, format_money, format_percent
+from engine.ledger.performance import observed_returns, wealth
 from engine.ledger.pricing import Floats
 
 VOLATILITY_METHOD = "Standard deviation (ddof 1) of daily returns × √365."
@@ -24,11 +27,7 @@ _ROLLING = 30
 
 def volatility(context: ToolContext, arguments: Arguments) -> ToolResult:
     """Annualised volatility of the portfolio or one asset."""
-    name, days, closes = _line(context, arguments)
-    if "asset" in arguments:
-        kept, returns = daily_returns(days, closes)
-    else:
-        kept, returns = context.returns(_period(arguments))
+    name, days, _, kept, returns, unpriced = _line(context, arguments)
     value = risk.volatility(returns)
     sheet = Sheet(f"Volatility of {name}", context.currency)
     sheet.span(days[0], days[-1])
@@ -36,6 +35,7 @@ def volatility(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet.percent("typical daily move", float(np.std(returns, ddof=1)))
     sheet.number("days", len(returns), str(len(returns)))
     _warn(sheet, small_sample_warning(len(returns)))
+    sheet.left_out(unpriced, NO_PRICE_THEN)
     if len(returns) < 2 * _ROLLING:
         return sheet.result(sheet.card(VOLATILITY_METHOD, context.simulated))
     ends = range(_ROLLING, len(returns) + 1)
@@ -48,7 +48,7 @@ def volatility(context: ToolContext, arguments: Arguments) -> ToolResult:
 
 def max_drawdown(context: ToolContext, arguments: Arguments) -> ToolResult:
     """The deepest fall from a peak of the portfolio or one asset."""
-    name, days, closes = _line(context, arguments)
+    name, days, closes, _, _, unpriced = _line(context, arguments)
     fall = risk.max_drawdown(days, closes)
     sheet = Sheet(f"Maximum drawdown of {name}", context.currency)
     sheet.span(days[0], days[-1])
@@ -60,6 +60,7 @@ def max_drawdown(context: ToolContext, arguments: Arguments) -> ToolResult:
             sheet.day("recovered", fall.recovered)
         else:
             sheet.fact("recovered", "not yet")
+    sheet.left_out(unpriced, NO_PRICE_THEN)
     below = (closes / np.maximum.accumulate(closes) - 1) * 100
     series = Series(name, tuple(map(str, days)), tuple(float(v) for v in below))
     chart = ChartCard("Below the highest close", "line", (series,), "%", DRAWDOWN_METHOD,
@@ -96,8 +97,13 @@ def what_if(context: ToolContext, arguments: Arguments) -> ToolResult:
     asset, change = str(arguments["asset"]), arguments["change_percent"]
     assert isinstance(change, Decimal)  # checked against the schema before the call
     held = context.valuation()
-    values = {row.asset: row.value for row in held.rows if row.value is not None}
-    outcome = stress.what_if(values, asset, change / 100)
+    short = Decimal(0) if asset == stress.ALL else context.amount(asset)
+    if short < 0:
+        raise KnownError(
+            f"The records hold {format_amount(short)} {asset}: earlier purchases are missing.",
+            "Import the transactions they were bought with.",
+        )
+    outcome = stress.what_if({row.asset: row.value for row in held.rows}, asset, change / 100)
     name = "everything" if asset == stress.ALL else asset
     sheet = Sheet(f"What if {name} changes", context.currency)
     sheet.percent("price change", change / 100, sign=True)
@@ -105,6 +111,7 @@ def what_if(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet.money("value after", outcome.after)
     sheet.money("change", outcome.change, sign=True)
     sheet.percent("portfolio change", outcome.relative, sign=True)
+    sheet.left_out(outcome.unpriced, NO_PRICE)
     columns = (Column("Asset", "text"), Column("Now", "money"), Column("After", "money"),
                Column("Change", "money"))  # fmt: skip
     rows = tuple(
@@ -132,11 +139,27 @@ def _period(arguments: Arguments) -> str | None:
     return str(arguments["period"]) if "period" in arguments else None
 
 
-def _line(context: ToolContext, arguments: Arguments) -> tuple[str, list[date], Floats]:
+class _Line(NamedTuple):
+    """A series of closes, the days with a return of their own, and what it does not count."""
+
+    name: str
+    days: list[date]
+    closes: Floats
+    seen: list[date]
+    returns: Floats
+    unpriced: tuple[str, ...] = ()
+
+
+def _line(context: ToolContext, arguments: Arguments) -> _Line:
     period = _period(arguments)
     if "asset" in arguments:
-        return (str(arguments["asset"]), *context.closes(str(arguments["asset"]), period))
-    return ("the portfolio", *context.wealth(period))
+        asset = str(arguments["asset"])
+        days, closes = context.closes(asset, period)
+        return _Line(asset, days, closes, *daily_returns(days, closes))
+    history = context.history_of(period)
+    days = [history.days[0] - timedelta(1), *history.days]
+    seen, returns = observed_returns(history)
+    return _Line("the portfolio", days, wealth(history), seen, returns, history.unpriced)
 
 
 def _warn(sheet: Sheet, warning: str) -> None:

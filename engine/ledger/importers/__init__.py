@@ -1,25 +1,20 @@
 """Importing transactions: the source is recognised by its header, a dry run shows what was read."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from engine.core.clock import Clock
-from engine.core.csvfile import (
-    NAME_LENGTH,
-    RefusedRow,
-    Table,
-    clean_text,
-    find_table,
-    open_csv,
-)
+from engine.core.csvfile import NAME_LENGTH, RefusedRow, Table, clean_text, find_table
+from engine.core.csvtext import open_csv
 from engine.core.errors import KnownError
 from engine.core.fields import FieldError, check_time
 from engine.core.money import to_text
 from engine.core.records import Transaction
+from engine.core.steps import Step, part, unwatched
 from engine.ledger.importers.base import ACCOUNT_LENGTH, Importer, Parsed, Reading
 from engine.ledger.importers.binance_statement import BINANCE
 from engine.ledger.importers.coinbase import COINBASE
@@ -27,6 +22,10 @@ from engine.ledger.importers.generic import GENERIC
 from engine.ledger.importers.kraken_ledgers import KRAKEN
 
 IMPORTERS: tuple[Importer, ...] = (GENERIC, COINBASE, KRAKEN, BINANCE)
+
+_READ, _MARKED = 0.6, 0.9
+"""How far a dry run is once all rows are read, and once all have their hashes."""
+_STEP_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +50,33 @@ def preview_import(
     existing: Callable[[set[str]], set[str]],
     clock: Clock,
     account: str | None = None,
-    check: Callable[[], None] = lambda: None,
+    step: Step = unwatched,
 ) -> ImportPreview:
     """Dry run of an import.
 
     existing: which of these row hashes are stored. account: the name for the file's account,
-    the source's name if None. check: called for every row, may raise to stop. Raises KnownError
-    if the file as a whole cannot be used.
+    the source's name if None. step: told how far it is. Raises KnownError if the file as a whole
+    cannot be used.
     """
     table = _open(path)
     importer = table.kind
     name = clean_text(account or "", ACCOUNT_LENGTH) or importer.account
     reading = Reading()
-    importer.read(table.rows(check), name, reading)
-    parsed = _hashed(_possible(reading, clock.now()), importer.name)
+    importer.read(table.rows(part(step, 0, _READ)), name, reading)
+    parsed = _possible(reading, clock.now())
     if not parsed and not reading.refused and not reading.left_out:
         raise KnownError(f"{path.name} holds no rows below its header.", "Export it again.")
-    stored = existing({item.transaction.row_hash for item in parsed})
+    rows = _hashed(parsed, importer.name, part(step, _READ, _MARKED))
+    stored = _stored(rows, existing, part(step, _MARKED, 1))
     return ImportPreview(
         source=importer.name,
         file_name=clean_text(path.name, NAME_LENGTH),
         file_hash=table.file.sha256,
-        rows=tuple(item.transaction for item in parsed if item.transaction.row_hash not in stored),
+        rows=tuple(row for row in rows if row.row_hash not in stored),
         duplicates=tuple(
-            item.row.refused("it is already imported")
-            for item in parsed
-            if item.transaction.row_hash in stored
+            item.refused("it is already imported")
+            for item, row in zip(parsed, rows, strict=True)
+            if row.row_hash in stored
         ),
         refused=tuple(sorted(reading.refused, key=lambda row: row.line)),
         warnings=(
@@ -87,7 +87,8 @@ def preview_import(
 
 
 def _open(path: Path) -> Table[Importer]:
-    known = "; ".join(f"{importer.name} ({importer.columns})" for importer in IMPORTERS)
+    # With blanks, so that a list of columns can be broken into lines.
+    known = "; ".join(f"{one.name} ({one.columns.replace(',', ', ')})" for one in IMPORTERS)
     return find_table(open_csv(path), _importer, f"Known formats: {known}.")
 
 
@@ -98,29 +99,46 @@ def _importer(columns: tuple[str, ...]) -> Importer | None:
 def _possible(reading: Reading, now: datetime) -> list[Parsed]:
     """The rows whose date can be, in file order; the others become refused."""
     possible = []
-    for item in sorted(reading.parsed, key=lambda item: item.row.line):
+    for item in sorted(reading.parsed, key=lambda item: item.line):
         try:
             check_time(item.transaction.time, now)
             possible.append(item)
         except FieldError as error:
-            reading.refuse([item.row], str(error))
+            reading.refused.append(item.refused(str(error)))
     return possible
 
 
-def _hashed(parsed: list[Parsed], source: str) -> list[Parsed]:
-    """Give each row its hash: of what it says, and of how often the file has said it before.
+def _hashed(parsed: list[Parsed], source: str, step: Step) -> list[Transaction]:
+    """The transactions with their hashes: of what each says, and how often the file has said it.
 
     It is made from the parsed amounts, so that a newer export of the same rows in another header
     generation gives the same hashes; notes and stated values, which exchanges reword, are left out.
     """
     seen: Counter[str] = Counter()
     hashed = []
-    for item in parsed:
+    for number, item in enumerate(parsed):
+        if number % _STEP_ROWS == 0:
+            step(number / len(parsed), f"{number:,} of {len(parsed):,} rows checked")
         content = _content(item.transaction, source)
         seen[content] += 1
         digest = hashlib.sha256(f"{content}|{seen[content]}".encode()).hexdigest()
-        hashed.append(Parsed(item.row, replace(item.transaction, row_hash=digest)))
+        hashed.append(item.transaction.known_as(digest))
     return hashed
+
+
+def _stored(
+    rows: list[Transaction], existing: Callable[[set[str]], set[str]], step: Step
+) -> set[str]:
+    """The hashes of those rows that are stored already."""
+    # By their beginnings: each piece is looked up in a part of the store's index of its own.
+    pieces: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        pieces[row.row_hash[:2]].add(row.row_hash)
+    stored: set[str] = set()
+    for number, beginning in enumerate(sorted(pieces)):
+        step(number / len(pieces), f"{len(rows):,} rows compared with what is stored")
+        stored |= existing(pieces[beginning])
+    return stored
 
 
 def _content(transaction: Transaction, source: str) -> str:
@@ -138,4 +156,7 @@ def _content(transaction: Transaction, source: str) -> str:
         t.fee_asset or "",
         to_text(t.fee_amount),
     )
-    return "|".join(part.replace("|", "||") for part in parts)
+    content = "|".join(parts)
+    if content.count("|") < len(parts):
+        return content
+    return "|".join(text.replace("|", "||") for text in parts)

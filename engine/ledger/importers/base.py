@@ -19,10 +19,15 @@ ACCOUNT_LENGTH = 60
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A transaction and the row it came from (of several rows, the first)."""
+    """A transaction, and line and text of the row it came from (of several rows, the first)."""
 
-    row: Row
+    line: int
+    text: str
     transaction: Transaction
+
+    def refused(self, reason: str) -> RefusedRow:
+        """Its row as one that was not taken."""
+        return Row(self.line, self.text, {}).refused(reason)
 
 
 @dataclass(slots=True)
@@ -36,7 +41,7 @@ class Reading:
 
     def take(self, row: Row, transaction: Transaction) -> None:
         """A row was understood."""
-        self.parsed.append(Parsed(row, transaction))
+        self.parsed.append(Parsed(row.line, row.text, transaction))
 
     def refuse(self, rows: Iterable[Row], reason: str) -> None:
         """Rows were not understood."""

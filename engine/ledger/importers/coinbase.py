@@ -13,7 +13,8 @@ from decimal import Decimal
 
 from engine.core.csvfile import RefusedRow, Row, clean_text
 from engine.core.fields import FieldError, read_number, read_positive, read_symbol, read_time
-from engine.core.records import Transaction
+from engine.core.records import FIAT, Transaction, TransactionKind
+from engine.ledger.importers import coinbase_kinds as kinds
 from engine.ledger.importers.base import Amount, Importer, Reading, build, exchange, one_sided
 
 _COMMON = frozenset({"timestamp", "transaction type", "asset", "quantity transacted", "notes"})
@@ -24,33 +25,7 @@ _FOR = re.compile(
     rf"(?:Bought|Sold) {_NUMBER} \S+ for [$€£]?{_NUMBER} (\w+)"
     rf"(?: on \S+ at {_NUMBER} \S+)?"
 )
-_BUYS = frozenset({"buy", "advanced trade buy", "advance trade buy"})
-_SELLS = frozenset({"sell", "advanced trade sell", "advance trade sell"})
-_INCOME = frozenset(
-    {
-        "coinbase earn",
-        "inflation reward",
-        "interest payout",
-        "learning reward",
-        "reward income",
-        "rewards income",
-        "staking income",
-        "subscription rebate",
-        "subscription rebates (24 hours)",
-    }
-)
 _GIFT_NOTES = ("coinbase earn", "coinbase rewards", "coinbase referral")
-_OUTGOING = frozenset({"send", "withdrawal", "donation", "admin debit"})
-_INTERNAL = frozenset(
-    {
-        "cash to savings",
-        "retail eth2 deprecation",
-        "retail staking transfer",
-        "retail unstaking transfer",
-        "vault withdrawal",
-    }
-)
-_PRO = "Coinbase Pro"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +87,13 @@ def _read(rows: Iterable[Row | RefusedRow], account: str, reading: Reading) -> N
         if names is None:
             raise ValueError("the rows do not have the header that was matched")
         kind = row.fields["transaction type"].strip().lower()
-        if kind in _INTERNAL:
+        if kind in kinds.INTERNAL:
             reading.leave_out("moves within Coinbase")
             continue
         try:
             if kind != "convert":
-                reading.take(row, _transaction(row, kind, account, names))
+                for transaction in _transactions(row, kind, account, names):
+                    reading.take(row, transaction)
             elif conversions.is_new(row):
                 reading.take(row, _convert(row, account, names))
             else:
@@ -143,34 +119,57 @@ class _Conversions:
         return True
 
 
-def _transaction(row: Row, kind: str, account: str, names: _Names) -> Transaction:
+def _transactions(row: Row, kind: str, account: str, names: _Names) -> list[Transaction]:
+    """What a row says; coins that pay for something are sold first. Raises FieldError."""
+    if kind not in kinds.CARD and kind != kinds.SUBSCRIPTION:
+        return [_transaction(row, kind, account, names)]
+    time, asset, quantity = _what(row)
+    paid = (asset, abs(quantity))
+    note = row.fields["notes"]
+    sale = []
+    if paid[0] not in FIAT:
+        worth = _money(row, names.subtotal, names) or _market_value(row, paid[1], names)
+        sale = [exchange(time, account, worth, paid, note=note)]
+        paid = worth
+    ends: TransactionKind = "withdrawal" if kind in kinds.CARD else "fee"
+    return [*sale, build(time, ends, account, sent=paid, note=note)]
+
+
+def _what(row: Row) -> tuple[datetime, str, Decimal]:
+    """When, of which asset, and how much with its sign. Raises FieldError."""
     time = read_time(row.fields["timestamp"])
     asset = read_symbol(row.fields["asset"])
     quantity = read_number(row.fields["quantity transacted"], "quantity")
-    note = row.fields["notes"]
     if quantity == 0:
         raise FieldError("the quantity is zero")
-    if kind in _BUYS or kind in _SELLS:
-        side = (asset, abs(quantity))
-        return _order(row, time, side, account, names=names, buying=kind in _BUYS)
+    return time, asset, quantity
+
+
+def _transaction(row: Row, kind: str, account: str, names: _Names) -> Transaction:
+    time, asset, quantity = _what(row)
+    side = (asset, abs(quantity))
+    note = row.fields["notes"]
+    if kind in kinds.BUYS or kind in kinds.SELLS:
+        return _order(row, time, side, account, names=names, buying=kind in kinds.BUYS)
     gift = kind == "receive" and any(word in note.lower() for word in _GIFT_NOTES)
-    if kind in _INCOME or gift:
+    if kind in kinds.INCOME or gift:
         if quantity < 0:
             raise FieldError("the quantity of an income is negative")
         worth = _money(row, names.total, names)
         return build(time, "income", account, received=(asset, quantity), value=worth, note=note)
-    if kind in ("receive", "deposit"):
+    if kind in kinds.RECEIVED:
         if quantity < 0:
             raise FieldError("the quantity received is negative")
         return one_sided(time, account, asset, quantity, ("deposit", "withdrawal"), note=note)
-    if kind in _OUTGOING:
+    if kind in kinds.SENT:
         return one_sided(time, account, asset, -abs(quantity), ("deposit", "withdrawal"), note=note)
-    side = (asset, abs(quantity))
-    if kind in ("pro deposit", "exchange deposit"):
-        return _move(time, account, _PRO, side, note)
-    if kind in ("pro withdrawal", "exchange withdrawal"):
-        return _move(time, _PRO, account, side, note)
+    if kind in kinds.DEPOSITS:
+        return _move(time, account, kinds.DEPOSITS[kind], side, note)
+    if kind in kinds.WITHDRAWALS:
+        return _move(time, kinds.WITHDRAWALS[kind], account, side, note)
     shown = clean_text(row.fields["transaction type"], 40)
+    if kind in kinds.UNCERTAIN:
+        raise FieldError(f'"{shown}": {kinds.UNCERTAIN[kind]}')
     raise FieldError(f'the transaction type "{shown}" is not known')
 
 
@@ -198,10 +197,14 @@ def _order(
         subtotal = (paid_in, price * crypto[1] if price else total)
         fee = (paid_in, abs(total - subtotal[1]))
     elif subtotal is None:
-        price = read_positive(row.fields[names.price], "price")
-        subtotal = (currency, price * crypto[1])
+        subtotal = _market_value(row, crypto[1], names)
     received, sent = (crypto, subtotal) if buying else (subtotal, crypto)
     return exchange(time, account, received, sent, fee=fee, value=value, note=note)
+
+
+def _market_value(row: Row, amount: Decimal, names: _Names) -> Amount:
+    price = read_positive(row.fields[names.price], "price")
+    return _currency(row, names), price * amount
 
 
 def _convert(row: Row, account: str, names: _Names) -> Transaction:

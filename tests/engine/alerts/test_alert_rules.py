@@ -1,5 +1,6 @@
 """When a rule fires, when it can fire again, and that no price row fires it twice."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.alerts.rules import check_rule, describe, evaluate
 from engine.core.errors import KnownError
-from engine.core.records import PricePoint
+from engine.core.records import SIMULATED, PricePoint
 from engine.store.alerts import Alert, AlertCondition
 
 MADE = datetime(2024, 1, 10, 12, tzinfo=UTC)
@@ -38,6 +39,29 @@ def test_a_rule_that_is_true_already_fires_at_once() -> None:
     assert outcome.fired.title == "BTC above $100.00"
     assert outcome.fired.text == "BTC was at $105.00 on 2024-01-09."
     assert not outcome.armed
+
+
+@pytest.mark.parametrize(
+    ("condition", "value", "simulated", "marked"),
+    [
+        ("above", "100", (11,), True),
+        ("above", "100", (10,), False),
+        ("up_percent", "10", (10,), True),
+        ("up_percent", "10", (11,), True),
+        ("up_percent", "10", (), False),
+    ],
+)
+def test_a_firing_on_the_demo_says_so(
+    condition: AlertCondition, value: str, simulated: tuple[int, ...], marked: bool
+) -> None:
+    points = [
+        replace(row, source=SIMULATED) if row.day.day in simulated else row
+        for row in (point(10, "90"), point(11, "105"))
+    ]
+    fired = evaluate(alert(condition, value), points).fired
+    assert fired is not None
+    mark = " (simulated)" if marked else ""
+    assert fired.text == f"BTC was at $105.00 on 2024-01-11{mark}."
 
 
 def test_but_not_on_what_was_before_or_is_too_old() -> None:

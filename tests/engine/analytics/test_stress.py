@@ -32,11 +32,20 @@ def test_everything_falls_but_cash() -> None:
     assert what_if({"BTC": Decimal(5)}, ALL, Decimal(-1)).after == 0
 
 
+def test_what_has_no_price_is_named_and_left_out() -> None:
+    outcome = what_if({**HELD, "SHIB": None}, ALL, Decimal("-0.5"))
+    assert (outcome.before, outcome.unpriced) == (10000, ("SHIB",))
+    assert [row.asset for row in outcome.rows] == ["BTC", "ETH", "USD"]
+    assert what_if(HELD, ALL, Decimal("-0.5")).unpriced == ()
+
+
 def test_what_cannot_be_asked() -> None:
     for values, asset, change, words in (
         (HELD, "SOL", "-0.1", "You hold no SOL."),
         (HELD, "BTC", "-1.5", "more than 100 %"),
         ({}, ALL, "-0.1", "no value"),
+        ({"SHIB": None}, "SHIB", "-0.3", "You hold SHIB, but"),
+        ({"SHIB": None}, ALL, "-0.3", "no value"),
     ):
         with pytest.raises(KnownError, match=words):
             what_if(values, asset, Decimal(change))

@@ -11,7 +11,7 @@ from engine.assistant.calls import call_json
 from engine.assistant.recognise import Recognised
 from engine.assistant.router import NO_TOOL, Router
 from engine.assistant.tools import TOOLS
-from engine.model.client import ModelClient
+from engine.model.client import ModelClient, Stoppable
 from engine.model.generation import GenerateRequest, Stats
 from engine.model.templates import STARTER
 
@@ -105,7 +105,9 @@ class FakeModel:
         self.generated.append(Generated(parts))
         return self.generated[-1]
 
-    def score(self, prompt: str, continuations: Sequence[str]) -> list[float]:
+    def score(
+        self, prompt: str, continuations: Sequence[str], stoppable: Stoppable | None = None
+    ) -> list[float]:
         if self.failure:
             raise self.failure
         self.scored.append((prompt, tuple(continuations)))

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from engine.assistant.decide import Decision, Scores, decide, fixed_arguments
 from engine.assistant.follow import is_follow_up
 from engine.assistant.prompting import Exchange
+from engine.assistant.recognise import Recognised
 from engine.assistant.router import NO_TOOL, Router, default_router
 from engine.assistant.tools import TOOLS
 from tests.engine.assistant.opinions import logs, opinion
@@ -260,3 +261,18 @@ def test_a_fresh_question_after_a_question_back() -> None:
     history = [Exchange("set an alert", None, "Which coin do you mean?")]
     decision = told("what is my portfolio worth", default_router(), history)
     assert only(decision) == ("portfolio_value", {})
+
+
+def test_incomplete_questions_in_a_row_cost_no_more_than_one() -> None:
+    asked = []
+    inner = opinion(create_alert=0.5, compound_growth=0.4)
+
+    class Counting:
+        def log_probabilities(self, found: Recognised, before: str | None) -> dict[str, float]:
+            asked.append(before)
+            return inner.log_probabilities(found, before)
+
+    texts = ("set an alert", "compound interest calculator", "convert apr to apy") * 4
+    history = [Exchange(text, None, "?") for text in texts]
+    told("set an alert", cast(Router, Counting()), history)
+    assert len(asked) < 20

@@ -1,5 +1,6 @@
 """Prices, risk, yields, alerts and terms, against arithmetic by hand."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -267,7 +268,7 @@ def test_an_alert_is_only_drafted() -> None:
 
 def test_an_alert_on_a_move() -> None:
     result = ask("create_alert", asset="DOGE", condition="down_percent", value="5")
-    assert facts(result)["condition"] == "falls within 24 hours by 5.00 %"
+    assert facts(result)["condition"] == "falls within 24 hours by 5 %"
     assert "no fresh USD prices for DOGE" in facts(result)["note"]
     with pytest.raises(KnownError, match="above zero"):
         ask("create_alert", asset="BTC", condition="above", value="0")
@@ -284,9 +285,31 @@ def test_list_of_alerts() -> None:
         "Alerts",
         "count: 2",
         "BTC rises above $100,000.00, armed",
-        "ETH rises within 24 hours by 10.00 %, rang, waits to re-arm",
+        "ETH rises within 24 hours by 10 %, rang, waits to re-arm",
     ]
-    assert [row[2] for row in table(result).rows] == ["$100,000.00", "10.00 %"]
+    assert [row[2] for row in table(result).rows] == ["$100,000.00", "10 %"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "value", "level"),
+    [("up_percent", "0.125", "0.125 %"), ("below", "0.00012345", "$0.00012345")],
+)
+def test_the_level_shown_is_the_level_stored(condition: str, value: str, level: str) -> None:
+    result = ask("create_alert", asset="BTC", condition=condition, value=value)
+    assert result.draft is not None
+    assert result.draft.title.endswith(f" {level}")
+    assert dict(result.draft.facts)["value"] == value
+    assert (Decimal(value), level) in [(figure.value, figure.text) for figure in result.figures]
+    listed = ask("list_alerts", world(alerts=(Alarm("BTC", condition, Decimal(value)),)))
+    assert table(listed).rows[0][2] == level
+
+
+def test_alerts_beside_the_demo_are_marked() -> None:
+    demo = replace(world(alerts=(Alarm("BTC", "above", Decimal(1)),)), simulated=True)
+    drafted = ask("create_alert", demo, asset="BTC", condition="above", value="100000")
+    assert facts(drafted)["price now (simulated)"] == "$80,000.00"
+    assert table(ask("list_alerts", demo)).simulated
+    assert not table(ask("list_alerts", replace(demo, simulated=False))).simulated
 
 
 def test_a_term_is_explained_with_its_source() -> None:

@@ -95,5 +95,10 @@ def test_a_glossary_entry_is_no_advice() -> None:
     ],
 )
 def test_another_currency_is_said_to_be_unknown(question: str, tool: str, named: str) -> None:
-    notice = currency_notice(question, TOOLS[tool], "USD")
+    notice = currency_notice(question, TOOLS[tool], "USD", lambda code: False)
     assert notice == (named and f"The figures are in USD; I know no exchange rate to {named}.")
+
+
+def test_a_currency_with_a_rate_can_be_chosen() -> None:
+    notice = currency_notice("my btc in euros", TOOLS["position"], "USD", {"EUR"}.__contains__)
+    assert notice == "The figures are in USD; choose EUR in Settings to see those."

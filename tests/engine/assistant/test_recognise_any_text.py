@@ -136,7 +136,10 @@ def test_symbols_and_values_stay(word: str) -> None:
 
 def test_the_question_at_either_end_of_a_long_text_is_read() -> None:
     letter = "and so on and so forth " * 400
-    for text in (f"price of btc on 1 march 2026? {letter}", f"{letter} price of btc on 1 march 2026"):
+    for text in (
+        f"price of btc on 1 march 2026? {letter}",
+        f"{letter} price of btc on 1 march 2026",
+    ):
         found = recognise(text, date(2026, 11, 22))
         assert found.values("asset") == ("BTC",)
         assert found.values("date") == ("2026-03-01",)

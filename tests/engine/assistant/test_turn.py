@@ -1,6 +1,7 @@
 """Whole turns with scripted models: what is streamed, kept, refused and offered."""
 
 import json
+import threading
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from engine.assistant.prompting import Exchange
 from engine.assistant.tools.context import ToolContext
 from engine.assistant.turn import Assistant, Outcome
 from engine.core.cards import Choice, FactsCard, TableCard
+from engine.core.errors import Cancelled
 from engine.core.events import (
     CardReady,
     ChoicesOffered,
@@ -23,6 +25,7 @@ from engine.core.events import (
     TextReplaced,
     ThinkDelta,
 )
+from engine.model.client import Stoppable
 from engine.model.generation import ModelDied
 from engine.model.templates import CHATML, QWEN3, QWEN3_THINKING
 from tests.engine.assistant.opinions import FakeModel, call_text, opinion
@@ -203,6 +206,22 @@ def test_a_stop_before_anything_was_said() -> None:
     turns.cancel.set()
     assert turns.ask(WHAT_IF) == Outcome("stopped", "")
     assert turns.events == []
+
+
+def test_a_stop_while_the_model_weighs_the_tools() -> None:
+    class Slow(FakeModel):
+        def score(
+            self, prompt: str, continuations: Sequence[str], stoppable: Stoppable | None = None
+        ) -> list[float]:
+            assert stoppable is not None
+            ended = threading.Event()
+            with stoppable(ended.set):
+                turns.cancel.set()
+                assert ended.is_set()
+            raise Cancelled
+
+    turns = Turns(Slow())
+    assert turns.ask(WHAT_IF) == Outcome("stopped", "")
 
 
 def test_a_stop_while_the_tool_runs() -> None:
@@ -407,7 +426,7 @@ def test_a_hostile_question_cannot_end_its_turn() -> None:
 )
 def test_a_pick_that_was_not_offered_is_not_used(pick: str, route: Callable[..., None]) -> None:
     route(what_if=0.97)
-    model = FakeModel("So it is.", picks=pick, prefers={"what_if": -0.3})
+    model = FakeModel("So it is.", "So it is.", picks=pick, prefers={"what_if": -0.3})
     outcome = Turns(model).ask("btc down 30% or eth")
     assert model.requests[0].grammar is not None
     (call,) = outcome.calls
@@ -420,7 +439,7 @@ def test_a_pick_that_was_not_offered_is_not_used(pick: str, route: Callable[...,
 def test_a_pick_among_what_was_offered_is_used(route: Callable[..., None]) -> None:
     route(what_if=0.97)
     pick = call_text("what_if", {"asset": "ETH", "change_percent": Decimal(-30)})
-    model = FakeModel("So it is.", picks=pick, prefers={"what_if": -0.3})
+    model = FakeModel("So it is.", "So it is.", picks=pick, prefers={"what_if": -0.3})
     outcome = Turns(model).ask("btc down 30% or eth")
     assert outcome.calls[0]["arguments"] == {"asset": "ETH", "change_percent": Decimal(-30)}
 
@@ -436,3 +455,24 @@ def test_numbers_in_talk_are_checked_too() -> None:
     model = FakeModel("BTC will be at $250,000.", "It will rise 400 %.")
     outcome = Turns(model).ask("will btc moon")
     assert outcome.text == phrases.REPLIES["refuse"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ("You would have $58,000.00.", True),
+        ("You would have about $58,000.", True),
+        ("You would have 58k.", True),
+        ("It would fall by $12,000.00.", False),
+        ("All would be well.", False),
+    ],
+)
+def test_an_answer_holds_the_figure_that_was_asked_for(answer: str, kept: bool) -> None:
+    assert (Turns(FakeModel(answer, answer)).ask(WHAT_IF).text == answer) is kept
+
+
+def test_an_answer_of_a_number_the_user_guessed_is_no_answer() -> None:
+    lie = "Yes, your portfolio is worth $5,000,000."
+    turns = Turns(FakeModel(lie, lie))
+    assert "$70,000.00" in turns.ask("is my portfolio worth $5,000,000?").text
+    assert "5,000,000" not in turns.screen

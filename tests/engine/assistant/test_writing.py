@@ -16,7 +16,8 @@ from engine.model.templates import QWEN3_THINKING, STARTER
 from tests.engine.assistant.opinions import FakeModel
 
 RESULT = ToolResult("", (), (Figure("value", Decimal("58000"), "$58,000.00"),))
-EVIDENCE = Evidence("what would i have", RESULT, (Decimal(30),), ("BTC",))
+SAID = (Figure("change_percent", Decimal(30), "30 %"),)
+EVIDENCE = Evidence("what would i have", RESULT, SAID, ("BTC",))
 
 
 class Screen:

@@ -98,12 +98,11 @@ def terminal() -> Iterator[Terminal]:
 def test_a_person_can_choose_confirm_interrupt_and_leave(terminal: Terminal) -> None:
     terminal.wait_for(r"\n> ")
     terminal.send("BTC?\n")
-    terminal.wait_for(r"Which one|> $")
-    if "Which one" in terminal.text:
-        terminal.send("9\n")
-        terminal.wait_for("not one of the numbers")
-        terminal.send("\n")
-        terminal.wait_for(r"\n> ")
+    terminal.wait_for("Which one")
+    terminal.send("9\n")
+    terminal.wait_for("not one of the numbers")
+    terminal.send("\n")
+    terminal.wait_for(r"\n> ")
     terminal.send("alert me when BTC is above 95000\n")
     terminal.wait_for(r"Store this alert\? \[y/N\]")
     terminal.send("y\n")
@@ -118,6 +117,31 @@ def test_a_person_can_choose_confirm_interrupt_and_leave(terminal: Terminal) -> 
     assert "\x1b[2m" in terminal.text  # the status line
     done = subprocess.run([*ASSAY, "alerts"], capture_output=True, text=True, check=True)
     assert "BTC above $95,000.00" in done.stdout
+
+
+@pytest.mark.parametrize("leave", ["/quit\n", "\x04"])
+def test_the_question_which_one_takes_a_number_nothing_a_question_or_quit(
+    terminal: Terminal, leave: str
+) -> None:
+    terminal.wait_for(r"\n> ")
+    for typed, shown in (
+        ("2\n", "There is no portfolio yet"),
+        ("\n", ""),
+        ("what is staking\n", "Staking is locking"),
+        ("/new\n", r"A new conversation\."),
+    ):
+        terminal.send("BTC?\n")
+        terminal.wait_for(r"Which one \(1 to 3, Enter for none, or a new question\)\? ")
+        terminal.send(typed)
+        terminal.wait_for(rf"{shown}[\s\S]*\n> ")
+        terminal.send("/new\n")  # else the question would follow up on the one before
+        terminal.wait_for(r"A new conversation\.[\s\S]*\n> ")
+    terminal.send("BTC?\n")
+    terminal.wait_for("Which one")
+    terminal.send(leave)
+
+    assert terminal.ended() == 0
+    assert "not one of the numbers" not in terminal.text
 
 
 def test_ctrl_c_stops_an_answer_of_the_model_and_the_next_question_works(

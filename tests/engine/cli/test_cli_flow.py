@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.model.registry import starter_path
 from tests.engine.cli.conftest import Run
 
 
@@ -55,7 +56,9 @@ def test_an_alert_from_the_draft_to_the_notification(
 ) -> None:
     assay("prices", prices, "--yes")
     question = "alert me when BTC is above 95000 USD"
-    assert "Nothing was stored. Add --yes" in assay("ask", question).stdout
+    asked = assay("ask", question).stdout
+    assert "Nothing was stored. Add --yes" in asked
+    assert asked.count("$95,000.00") == 1
     assert "There are no alerts." in assay("alerts").stdout
     assert "Stored." in assay("ask", question, "--yes").stdout
     assert "BTC above $95,000.00" in assay("alerts").stdout
@@ -109,6 +112,17 @@ def test_a_lost_key_is_no_noise_when_a_backup_is_restored(
 def test_a_total_without_prices_is_explained(assay: Run, purchases: Path) -> None:
     assay("import", purchases, "--yes")
     assert "Note: BTC has no price in USD; it is not in the total." in assay("report").stdout
+
+
+def test_models_of_one_name_are_listed_with_their_files(assay: Run, tmp_path: Path) -> None:
+    listed = assay("models").stdout
+    assert "Weights" in listed
+    assert "File" not in listed
+    twin = tmp_path / "twin.gguf"
+    twin.write_bytes(starter_path().read_bytes() + bytes(32))
+    assay("models", "add", twin)
+    listed = assay("models").stdout
+    assert [line.split()[-1] for line in listed.splitlines()[2:]] == ["starter.gguf", "twin.gguf"]
 
 
 def test_every_list_has_a_json_form(assay: Run) -> None:

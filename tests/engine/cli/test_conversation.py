@@ -125,6 +125,21 @@ def test_choices_and_drafts_are_listed(capsys: pytest.CaptureFixture[str]) -> No
     assert (reply.options, reply.draft) == (options, draft)
 
 
+@pytest.mark.parametrize("view", [Whole, Streaming])
+def test_a_draft_that_the_answer_names_is_not_named_again(
+    capsys: pytest.CaptureFixture[str], view: Callable[[], View]
+) -> None:
+    text = "Draft: **BTC above $1.00**. Nothing is stored until you confirm."
+    show(
+        view(),
+        TextDelta(7, text),
+        DraftOffered(7, Draft("d", "alert", "BTC above $1.00", ())),
+        TurnFinished(7, "complete", ""),
+    )
+
+    assert capsys.readouterr().out == text.replace("**", "") + "\n"
+
+
 def test_silence_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     show(Silent(), TextDelta(7, "x"), TurnFinished(7, "complete", ""))
 

@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.core import csvfile
-from engine.core.csvfile import RefusedRow, Row, Table, clean_text, find_table, open_csv
-from engine.core.errors import KnownError
+from engine.core.csvfile import RefusedRow, Row, Table, clean_text, find_table
+from engine.core.csvtext import MAX_LINE, open_csv
+from engine.core.errors import Cancelled, KnownError
 
 HEADER = "a,b,c\n"
 
@@ -89,7 +90,7 @@ def test_the_header_may_follow_prose_and_use_other_separators(tmp_path: Path) ->
 
 
 def test_bad_lines_are_refused_one_by_one(tmp_path: Path) -> None:
-    long = "x" * (csvfile.MAX_LINE + 5)
+    long = "x" * (MAX_LINE + 5)
     path = write(
         tmp_path,
         f'{HEADER}1,2,3\n\n1,"stray,3\n4,5,6,7\n{long},2,3\n7,"two\nlines",9\n8,9\n1,2',
@@ -137,3 +138,29 @@ def test_random_bytes_raise_known_errors_only(tmp_path: Path, data: bytes, heade
             assert row.line >= 1
     except KnownError as error:
         assert error.sentence  # noqa: PT017  (either outcome is right)
+
+
+def test_a_reading_tells_how_far_it_is_and_can_be_stopped(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + "1,2,3\n" * 250)
+    steps: list[tuple[float, str]] = []
+
+    assert len(list(table(path).rows(lambda *step: steps.append(step)))) == 250
+
+    # Line 2, 102 and 202 of a file with 251 line ends.
+    assert steps == [
+        (2 / 251, "0 rows read"),
+        (102 / 251, "100 rows read"),
+        (202 / 251, "200 rows read"),
+    ]
+
+    def stop(fraction: float, text: str) -> None:
+        if fraction > 0.3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        list(table(path).rows(stop))
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_lines_are_counted_whatever_ends_them(tmp_path: Path, ends: str) -> None:
+    assert open_csv(write(tmp_path, ends.join(["a,b", "1,2", "3,4"]))).lines == 2

@@ -132,3 +132,12 @@ def test_close_cancels_what_runs_and_what_waits(bus: EventBus) -> None:
     assert all(isinstance(job.future.exception(0), Cancelled) for job in jobs)
     with pytest.raises(RuntimeError):
         pool.submit("Late", work)
+
+
+def test_a_step_reports_until_the_job_is_cancelled(bus: EventBus, heard: Heard) -> None:
+    progress = Progress(bus, "job-1", "Reading")
+    progress.step(0.5, "10 rows read")
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        progress.step(0.6, "20 rows read")
+    assert heard.events == [JobProgress("job-1", "Reading", 0.5, "10 rows read", done=False)]

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core import money
-from engine.core.money import format_amount, format_money, format_percent, parse_amount, to_text
+from engine.core.money import (
+    exact_money,
+    exact_percent,
+    format_amount,
+    format_money,
+    format_percent,
+    parse_amount,
+    to_text,
+)
 
 amounts = st.decimals(min_value=-(10**30), max_value=10**30, allow_nan=False, places=18)
 
@@ -126,7 +134,7 @@ def test_format_money(value: str, currency: str, shown: str) -> None:
         (0.1234, 2, False, "12.34 %"),
         (-0.5, 0, False, "-50 %"),
         (0.005, 1, True, "+0.5 %"),
-        (-0.00001, 2, True, "0.00 %"),
+        (-0.00001, 2, True, "-0.001 %"),
         (0.0, 2, True, "0.00 %"),
         (Decimal(12), 1, False, "1,200.0 %"),
         (0.0015, 1, False, "0.2 %"),
@@ -136,7 +144,9 @@ def test_format_percent(value: Decimal | float, digits: int, sign: bool, shown: 
     assert format_percent(value, digits, sign) == shown
 
 
-@pytest.mark.parametrize("show", [to_text, format_amount, format_money, format_percent])
+@pytest.mark.parametrize(
+    "show", [to_text, format_amount, format_money, format_percent, exact_percent]
+)
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
 def test_what_is_no_number_is_never_shown(show: object, value: str) -> None:
     with pytest.raises(ValueError, match="finite"):
@@ -145,9 +155,42 @@ def test_what_is_no_number_is_never_shown(show: object, value: str) -> None:
 
 @given(amounts.filter(bool))
 def test_what_is_not_zero_is_not_shown_as_zero(x: Decimal) -> None:
-    for shown in (format_amount(x), format_money(x)):
-        assert shown.strip("-$0.,")
+    for shown in (
+        format_amount(x),
+        format_money(x),
+        exact_money(x, "USD"),
+        exact_percent(x),
+        format_percent(x if abs(x) >= Decimal("1e-10") else x * 10**8),
+    ):
+        assert shown.strip("-$0.,% ")
         assert shown.startswith("-") == (x < 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [
+        (0.00004, 2, "0.004 %"),
+        (Decimal("-0.00004"), 2, "-0.004 %"),
+        (Decimal("0.00048"), 1, "0.05 %"),
+        (Decimal("0.004"), 0, "0.4 %"),
+        (Decimal("1e-10"), 2, "0.00000001 %"),
+        (0.1 + 0.2 - 0.3, 2, "0.00 %"),
+        (Decimal(0), 2, "0.00 %"),
+    ],
+)
+def test_a_small_percentage_keeps_its_first_digit(
+    value: Decimal | float, digits: int, shown: str
+) -> None:
+    assert format_percent(value, digits) == shown
+
+
+def test_what_the_user_has_set_is_shown_to_the_last_digit() -> None:
+    assert exact_percent(Decimal("0.125")) == "0.125 %"
+    assert exact_percent(Decimal("1E+3")) == "1,000 %"
+    assert exact_percent(Decimal("10.00")) == "10 %"
+    assert exact_money(Decimal("100000.125"), "USD") == "$100,000.125"
+    assert exact_money(Decimal("-0.00001234567"), "EUR") == "-€0.00001234567"
+    assert exact_money(Decimal("7"), "CHF") == "7.00 CHF"
 
 
 def test_new_threads_compute_with_50_digits() -> None:

@@ -49,8 +49,9 @@ def test_folders_are_private_and_everything_lies_inside(tmp_path: Path) -> None:
     paths = Paths(tmp_path / "a" / "b")
     paths.ensure()
     paths.ensure()
-    for folder in (paths.root, paths.models, paths.backups, paths.logs, paths.kv):
+    for folder in (paths.root, paths.models, paths.backups, paths.logs):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {folder.name for folder in paths.root.iterdir()} == {"models", "backups", "logs"}
     assert paths.database.parent == paths.key_file.parent == paths.root
 
 

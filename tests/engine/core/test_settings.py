@@ -1,5 +1,8 @@
 """The table of settings and its checks."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from engine.core.errors import KnownError
@@ -12,6 +15,15 @@ def test_every_default_passes_its_own_check() -> None:
         assert row.label
         assert row.help.endswith(".")
     assert len({row.key for row in SETTINGS}) == len(SETTINGS)
+
+
+def test_every_setting_is_read_by_something() -> None:
+    root = Path(__file__).parents[3]
+    table = root / "engine" / "core" / "settings.py"
+    files = {file for part in ("engine", "desktop") for file in (root / part).rglob("*.py")}
+    code = "".join(file.read_text(encoding="utf-8") for file in files - {table})
+    asked = set(re.findall(r"[sS]ettings?(?:_repo)?\.(?:get|text)\(\s*\"(\w+)\"", code))
+    assert {row.key for row in SETTINGS} <= asked
 
 
 @pytest.mark.parametrize(

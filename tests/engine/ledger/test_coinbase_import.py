@@ -7,6 +7,9 @@ import pytest
 
 from engine.core.records import Transaction
 from engine.ledger.importers import ImportPreview
+from engine.ledger.importers import coinbase_kinds as kinds
+from engine.ledger.legs import holdings
+from engine.ledger.lots import fifo
 
 Preview = Callable[..., ImportPreview]
 
@@ -86,10 +89,71 @@ def one(preview: Preview, row: str) -> Transaction:
         ("1,2023-05-01 09:00:00 UTC,Deposit,USD,500,USD,1,500,500,0,", "deposit"),
         ("1,2023-05-01 09:00:00 UTC,Withdrawal,USD,-500,USD,1,-500,-500,0,", "withdrawal"),
         ("1,2023-05-01 09:00:00 UTC,Pro Deposit,BTC,-1,USD,1,1,1,0,", "transfer"),
+        ("1,2023-05-01 09:00:00 UTC,Coinbase Earn,GRT,4,USD,1,4,4,0,", "income"),
+        ("1,2023-05-01 09:00:00 UTC,Inflation Reward,ATOM,4,USD,1,4,4,0,", "income"),
+        ("1,2023-05-01 09:00:00 UTC,Incentives Rewards Payout,BTC,0.1,USD,1,4,4,0,", "income"),
+        ("1,2023-05-01 09:00:00 UTC,Credit Card Reward,BTC,0.1,USD,1,4,4,0,", "income"),
+        ("1,2023-05-01 09:00:00 UTC,Earn Payout,GRT,4,USD,1,4,4,0,", "income"),
+        ("1,2023-05-01 09:00:00 UTC,Airdrop,FLR,4,USD,1,4,4,0,", "income"),
+        ("1,2023-05-01 09:00:00 UTC,Clawback,BTC,-0.1,USD,1,-4,-4,0,", "withdrawal"),
+        ("1,2023-05-01 09:00:00 UTC,Fiat Deposit,USD,500,USD,1,500,500,0,", "deposit"),
+        ("1,2023-05-01 09:00:00 UTC,Prime Withdrawal,BTC,1,USD,1,1,1,0,", "transfer"),
+        ("1,2023-05-01 09:00:00 UTC,Card Spend,USD,-20,USD,1,-20,-20,0,", "withdrawal"),
+        ("1,2023-05-01 09:00:00 UTC,Subscription,USD,-29.99,USD,1,-29.99,-29.99,0,", "fee"),
     ],
 )
 def test_kinds_of_rows(preview: Preview, row: str, kind: str) -> None:
     assert one(preview, row + "\n").kind == kind
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "1,2023-05-01 09:00:00 UTC,Card Spend,BTC,-0.001,EUR,€30000,-€30,-€30,€0,Coffee\n",
+        "1,2023-05-01 09:00:00 UTC,CardSpend,BTC,0.001,EUR,30000,,,,Coffee\n",
+    ],
+)
+def test_coins_spent_with_the_card_are_sold_and_the_money_goes(preview: Preview, row: str) -> None:
+    # 0.001 BTC at 30,000 EUR are 30 EUR; two purchases of 0.001 BTC for 25 EUR came before.
+    bought = "0,2023-04-01 09:00:00 UTC,Buy,BTC,0.002,EUR,€25000,€50,€50,€0,\n"
+    result = preview(NEWEST + row + bought)
+    assert not result.refused
+    sell, spent, _ = result.rows
+    assert (sell.kind, sell.asset_out, sell.amount_out) == ("sell", "BTC", Decimal("0.001"))
+    assert (sell.asset_in, sell.amount_in) == ("EUR", Decimal(30))
+    assert (spent.kind, spent.asset_out, spent.amount_out) == ("withdrawal", "EUR", Decimal(30))
+    book = fifo(result.rows, lambda asset, day: None, "EUR")
+    assert [disposal.gain for disposal in book.disposals] == [Decimal(5)]
+    assert holdings(result.rows)["BTC"] == Decimal("0.001")
+
+
+def test_a_subscription_paid_in_coins_is_a_sale_and_a_fee(preview: Preview) -> None:
+    row = "1,2023-05-01 09:00:00 UTC,Subscription,ETH,-0.01,USD,$3000,-$30,-$30,$0,\n"
+    sell, fee = preview(NEWEST + row).rows
+    assert (sell.kind, sell.amount_out, sell.amount_in) == ("sell", Decimal("0.01"), Decimal(30))
+    assert (fee.kind, fee.asset_out, fee.amount_out) == ("fee", "USD", Decimal(30))
+
+
+@pytest.mark.parametrize("kind", sorted(kinds.UNCERTAIN))
+def test_known_types_of_uncertain_meaning_are_refused_with_the_reason(
+    preview: Preview, kind: str
+) -> None:
+    row = f"1,2023-05-01 09:00:00 UTC,{kind.title()},BTC,1,USD,1,1,1,0,\n"
+    result = preview(NEWEST + row)
+    assert result.rows == ()
+    (refused,) = result.refused
+    assert (refused.line, refused.reason) == (2, f'"{kind.title()}": {kinds.UNCERTAIN[kind]}')
+
+
+def test_no_type_means_two_things() -> None:
+    groups = [
+        *(kinds.BUYS, kinds.SELLS, kinds.INCOME, kinds.RECEIVED, kinds.SENT, kinds.CARD),
+        *({kinds.SUBSCRIPTION}, kinds.INTERNAL, kinds.UNCERTAIN.keys()),
+        *(kinds.DEPOSITS.keys(), kinds.WITHDRAWALS.keys()),
+    ]
+    names = [name for group in groups for name in group]
+    assert len(names) == len(set(names))
+    assert names == [name.lower() for name in names]
 
 
 def test_what_a_staking_reward_was_worth(preview: Preview) -> None:
@@ -161,6 +225,7 @@ def test_staking_moves_inside_coinbase_change_nothing(preview: Preview) -> None:
         NEWEST
         + "1,2023-05-01 09:00:00 UTC,Retail Staking Transfer,ETH,-1,USD,1,1,1,0,\n"
         + "2,2023-05-01 09:00:00 UTC,Buy,ETH,1,USD,1,1,1,0,\n"
+        + "3,2023-05-01 09:00:00 UTC,Savings To Cash,USD,1,USD,1,1,1,0,\n"
     )
     assert len(result.rows) == 1
-    assert result.warnings == ("Left out 1: moves within Coinbase.",)
+    assert result.warnings == ("Left out 2: moves within Coinbase.",)

@@ -132,3 +132,20 @@ def test_time_grows_with_the_number_of_rows(tmp_path: Path) -> None:
     assert len(preview.rows) == 20_000
     # Half a second of work on an idle machine; the bound is against growth by the square.
     assert time.process_time() - started < 10
+
+
+def test_a_dry_run_moves_on_from_reading_to_comparing(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    lines = (f"2026-01-05,buy,Kraken,BTC,0.{n + 1},USD,30000,,,,,,\n" for n in range(3_000))
+    path.write_text(HEADERS[0] + "\n" + "".join(lines))
+    steps: list[tuple[float, str]] = []
+
+    preview_import(path, none_stored, NOW, step=lambda *step: steps.append(step))
+
+    fractions = [fraction for fraction, _ in steps]
+    assert fractions == sorted(fractions)
+    assert (fractions[0], round(fractions[-1], 1)) == (2 / 3_001 * 0.6, 1.0)
+    texts = [text for _, text in steps]
+    assert "2,900 rows read" in texts
+    assert "1,000 of 3,000 rows checked" in texts
+    assert texts[-1] == "3,000 rows compared with what is stored"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.ledger.history import History, value_history
-from engine.ledger.performance import daily_returns, observed_returns, twr, wealth
+from engine.ledger.performance import daily_returns, observed_returns, wealth
 from tests.engine.ledger.ledger_samples import make, price_book
 
 D1, D2, D3, D4 = (f"2024-01-0{n}" for n in (1, 2, 3, 4))
@@ -29,15 +29,27 @@ def test_money_coming_in_and_going_out_is_no_return() -> None:
     assert history.flows.tolist() == [100, 0, 891, -990]
     # 0 %, +10 %, 990 / (110 + 891) - 1, (990 + 990) / 990 - 1 = +100 %
     expected = 1.1 * (990 / 1001) * 2.0 - 1
-    assert twr(history) == pytest.approx(expected, abs=1e-12)
-    assert wealth(history)[[0, -1]].tolist() == pytest.approx([1.0, 1 + expected])
+    assert wealth(history)[[0, -1]].tolist() == pytest.approx([1.0, 1 + expected], abs=1e-12)
+
+
+def test_what_was_held_without_a_price_is_named() -> None:
+    ledger = [
+        make(D1, "buy", ("BTC", "1"), ("USD", "100")),
+        make(D2, "buy", ("SHIB", "5"), ("USD", "1")),
+        make(D2, "buy", ("DOGE", "5"), ("USD", "1")),
+        make(D3, "sell", ("USD", "1"), ("DOGE", "5")),
+    ]
+    prices = price_book(BTC=BTC, SHIB={D3: "1"})
+    # SHIB has a price from the third day on; DOGE never had one and was gone then.
+    assert value_history(ledger, prices, "USD", *days(D1, D4)).unpriced == ("DOGE", "SHIB")
+    assert value_history(ledger, prices, "USD", *days(D4, D4)).unpriced == ()
 
 
 def test_holding_returns_what_the_price_does() -> None:
     ledger = [make("2023-12-01", "buy", ("BTC", "3"), ("USD", "1"))]
     history = value_history(ledger, price_book(BTC=BTC), "USD", *days(D2, D4))
     assert history.opening == 300
-    assert twr(history) == pytest.approx(198 / 100 - 1)
+    assert wealth(history)[-1] == pytest.approx(198 / 100)
 
 
 def test_fees_and_income_are_part_of_the_return() -> None:
@@ -67,7 +79,7 @@ def test_trades_and_transfers_are_no_flows() -> None:
     ledger_only = value_history(ledger, prices, "USD", *days(D1, D4), account="Ledger")
     assert ledger_only.values.tolist() == [0, 0, 40, 80]
     assert ledger_only.flows.tolist() == [0, 0, 40, 0]
-    assert twr(ledger_only) == pytest.approx(1.0)
+    assert wealth(ledger_only)[-1] == pytest.approx(2.0)
     kraken = value_history(ledger, prices, "USD", *days(D1, D4), account="Kraken")
     assert kraken.flows.tolist() == [100, 0, -40, 0]
 
@@ -81,7 +93,7 @@ def test_cash_on_record_is_part_of_the_portfolio() -> None:
     history = value_history(ledger, price_book(BTC=BTC), "USD", *days(D1, D4))
     assert history.values.tolist() == [200, 210, 199, 248]
     assert history.flows.tolist() == [200, 0, 0, -50]
-    assert twr(history) == pytest.approx(298 / 200 - 1)
+    assert wealth(history)[-1] == pytest.approx(298 / 200)
 
 
 def test_prices_that_begin_or_end_are_no_return() -> None:
@@ -109,7 +121,7 @@ def test_coins_without_a_recorded_purchase_are_no_return() -> None:
     assert history.values.tolist() == [100, 0, 0]
     # Two coins must have come in, worth 220, before 330 went out: 330 / (100 + ...) nets to 110.
     assert history.flows.tolist() == [100, -110, 0]
-    assert twr(history) == pytest.approx(0.1)
+    assert wealth(history)[-1] == pytest.approx(1.1)
 
 
 def test_days_without_anything_invested_earn_nothing() -> None:
@@ -143,7 +155,7 @@ def test_days_without_a_price_are_no_observations() -> None:
     kept, returns = observed_returns(history)
     assert [day.day for day in kept] == [1, 2, 5, 6, 7, 8]
     assert returns.tolist() == pytest.approx([0, 10 / 150, -99 / 248, 0, 0, 0])
-    assert twr(history) == pytest.approx(160 / 150 * 248 / 160 * 149 / 248 - 1)
+    assert wealth(history)[-1] == pytest.approx(160 / 150 * 248 / 160 * 149 / 248)
 
 
 def test_a_price_that_is_not_there_yet_today_is_no_observation() -> None:

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+from engine.ledger.gaps import about
 from engine.ledger.legs import cash_pockets, holdings
 from engine.ledger.valuation import HoldingRow, Valuation, valuation
 from tests.engine.ledger.ledger_samples import make, price_book
@@ -101,6 +102,27 @@ def test_more_sold_than_bought_is_never_valued_below_zero() -> None:
     ledger.append(make("2024-01-03", "income", ("BTC", "1.5"), account="Ledger"))
     row = by_asset(valuation(ledger, PRICES, "USD", date(2024, 3, 1)))["BTC"]
     assert (row.amount, row.cost, row.unrealised) == (Decimal("0.5"), None, None)
+
+
+def test_what_is_missing_is_known_by_coin() -> None:
+    result = valuation(
+        [
+            *LEDGER,
+            make("2024-01-01", "deposit", ("BTC", "1"), account="USD wallet of ETH"),
+            make("2024-01-03", "trade", ("XYZ", "1"), ("ABC", "2")),
+            make("2024-01-04", "buy", ("ETH", "1"), ("CHF", "9")),
+        ],
+        PRICES,
+        "USD",
+        date(2024, 1, 7),
+    )
+    assert [gap.split(" (first")[0] for gap in about(result.missing, "BTC")] == [
+        "1 BTC came into USD wallet of ETH"
+    ]
+    assert not about(result.missing, "USD")
+    for coin in ("ABC", "XYZ"):
+        assert any("1 entry of XYZ for ABC" in gap for gap in about(result.missing, coin))
+    assert [gap.assets for gap in result.missing if "XYZ has no price" in gap] == [{"XYZ"}]
 
 
 def test_cash_counts_where_the_records_explain_it() -> None:

@@ -88,10 +88,41 @@ def test_a_coin_priced_in_another_currency_is_converted_by_the_rate(book: PriceB
     assert book.quote("BTC", "CHF", START) is None
 
 
+def test_one_close_of_its_own_does_not_hide_the_converted_ones() -> None:
+    def closes(count: int, value: str) -> dict[int, str]:
+        return dict.fromkeys(range(count), value)
+
+    class Mixed:
+        def series(self, asset: str, currency: str) -> Sequence[PricePoint]:
+            found = {
+                ("BTC", "USD"): closes(301, "100"),
+                ("EUR", "USD"): closes(301, "1.25"),
+                ("BTC", "EUR"): {100: "79", 400: "90"},
+                ("USD", "EUR"): {50: "0.5"},
+            }.get((asset, currency), {})
+            return [
+                PricePoint(asset, currency, START + timedelta(n), Decimal(close))
+                for n, close in found.items()
+            ]
+
+    book = PriceBook(Mixed())
+    # Its own close on the day that has one; 100 dollars at 0.8 (once 0.5) on the others.
+    for day, expected in ((0, 80), (50, 50), (99, 80), (100, 79), (101, 80), (300, 80), (400, 90)):
+        point = book.quote("BTC", "EUR", START + timedelta(day))
+        assert point is not None
+        assert (point.day, point.close) == (START + timedelta(day), expected)
+    days, _ = book.closes("BTC", "EUR", START, START + timedelta(500))
+    assert len(days) == 302
+    assert days == sorted(days)
+    assert book.price("USD", "EUR", START + timedelta(51)) == Decimal("0.8")
+
+
 def test_series_are_kept_until_prices_change(book: PriceBook, source: Source) -> None:
+    book.quote("BTC", "USD", START)
+    once = source.asked
     for _ in range(3):
         book.quote("BTC", "USD", START)
-    assert source.asked == 1
+    assert source.asked == once
     source.btc[0] = "50"
     book.forget()
     point = book.quote("BTC", "USD", START)

@@ -2,14 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from engine.core.errors import KnownError
+from engine.core.errors import Cancelled, KnownError
 from engine.model.client import GenerateRequest, LoadOptions, ModelClient
 from engine.model.parsing import CallPart, StreamParser
 
@@ -280,3 +281,31 @@ def test_the_context_is_not_larger_than_the_models(
     new_client: Callable[[], ModelClient], tiny_model: Path
 ) -> None:
     assert new_client().load(tiny_model, LoadOptions(n_ctx=100_000)).n_ctx == 4096
+
+
+def test_scoring_can_be_stopped(client: ModelClient) -> None:
+    """The best of three tries ends within 100 ms, and the next request is answered."""
+
+    def seconds(number: int) -> float:
+        stopped_at = 0.0
+
+        @contextmanager
+        def stoppable(stop: Callable[[], None]) -> Iterator[None]:
+            def press() -> None:
+                nonlocal stopped_at
+                stopped_at = time.perf_counter()
+                stop()
+
+            timer = threading.Timer(0.02, press)
+            timer.start()
+            yield
+            timer.join()
+
+        prompt = f"{number} " + "q w e r t y " * 300
+        continuations = [f"{n} and so on and on and on" for n in range(60)]
+        with pytest.raises(Cancelled):
+            client.score(prompt, continuations, stoppable)
+        return time.perf_counter() - stopped_at
+
+    assert min(map(seconds, range(3))) < 0.1
+    assert len(client.score("hello", ["a", "b"])) == 2

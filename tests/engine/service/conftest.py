@@ -21,6 +21,18 @@ HEADER = (
 )
 
 
+def take(service: Service, path: Path) -> int:
+    """Import a file of transactions as a user does; returns the number of the import."""
+    preview = service.portfolio.preview(path).future.result()
+    return service.portfolio.confirm(preview).future.result()
+
+
+def take_prices(service: Service, path: Path) -> int:
+    """The same for a file of prices."""
+    preview = service.market.preview_prices(path).future.result()
+    return service.market.confirm_prices(preview).future.result()
+
+
 @pytest.fixture(autouse=True)
 def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test may touch the keyring of whoever runs it."""

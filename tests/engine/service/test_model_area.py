@@ -82,6 +82,41 @@ def test_an_added_model_is_listed_used_and_removed(service: Service, tiny_model:
     assert not added.path.exists()
 
 
+def renamed(model: Path, target: Path, name: str) -> Path:
+    """A copy of a model that calls itself something else of the same length."""
+    target.write_bytes(model.read_bytes().replace(b"Tiny", name.encode(), 1))
+    return target
+
+
+def test_models_of_one_name_are_told_apart(
+    service: Service, tiny_model: Path, tmp_path: Path
+) -> None:
+    twin = tmp_path / "twin.gguf"
+    twin.write_bytes(tiny_model.read_bytes() + bytes(32))
+    other = renamed(tiny_model, tmp_path / "other.gguf", "Todd")
+    for path in (tiny_model, twin, other):
+        service.models.add_file(path).future.result()
+
+    listed = {(m.name, m.file_name) for m in service.models.list() if m.id}
+
+    assert listed == {("Tiny", tiny_model.name), ("Tiny", "twin.gguf"), ("Todd", "")}
+    assert {m.quantization for m in service.models.list()} >= {"F32"}
+
+
+def test_an_added_model_without_a_name_has_that_of_its_file(
+    open_service: Open, tiny_model: Path, tmp_path: Path
+) -> None:
+    service = open_service(background=True)
+    nameless = renamed(tiny_model, tmp_path / "my-model.gguf", "\0\0\0\0")
+    added = service.models.add_file(nameless).future.result()
+
+    assert service.models.use(added.id) == "my-model"
+
+    assert wait_for_load(service)
+    assert service.models.current().name == "my-model"
+    assert "my-model" in {m.name for m in service.models.list()}
+
+
 def test_a_model_used_from_where_it_is_is_listed_too(service: Service, tiny_model: Path) -> None:
     service.models.use(tiny_model)
 

@@ -10,10 +10,10 @@ import pytest
 
 from engine.core.cards import TableCard
 from engine.core.errors import Cancelled, KnownError
-from engine.core.events import DataChanged, Event
+from engine.core.events import DataChanged, Event, JobProgress
 from engine.core.jobs import Job
 from engine.service import Service
-from tests.engine.service.conftest import HEADER
+from tests.engine.service.conftest import HEADER, take, take_prices
 
 
 def test_a_preview_stores_nothing(service: Service, purchases: Path) -> None:
@@ -43,11 +43,24 @@ def test_reading_a_long_file_can_be_stopped(service: Service, tmp_path: Path, ki
         job.future.result(1)
 
 
+def test_reading_and_storing_tell_how_far_they_are(
+    service: Service, events: list[Event], purchases: Path, prices: Path
+) -> None:
+    take(service, purchases)
+    take_prices(service, prices)
+
+    told = [(e.title, e.text) for e in events if isinstance(e, JobProgress) and not e.done]
+    assert ("Reading purchases.csv", "0 rows read") in told
+    assert ("Storing purchases.csv", "0 of 2 rows stored") in told
+    assert ("Reading prices.csv", "0 rows read") in told
+    assert ("Storing prices.csv", "0 of 2 rows stored") in told
+
+
 def test_confirmed_rows_are_valued_with_imported_prices(
     service: Service, events: list[Event], purchases: Path, prices: Path
 ) -> None:
-    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
-    service.market.confirm_prices(service.market.preview_prices(prices).future.result())
+    take(service, purchases)
+    take_prices(service, prices)
 
     valuation = service.portfolio.valuation()
 
@@ -59,13 +72,13 @@ def test_confirmed_rows_are_valued_with_imported_prices(
 
 
 def test_the_same_file_again_is_all_duplicates(service: Service, purchases: Path) -> None:
-    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
+    take(service, purchases)
 
     again = service.portfolio.preview(purchases).future.result()
 
     assert (len(again.rows), len(again.duplicates)) == (0, 2)
     with pytest.raises(KnownError, match="no new rows"):
-        service.portfolio.confirm(again)
+        service.portfolio.confirm(again).future.result()
 
 
 def test_the_same_file_under_another_account_is_warned_of(
@@ -74,7 +87,7 @@ def test_the_same_file_under_another_account_is_warned_of(
     purchases.write_text(purchases.read_text().replace("Kraken", ""))
     first = service.portfolio.preview(purchases, "One").future.result()
     assert first.warnings == ()
-    number = service.portfolio.confirm(first)
+    number = service.portfolio.confirm(first).future.result()
 
     again = service.portfolio.preview(purchases, "Two").future.result()
 
@@ -85,8 +98,8 @@ def test_the_same_file_under_another_account_is_warned_of(
 
 
 def test_undo_takes_an_import_back(service: Service, purchases: Path, prices: Path) -> None:
-    transactions = service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
-    closes = service.market.confirm_prices(service.market.preview_prices(prices).future.result())
+    transactions = take(service, purchases)
+    closes = take_prices(service, prices)
 
     service.undo(closes)
     assert service.portfolio.valuation().total == 0
@@ -100,8 +113,8 @@ def test_undo_takes_an_import_back(service: Service, purchases: Path, prices: Pa
 def test_the_history_begins_with_the_first_transaction(
     service: Service, purchases: Path, prices: Path
 ) -> None:
-    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
-    service.market.confirm_prices(service.market.preview_prices(prices).future.result())
+    take(service, purchases)
+    take_prices(service, prices)
 
     history = service.portfolio.history()
 
@@ -112,8 +125,8 @@ def test_the_history_begins_with_the_first_transaction(
 def test_the_report_shows_holdings_and_gains(
     service: Service, purchases: Path, prices: Path
 ) -> None:
-    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
-    service.market.confirm_prices(service.market.preview_prices(prices).future.result())
+    take(service, purchases)
+    take_prices(service, prices)
 
     tables = [card for card in service.portfolio.report() if isinstance(card, TableCard)]
 
@@ -147,7 +160,7 @@ def test_a_real_import_replaces_the_demo(service: Service, purchases: Path) -> N
     service.portfolio.load_demo()
     preview = service.portfolio.preview(purchases).future.result()
     assert "demo portfolio is removed" in preview.warnings[-1]
-    service.portfolio.confirm(preview)
+    service.portfolio.confirm(preview).future.result()
 
     assert not service.portfolio.is_simulated()
     assert len(service.portfolio.batches()) == 1
@@ -162,7 +175,7 @@ def test_an_import_that_fails_leaves_the_demo(service: Service, purchases: Path)
     preview = service.portfolio.preview(purchases).future.result()
 
     with pytest.raises(KnownError, match="already stored"):
-        service.portfolio.confirm(replace(preview, rows=preview.rows * 2))
+        service.portfolio.confirm(replace(preview, rows=preview.rows * 2)).future.result()
 
     assert service.portfolio.is_simulated()
     assert service.portfolio.valuation().total == worth
@@ -172,8 +185,8 @@ def test_a_file_name_that_is_no_text(service: Service, purchases: Path, prices: 
     """Names of files are bytes on Linux; these are not UTF-8."""
     odd = [path.rename(path.with_name(f"\udcff{path.name}")) for path in (purchases, prices)]
 
-    service.portfolio.confirm(service.portfolio.preview(odd[0]).future.result())
-    service.market.confirm_prices(service.market.preview_prices(odd[1]).future.result())
+    take(service, odd[0])
+    take_prices(service, odd[1])
 
     assert service.portfolio.batches()[0].file_name == "purchases.csv"
     assert service.market.batches()[0].file_name == "prices.csv"
@@ -194,10 +207,10 @@ def test_the_demo_goes_wholly(service: Service, way: str) -> None:
 def test_another_currency_is_used_at_once(
     service: Service, purchases: Path, tmp_path: Path
 ) -> None:
-    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
+    take(service, purchases)
     euros = tmp_path / "euros.csv"
     euros.write_text("date,symbol,currency,close\n2026-11-22,BTC,EUR,80000\n")
-    service.market.confirm_prices(service.market.preview_prices(euros).future.result())
+    take_prices(service, euros)
     assert service.portfolio.valuation().total == 0
 
     service.settings.set("currency", "EUR")

@@ -11,6 +11,7 @@ from engine.core.errors import KnownError
 from engine.core.events import DataChanged, Event, TurnFinished
 from engine.core.paths import Paths
 from engine.service import Service, examine, restore
+from tests.engine.service.conftest import take, take_prices
 from tests.engine.service.scripted import Listener
 
 Open = Callable[..., Service]
@@ -18,7 +19,7 @@ Open = Callable[..., Service]
 
 def test_what_was_stored_is_there_after_reopening(open_service: Open, purchases: Path) -> None:
     first = open_service()
-    first.portfolio.confirm(first.portfolio.preview(purchases).future.result())
+    take(first, purchases)
     first.settings.set("currency", "EUR")
     first.close()
 
@@ -65,8 +66,8 @@ def test_a_wrong_setting_is_refused(service: Service, key: str, value: str) -> N
 def test_an_answer_comes_through_all_layers(
     service: Service, purchases: Path, prices: Path
 ) -> None:
-    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
-    service.market.confirm_prices(service.market.preview_prices(prices).future.result())
+    take(service, purchases)
+    take_prices(service, prices)
     listener = Listener()
     service.bus.subscribe(listener)
 
@@ -90,7 +91,7 @@ def test_a_backup_brings_everything_back(
 ) -> None:
     target = tmp_path / "all.assay-backup"
     service = open_service()
-    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
+    take(service, purchases)
     service.backup.create(target, passphrase)
     service.undo(1)
     with pytest.raises(KnownError, match="already open"):
@@ -105,7 +106,7 @@ def test_a_backup_brings_everything_back(
 
 def test_a_newer_database_can_be_read_but_not_changed(open_service: Open, purchases: Path) -> None:
     service = open_service()
-    service.portfolio.confirm(service.portfolio.preview(purchases).future.result())
+    take(service, purchases)
     service.portfolio._repo._db.run(lambda db: db.execute("PRAGMA user_version = 99").fetchall())
     service.close()
 

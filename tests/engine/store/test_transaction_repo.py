@@ -100,6 +100,24 @@ def test_an_error_in_a_late_row_stores_nothing(repo: TransactionRepo, buy: Buy) 
     assert repo.batches() == []
 
 
+def test_storing_tells_how_far_it_is_and_keeps_no_memory(
+    repo: TransactionRepo, buy: Buy, db: Database
+) -> None:
+    cache = db.run(lambda one: one.execute("PRAGMA cache_size").fetchone())
+    steps: list[tuple[float, str]] = []
+    rows = [buy(number) for number in range(2_500)]
+
+    repo.add_batch("g", "f", "h", rows, simulated=False, step=lambda *step: steps.append(step))
+
+    assert steps == [
+        (0, "0 of 2,500 rows stored"),
+        (0.4, "1,000 of 2,500 rows stored"),
+        (0.8, "2,000 of 2,500 rows stored"),
+    ]
+    assert len(repo.all()) == 2_500
+    assert db.run(lambda one: one.execute("PRAGMA cache_size").fetchone()) == cache
+
+
 def test_another_broken_rule_is_a_bug_not_a_sentence(repo: TransactionRepo, buy: Buy) -> None:
     with pytest.raises(dbapi2.IntegrityError, match="CHECK"):
         repo.add_batch("generic", "f", "h", [replace(buy(), kind="gift")], simulated=False)
