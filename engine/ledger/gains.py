@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from engine.ledger.lots import LotBook
+from engine.ledger.lotbook import LotBook
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Cost basis: which purchase each sale came from, first in first out, account by account.
+"""Cost basis: which purchase each sale came from, by any method.
 
 - A fee is part of the cost of what is bought and is taken off the proceeds of what is sold. A fee
   paid in a third coin is a sale of that coin at its market value. A fee with nothing bought or sold
@@ -10,15 +10,21 @@
   and is listed in `missing`.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 
 from engine.core.records import FIAT, Transaction
-from engine.ledger.gaps import Gap, Gaps
-from engine.ledger.queues import Piece, Queues
+from engine.ledger.gaps import Gaps
+from engine.ledger.lotbook import Disposal, Income, Lot, LotBook
+from engine.ledger.matching import LotMatching, Matching
+from engine.ledger.methods import CostBasis
+from engine.ledger.pool import SharePool
 from engine.ledger.transfers import link_transfers
+
+__all__ = ["Disposal", "Income", "Lot", "LotBook", "Price", "cost_basis", "fifo"]
 
 Price = Callable[[str, date], Decimal | None]
 """The price of an asset (or fiat currency) on a day, or None."""
@@ -26,69 +32,46 @@ Price = Callable[[str, date], Decimal | None]
 _ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """Coins held that were acquired together; unit_cost is None if what they cost is unknown."""
-
-    asset: str
-    account: str
-    time: datetime
-    amount: Decimal
-    unit_cost: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Disposal:
-    """Part of a lot that was given away: gain = proceeds - cost; acquired = when it was bought."""
-
-    asset: str
-    account: str
-    time: datetime
-    amount: Decimal
-    proceeds: Decimal
-    cost: Decimal
-    gain: Decimal
-    acquired: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Income:
-    """Coins, or interest in money, received as a reward, and their market value then."""
-
-    asset: str
-    account: str
-    time: datetime
-    amount: Decimal
-    value: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class LotBook:
-    """The outcome; `missing` holds one sentence for each thing that could not be computed."""
-
-    open: tuple[Lot, ...]
-    disposals: tuple[Disposal, ...]
-    income: tuple[Income, ...]
-    missing: tuple[Gap, ...]
-
-
 def fifo(transactions: Iterable[Transaction], price: Price, currency: str) -> LotBook:
+    """First in first out, account by account."""
+    return cost_basis(transactions, price, currency, CostBasis())
+
+
+def cost_basis(
+    transactions: Iterable[Transaction], price: Price, currency: str, basis: CostBasis
+) -> LotBook:
     """Work through all transactions; every amount of money in the result is in `currency`."""
-    book = _Book(price, currency)
-    for t in link_transfers(transactions):
-        book.add(t)
-    return book.result()
+    with _collector_paused():
+        book = _Book(price, currency, basis)
+        for t in link_transfers(transactions):
+            book.add(t)
+        return book.result()
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Millions of records are made here and none refers back, so looking for cycles is in vain."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class _Book:
     """The books while the transactions are worked through, one after the other."""
 
-    def __init__(self, price: Price, currency: str) -> None:
+    def __init__(self, price: Price, currency: str, basis: CostBasis) -> None:
         self._price = price
         self._currency = currency
-        self._queues = Queues()
+        self._money = currency if currency in FIAT else "-"
+        self._ranks_by_price = basis.ranks_by_cost and not basis.rank_with_fees
         self._gaps = Gaps(currency)
-        self._disposals: list[Disposal] = []
+        self._matching: Matching = (
+            SharePool(self._gaps) if basis.method == "uk_pool" else LotMatching(basis, self._gaps)
+        )
         self._income: list[Income] = []
 
     def add(self, t: Transaction) -> None:
@@ -104,41 +87,43 @@ class _Book:
 
     def result(self) -> LotBook:
         """The books as they stand."""
-        lots = tuple(
-            Lot(
-                asset,
-                account,
-                piece.time,
-                piece.amount,
-                None if piece.cost is None else piece.cost / piece.amount,
-            )
-            for account, asset, piece in self._queues.left()
-        )
-        return LotBook(lots, tuple(self._disposals), tuple(self._income), self._gaps.sentences())
+        lots, disposals = self._matching.result()
+        return LotBook(lots, disposals, tuple(self._income), self._gaps.sentences())
 
     def _exchange(self, t: Transaction) -> None:
-        if _is_fiat(t.asset_in) and _is_fiat(t.asset_out):
+        asset_in, amount_in, asset_out, amount_out = (
+            t.asset_in,
+            t.amount_in,
+            t.asset_out,
+            t.amount_out,
+        )
+        fiat_in, fiat_out = asset_in in FIAT, asset_out in FIAT
+        if fiat_in and fiat_out:
             self._lose_fee(t)
             return
-        amount_in, amount_out, fee = t.amount_in, t.amount_out, _ZERO
-        from_received = t.fee_asset is not None and t.fee_asset == t.asset_in
-        # A fee of all the coins that came in leaves no lot to carry the cost: lost afterwards.
-        swallowed = from_received and not _is_fiat(t.asset_in) and t.fee_amount >= amount_in
-        if from_received and not swallowed:
-            amount_in -= t.fee_amount
-        elif t.fee_asset and t.fee_asset == t.asset_out:
-            amount_out += t.fee_amount
-        elif t.fee_asset and not swallowed:
-            fee = self._pay_fee(t, t.fee_asset)
+        fee, fee_asset, swallowed = _ZERO, t.fee_asset, False
+        if fee_asset:
+            if fee_asset == asset_in:
+                # A fee of all the coins that came in leaves no lot to carry the cost: lost later.
+                swallowed = not fiat_in and t.fee_amount >= amount_in
+                if not swallowed:
+                    amount_in -= t.fee_amount
+            elif fee_asset == asset_out:
+                amount_out += t.fee_amount
+            else:
+                fee = self._pay_fee(t, fee_asset)
         value = self._exchange_value(t, amount_in, amount_out)
-        if t.asset_out and not _is_fiat(t.asset_out):
-            proceeds = value
-            if value is not None and _is_fiat(t.asset_in):
-                proceeds = value - fee
-            self._dispose(t, t.asset_out, amount_out, proceeds)
-        if t.asset_in and not _is_fiat(t.asset_in):
+        if asset_out and not fiat_out:
+            proceeds = value - fee if fiat_in and value is not None else value
+            self._matching.dispose(t, asset_out, amount_out, proceeds)
+        if asset_in and not fiat_in:
             cost = None if value is None else value + fee
-            self._queues.acquire(t.account, t.asset_in, amount_in, t.time, cost)
+            price = None
+            if self._ranks_by_price and value is not None and t.amount_in:
+                with_fee = fiat_out and amount_out not in (_ZERO, t.amount_out)
+                paid = value * t.amount_out / amount_out if with_fee else value
+                price = paid / t.amount_in
+            self._matching.acquire(t, asset_in, amount_in, cost, price)
         if swallowed:
             self._lose_fee(t)
 
@@ -146,6 +131,10 @@ class _Book:
         self, t: Transaction, amount_in: Decimal, amount_out: Decimal
     ) -> Decimal | None:
         """What an exchange was worth; a fee in one of the two assets is in the amounts already."""
+        if t.asset_in == self._money:
+            return amount_in
+        if t.asset_out == self._money:
+            return amount_out
         day = t.time.date()
         fiat = None
         for asset, amount in ((t.asset_in, amount_in), (t.asset_out, amount_out)):
@@ -172,20 +161,20 @@ class _Book:
         if worth is None:
             self._gaps.unvalued((asset,), t.time.date())
         if not _is_fiat(asset):
-            self._dispose(t, asset, t.fee_amount, worth)
+            self._matching.dispose(t, asset, t.fee_amount, worth)
         return worth or _ZERO
 
     def _lose_fee(self, t: Transaction) -> None:
         if t.fee_asset and not _is_fiat(t.fee_asset):
-            self._dispose(t, t.fee_asset, t.fee_amount, _ZERO)
+            self._matching.dispose(t, t.fee_asset, t.fee_amount, _ZERO)
 
     def _transfer(self, t: Transaction) -> None:
         asset = t.asset_out
         if asset is not None and not _is_fiat(asset):
             arriving = min(t.amount_in or t.amount_out, t.amount_out)
-            for piece in self._take(t, asset, arriving):
-                self._queues.put(t.to_account or t.account, asset, piece)
-            self._dispose(t, asset, t.amount_out - arriving, _ZERO)
+            self._matching.move(t, asset, arriving)
+            if arriving < t.amount_out:
+                self._matching.dispose(t, asset, t.amount_out - arriving, _ZERO)
         self._lose_fee(t)
 
     def _receive(self, t: Transaction) -> None:
@@ -205,7 +194,7 @@ class _Book:
         elif cost is None and amount:
             self._gaps.costless(t.account, asset, amount, day)
         if not _is_fiat(asset):
-            self._queues.acquire(t.account, asset, amount, t.time, cost)
+            self._matching.acquire(t, asset, amount, cost, None)
         if not netted:
             self._lose_fee(t)
 
@@ -214,37 +203,10 @@ class _Book:
         asset = t.asset_out
         if asset is not None and not _is_fiat(asset):
             if t.kind == "fee":
-                self._dispose(t, asset, t.amount_out, _ZERO)
+                self._matching.dispose(t, asset, t.amount_out, _ZERO)
             else:
-                self._take(t, asset, t.amount_out)
+                self._matching.withdraw(t, asset, t.amount_out)
         self._lose_fee(t)
-
-    def _take(self, t: Transaction, asset: str, amount: Decimal) -> list[Piece]:
-        pieces, short = self._queues.take(t.account, asset, amount)
-        if short:
-            self._gaps.short(t.account, asset, short, t.time.date())
-        return pieces
-
-    def _dispose(
-        self, t: Transaction, asset: str, amount: Decimal, proceeds: Decimal | None
-    ) -> None:
-        """Give coins away; no gain is booked for what has no known cost or proceeds."""
-        for piece in self._take(t, asset, amount):
-            if proceeds is None or piece.cost is None:
-                continue
-            share = proceeds * piece.amount / amount
-            self._disposals.append(
-                Disposal(
-                    asset=asset,
-                    account=t.account,
-                    time=t.time,
-                    amount=piece.amount,
-                    proceeds=share,
-                    cost=piece.cost,
-                    gain=share - piece.cost,
-                    acquired=piece.time,
-                )
-            )
 
     def _worth(self, asset: str | None, amount: Decimal, day: date) -> Decimal | None:
         if asset is None:

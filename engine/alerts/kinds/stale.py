@@ -1,0 +1,43 @@
+"""Data gone stale: no new row for some days."""
+
+from typing import cast
+
+import numpy as np
+
+from engine.alerts.kinds.base import Check, Field, Kind, Signal, View, days_field
+from engine.alerts.panel import SeriesId, Topic
+
+
+def _signal(view: View) -> Signal:
+    """Days since the last row."""
+    age = (view.day - view.at).astype(np.float64)
+    return Signal(age, age)
+
+
+def _what(check: Check) -> str:
+    return f"{check.text('topic')} of {check.text('name')}"
+
+
+STALE = Kind(
+    "stale",
+    (
+        Field(
+            "topic",
+            "choice",
+            "kind of data",
+            "price",
+            choices=("price", "weight", "yield", "health", "flags"),
+        ),
+        Field("name", "name", "series"),
+        days_field(2, most=365),
+    ),
+    series=lambda check: (SeriesId(cast(Topic, check.text("topic")), check.text("name")),),
+    level=lambda check: float(check.number("days")),
+    signal=_signal,
+    describe=lambda check: (
+        f"no new {_what(check)} for {check.shown('days')} "
+        f"day{'' if check.number('days') == 1 else 's'}"
+    ),
+    tell=lambda check, age: f"the {_what(check)} was last known",
+    every_day=True,
+)

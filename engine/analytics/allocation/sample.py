@@ -1,0 +1,90 @@
+"""The daily returns that an allocation is computed from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from engine.analytics.returns import Floats, daily_returns, small_sample_warning
+from engine.core.errors import KnownError
+
+MIN_RETURNS = 30
+_RETURNS_PER_ASSET = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Daily simple returns (fractions) of k assets on the same n days.
+
+    assets: k names, each once. returns: n × k, column j belongs to assets[j]. first, last: the
+    days of the first and the last row. Raises KnownError for fewer than MIN_RETURNS rows, and if
+    an asset's price never moved.
+    """
+
+    assets: tuple[str, ...]
+    returns: Floats
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        rows, columns = self.returns.shape
+        if columns != len(self.assets) or len(set(self.assets)) != columns or columns == 0:
+            raise ValueError("one column of returns for each of the assets, which are named once")
+        if rows < MIN_RETURNS:
+            raise KnownError(
+                f"These assets have only {rows} daily returns in common; "
+                f"an allocation needs at least {MIN_RETURNS}.",
+                "Choose a longer period, leave out the youngest asset or import more prices.",
+            )
+        if not np.all(np.isfinite(self.returns)):
+            raise ValueError("returns must be finite")
+        for name, spread in zip(self.assets, np.ptp(self.returns, axis=0), strict=True):
+            if spread == 0.0:
+                raise KnownError(
+                    f"The price of {name} did not move, so its risk cannot be measured.",
+                    f"Leave {name} out or choose another period.",
+                )
+
+    @property
+    def means(self) -> Floats:
+        """The mean daily return of each asset, a fraction."""
+        means: Floats = self.returns.mean(axis=0)
+        return means
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What makes figures from this sample rough: few days, or few days for so many assets."""
+        rows, columns = self.returns.shape
+        found = [small_sample_warning(rows)]
+        if rows < _RETURNS_PER_ASSET * columns:
+            found.append(
+                f"{rows} daily returns are few for {columns} assets: "
+                "a slightly different period can give quite different weights."
+            )
+        return tuple(sentence for sentence in found if sentence)
+
+
+def common_sample(closes: Mapping[str, tuple[Sequence[date], Floats]]) -> Sample:
+    """The returns of the days that all assets have.
+
+    closes: for each asset its days, ascending, and its close on each. A return over a gap is left
+    out. Raises KnownError as Sample does.
+    """
+    tables = {
+        name: dict(zip(*_lists(days, values), strict=True))
+        for name, (days, values) in closes.items()
+    }
+    common = sorted(set.intersection(*(set(table) for table in tables.values())))
+    if not common:
+        raise KnownError(
+            "These assets have no daily returns in common.",
+            "Choose a longer period, leave out the youngest asset or import more prices.",
+        )
+    columns = [[table[day] for day in common] for table in tables.values()]
+    return Sample(tuple(tables), np.array(columns).T, common[0], common[-1])
+
+
+def _lists(days: Sequence[date], closes: Floats) -> tuple[list[date], list[float]]:
+    kept, returns = daily_returns(days, closes)
+    return kept, returns.tolist()
