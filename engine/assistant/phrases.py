@@ -85,6 +85,9 @@ def choice(option: Option) -> Choice:
     shown = {
         p.name: _shown(arguments[p.name]) for p in option.tool.parameters if p.name in arguments
     }
+    change = arguments.get("change_percent")
+    if isinstance(change, Decimal) and change > 0:
+        shown["change_percent"] = f"+{shown['change_percent']}"  # beside a choice of -30
     label = option.tool.noun.format_map(_Blank(shown))
     extra = [v for name, v in shown.items() if f"{{{name}}}" not in option.tool.noun]
     if extra:

@@ -36,6 +36,8 @@ def test_there_is_a_question_for_every_required_argument() -> None:
          "Your transactions (2024-01-05 to 2024-02-10)"),
         (option("what_if", asset="ALL", change_percent=Decimal("-30.0")),
          "What happens if everything changes by -30 %"),
+        (option("what_if", asset="BTC", change_percent=Decimal(30)),
+         "What happens if BTC changes by +30 %"),
         (option("explain_term", term="staking"), "What “staking” means"),
         (option("portfolio_value", account="{a} %s"), "What your portfolio is worth ({a} %s)"),
     ],
