@@ -20,6 +20,7 @@ from desktop.window import MainWindow
 from engine.core.errors import KnownError
 from engine.core.paths import Paths
 
+_FIRST_FRAME = 50  # milliseconds in which it is painted
 _LATER = ("desktop.chat.rows", "desktop.portfolio.importing", "desktop.session", "desktop.ahead")
 """What an open data folder needs, loaded while it is being opened."""
 
@@ -43,11 +44,13 @@ class App:
     def start(self) -> None:
         """Show the window and open the data folder."""
         self.window.show()
-        # After the first frame, so that the two do not get in each other's way.
-        QTimer.singleShot(0, self._opening.start)
+        # After the first frame is painted: the thread's imports would hold it up by 0.2 s.
+        QTimer.singleShot(_FIRST_FRAME, self._opening.start)
         for number, name in enumerate(_LATER):
             # One at a time, so that key strokes get in between.
-            QTimer.singleShot(20 * (number + 1), self.window, partial(import_module, name))
+            QTimer.singleShot(
+                _FIRST_FRAME + 20 * (number + 1), self.window, partial(import_module, name)
+            )
 
     def close(self) -> None:
         """Close the data folder; waits until everything is stored."""
