@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 ColumnKind = Literal["text", "amount", "money", "percent", "date"]
-ChartKind = Literal["line", "bar", "donut"]
+ChartKind = Literal["line", "bar", "donut", "heatmap", "scatter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,11 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class ChartCard:
-    """A chart; unit is what y is measured in ("USD", "%")."""
+    """A chart; unit is what y is measured in ("USD", "%").
+
+    heatmap: a series is a row, x are the names of the columns. scatter: x are numbers written as
+    text, measured in x_unit.
+    """
 
     title: str
     kind: ChartKind
@@ -60,6 +64,7 @@ class ChartCard:
     unit: str
     method: str
     simulated: bool
+    x_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,7 @@ def _read_chart(data: dict[str, Any]) -> ChartCard:
         unit=_text(data["unit"]),
         method=_text(data["method"]),
         simulated=_flag(data["simulated"]),
+        x_unit=_text(data.get("x_unit", "")),
     )
 
 

@@ -112,18 +112,28 @@ class JobProgress(Event):
 
 @dataclass(frozen=True, slots=True)
 class DataChanged(Event):
-    """Stored data changed; of "transactions" "prices" "alerts" "chats" "models" "settings"."""
+    """Stored data changed; of "transactions" "prices" "measurements" "documents" "alerts" "chats"
+    "models" "settings"."""
 
     kinds: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class AlertFired(Event):
-    """An alert's condition came true."""
+    """An alert's condition came true, and now is the time to tell; sound: with a sound."""
 
     alert_id: int
     title: str
     text: str
+    priority: str = "normal"
+    sound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCommandFailed(Event):
+    """The program that the user has run for alerts did not work; notice says what happened."""
+
+    notice: str
 
 
 class EventBus:

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import lru_cache
 
 from engine.core.csvfile import clean_text
 from engine.core.money import parse_amount
@@ -17,43 +18,33 @@ LATEST_AHEAD = timedelta(hours=14)
 """A local time in the furthest time zone is this far ahead of UTC."""
 LARGEST_AMOUNT = Decimal("1e30")
 SMALLEST_AMOUNT = Decimal("1e-30")
+_LARGEST_POWER, _LEAST_POWER = LARGEST_AMOUNT.adjusted(), SMALLEST_AMOUNT.adjusted()
 
+_USUAL_TIME = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _TIME = re.compile(
     r"(?P<year>[0-9]{4}|[0-9]{2})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
     r"(?:[T ]+(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]{1,9})?)?"
     r" ?(?P<zone>Z|UTC|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
-_UNIX = re.compile(r"[0-9]{10}(?:\.[0-9]+)?|[0-9]{13}")
-_SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9._$+-]{0,19}")
+# Seconds, milliseconds, microseconds, nanoseconds.
+_UNIX = re.compile(r"[0-9]{10}(?:\.[0-9]+)?|[0-9]{13}|[0-9]{16}|[0-9]{19}")
+_SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9._$+-]{0,19}(?:#[0-9]{1,78})?")
 _CURRENCY_SIGN = re.compile(r"^(-?)[$€£¥](-?)")
 
 
+@lru_cache(maxsize=64)  # rows of one second stand together
 def read_time(text: str) -> datetime:
-    """A moment in UTC from "2024-03-01", "2024-03-01 12:00:00", ISO 8601 or Unix seconds.
+    """A moment in UTC from "2024-03-01", "2024-03-01 12:00:00", ISO 8601 or Unix time.
 
     A time without a zone is UTC; fractions of a second are dropped. Raises FieldError.
     """
     stripped = text.strip()
-    if _UNIX.fullmatch(stripped):
-        seconds = int(stripped.split(".")[0][:10])
-        return datetime.fromtimestamp(seconds, UTC)
-    match = _TIME.fullmatch(stripped)
-    if match is None:
-        raise FieldError(
-            f"{_quoted(text)} is not a date such as 2024-03-01 12:00:00" if stripped else "no date"
-        )
-    year = int(match["year"])
     try:
-        moment = datetime(
-            year + 2000 if year < 100 else year,
-            int(match["month"]),
-            int(match["day"]),
-            int(match["hour"] or 0),
-            int(match["minute"] or 0),
-            int(match["second"] or 0),
-            tzinfo=_zone(match["zone"]),
-        )
-        return moment.astimezone(UTC)
+        if _USUAL_TIME.fullmatch(stripped):
+            return datetime.fromisoformat(f"{stripped}+00:00")
+        if _UNIX.fullmatch(stripped):
+            return datetime.fromtimestamp(int(stripped[:10]), UTC)
+        return _other_time(text, stripped)
     except (ValueError, OverflowError):
         raise FieldError(f"{_quoted(text)} is not a date that exists") from None
 
@@ -68,16 +59,11 @@ def check_time(moment: datetime, now: datetime) -> None:
 
 def read_number(text: str, name: str) -> Decimal:
     """A signed number, with or without a currency sign; name says which. Raises FieldError."""
-    stripped = text.strip()
-    if not stripped:
-        raise FieldError(f"no {name}")
     try:
-        number = parse_amount(
-            stripped if stripped[0].isdigit() else _CURRENCY_SIGN.sub(r"\1\2", stripped)
-        )
+        number = parse_amount(text)
     except ValueError:
-        raise FieldError(f"the {name} {_quoted(text)} is not a number") from None
-    if number and not SMALLEST_AMOUNT <= abs(number) < LARGEST_AMOUNT:
+        number = _other_number(text.strip(), name)
+    if number and not _LEAST_POWER <= number.adjusted() < _LARGEST_POWER:
         raise FieldError(f"the {name} {_quoted(text)} is out of range")
     return number
 
@@ -90,6 +76,7 @@ def read_positive(text: str, name: str) -> Decimal:
     return number
 
 
+@lru_cache(maxsize=1024)
 def read_symbol(text: str, name: str = "asset") -> str:
     """An asset's symbol in upper case. Raises FieldError."""
     symbol = text.strip().upper()
@@ -98,6 +85,34 @@ def read_symbol(text: str, name: str = "asset") -> str:
     if not _SYMBOL.fullmatch(symbol):
         raise FieldError(f"the {name} {_quoted(text)} is not a symbol")
     return symbol
+
+
+def _other_time(text: str, stripped: str) -> datetime:
+    match = _TIME.fullmatch(stripped)
+    if match is None:
+        raise FieldError(
+            f"{_quoted(text)} is not a date such as 2024-03-01 12:00:00" if stripped else "no date"
+        )
+    year = int(match["year"])
+    moment = datetime(
+        year + 2000 if year < 100 else year,
+        int(match["month"]),
+        int(match["day"]),
+        int(match["hour"] or 0),
+        int(match["minute"] or 0),
+        int(match["second"] or 0),
+        tzinfo=_zone(match["zone"]),
+    )
+    return moment.astimezone(UTC)
+
+
+def _other_number(stripped: str, name: str) -> Decimal:
+    if not stripped:
+        raise FieldError(f"no {name}")
+    try:
+        return parse_amount(_CURRENCY_SIGN.sub(r"\1\2", stripped))
+    except ValueError:
+        raise FieldError(f"the {name} {_quoted(stripped)} is not a number") from None
 
 
 def _zone(text: str | None) -> timezone:

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from engine.core.errors import KnownError
 
@@ -45,6 +46,27 @@ def create_atomic(path: Path, data: bytes) -> bool:
     """As write_atomic, but a file that is already there stays; returns whether data was written."""
     with _temporary(path, data) as temporary:
         return move_new(temporary, path)
+
+
+@contextlib.contextmanager
+def new_text_file(path: Path) -> Iterator[TextIO]:
+    """A UTF-8 file to write to that gets its name, path, when all of it is on the disk.
+
+    Raises KnownError if there is a file of that name or it cannot be written; line ends are kept.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            if not move_new(Path(name), path):
+                raise FileExistsError(errno.EEXIST, "")
+        finally:
+            Path(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise known_os_error(f"write {path.name}", error) from error
 
 
 def move_new(source: Path, target: Path) -> bool:

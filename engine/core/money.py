@@ -16,6 +16,7 @@ _NUMBER = re.compile(
     r"[+-]?(?:(?P<whole>[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
 )
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+_ZERO = Decimal(0)
 _CENT = Decimal("0.01")
 _AMOUNT_STEP = Decimal("1e-8")
 # Less is what binary arithmetic leaves of nothing.
@@ -30,13 +31,15 @@ def parse_amount(text: str) -> Decimal:
     of more than 50 digits or of a size no amount has (10^50 and more, under 10^-50).
     """
     stripped = text.strip()
+    digits = stripped.removeprefix("-").replace(".", "", 1)
+    if len(stripped) < PRECISION and digits.isdecimal() and digits.isascii():
+        # The usual form, which cannot be out of range.
+        return Decimal(stripped) or _ZERO
     if not _NUMBER.fullmatch(stripped):
         raise ValueError(f"not a number: {text[:40]!r}")
     value = Decimal(stripped.replace(",", ""))
     if value == 0:
-        return Decimal(0)
-    if len(stripped) < PRECISION and "e" not in stripped.lower():
-        return value  # it cannot be out of range
+        return _ZERO
     if len(value.as_tuple().digits) > PRECISION or abs(value.adjusted()) > PRECISION - 1:
         raise ValueError(f"a number out of range: {text[:40]!r}")
     return value
@@ -44,8 +47,13 @@ def parse_amount(text: str) -> Decimal:
 
 def to_text(x: Decimal) -> str:
     """Storage form, exact: no exponent, no trailing zeros. ValueError if x is not finite."""
+    if not x:
+        return "0"
     _require_finite(x)
-    return _trim(format(x, "f"), keep=0)
+    text = str(x)
+    if "E" in text:
+        text = format(x, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def format_amount(x: Decimal) -> str:

@@ -1,7 +1,7 @@
 """The records the ledger computes from and the store keeps."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -14,8 +14,26 @@ FIAT = frozenset({
 # fmt: on
 
 TransactionKind = Literal[
-    "buy", "sell", "trade", "deposit", "withdrawal", "transfer", "income", "fee"
+    "buy",
+    "sell",
+    "trade",
+    "deposit",
+    "withdrawal",
+    "transfer",
+    "income",
+    "fee",
+    "spend",
+    "gift",
+    "loss",
+    "nft_buy",
+    "nft_sell",
+    "lp_add",
+    "lp_remove",
+    "correction",
 ]
+
+INCOME_KINDS = ("", "staking", "airdrop", "interest", "mining", "lp_reward", "other")
+"""What an income is; "" where the source does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +41,12 @@ class Transaction:
     """One movement of the user's assets; amounts are never negative, time is UTC.
 
     buy: in = crypto, out = fiat. sell: in = fiat, out = crypto. trade: crypto for crypto.
-    deposit, withdrawal, fee: one side only. income: in only, `value` = its fiat value if known.
+    deposit, withdrawal, fee: one side only. income: in only, `value` = its fiat value if known,
+    income_kind one of INCOME_KINDS. spend, loss: out only; gift, correction: one side, in or out.
+    nft_buy, nft_sell: an NFT (see `is_nft`) against money or a coin. lp_add, lp_remove: a coin
+    against shares of a pool; a pool of two coins takes two rows.
     transfer between own accounts: asset_out == asset_in, `account` = from, `to_account` = to.
-    row_hash identifies the imported row; id and batch_id are given by the store.
+    row_hash identifies the imported row; id and batch_id are given by the store. tag: the user's.
     """
 
     time: datetime
@@ -44,31 +65,12 @@ class Transaction:
     id: int | None = None
     batch_id: int | None = None
     to_account: str | None = None
+    income_kind: str = ""
+    tag: str = ""
 
     def __post_init__(self) -> None:
-        if self.time.utcoffset() != timedelta(0):
+        if self.time.tzinfo is not UTC and self.time.utcoffset() != timedelta(0):
             raise ValueError("a transaction's time must be in UTC")
-
-    def known_as(self, row_hash: str) -> "Transaction":
-        """This transaction with the hash of its row; half the time of `replace`, for long files."""
-        return Transaction(
-            self.time,
-            self.kind,
-            self.account,
-            self.asset_in,
-            self.amount_in,
-            self.asset_out,
-            self.amount_out,
-            self.fee_asset,
-            self.fee_amount,
-            self.value,
-            self.value_currency,
-            self.note,
-            row_hash,
-            self.id,
-            self.batch_id,
-            self.to_account,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,14 @@ class PricePoint:
 
 SIMULATED = "demo"
 """The source of the prices that come and go with the demo."""
+MANUAL = "manual"
+"""The source of the prices and rates that the user has entered; they count before all others."""
+
+
+def is_nft(asset: str | None) -> bool:
+    """Whether a symbol is one item of a collection, such as PUNKS#7804; it is never in a total."""
+    return asset is not None and "#" in asset
+
 
 MAX_PRICE_AGE = timedelta(days=7)
 """The last known close stands in for a missing one for this long, with its day shown."""

@@ -12,10 +12,11 @@ SettingValue = bool | int | str
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting; minimum and maximum bound an "int", choices list a "choice"."""
+    """One setting; minimum and maximum bound an "int", choices list a "choice", a "time" is a time
+    of day such as 22:00, or "" for none."""
 
     key: str
-    kind: Literal["bool", "int", "choice", "text"]
+    kind: Literal["bool", "int", "choice", "text", "time"]
     default: SettingValue
     label: str
     help: str
@@ -64,9 +65,85 @@ SETTINGS: tuple[Setting, ...] = (
         "Desktop notifications",
         "Show a notification when an alert fires.",
     ),
+    Setting(
+        "alert_sound",
+        "bool",
+        True,
+        "Sound of alerts",
+        "Make a sound when an alert fires, unless its priority is low.",
+    ),
+    Setting(
+        "quiet_hours_start",
+        "time",
+        "",
+        "Quiet hours begin at",
+        "From this time of day (such as 22:00) alerts wait, unless their priority is high.",
+    ),
+    Setting(
+        "quiet_hours_end",
+        "time",
+        "",
+        "Quiet hours end at",
+        "At this time of day (such as 07:00) the alerts that waited are shown.",
+    ),
+    Setting(
+        "alert_command",
+        "text",
+        "",
+        "Program for alerts",
+        "A program that is run for every alert, with its title and its text as two arguments.",
+    ),
+    Setting(
+        "keep_in_tray",
+        "bool",
+        False,
+        "Watch on with the window closed",
+        "Closing the window leaves Assay running behind an icon in the system's tray.",
+    ),
+    Setting(
+        "online_coingecko",
+        "bool",
+        False,
+        "Online: CoinGecko",
+        "Assay asks api.coingecko.com for prices of the coins you hold; it learns which coins and "
+        "your IP address.",
+    ),
+    Setting(
+        "online_binance",
+        "bool",
+        False,
+        "Online: Binance",
+        "Assay asks api.binance.com for daily prices of the coins you hold; it learns which coins "
+        "and your IP address.",
+    ),
+    Setting(
+        "online_kraken",
+        "bool",
+        False,
+        "Online: Kraken",
+        "Assay asks api.kraken.com for daily prices of the coins you hold; it learns which coins "
+        "and your IP address.",
+    ),
+    Setting(
+        "online_defillama",
+        "bool",
+        False,
+        "Online: DefiLlama",
+        "Assay asks yields.llama.fi for the yields of pools; it learns whose history you look at "
+        "and your IP address.",
+    ),
+    Setting(
+        "online_nodes",
+        "bool",
+        False,
+        "Online: your Ethereum nodes",
+        "Assay asks the nodes you have named about addresses and contracts; they learn which, and "
+        "your IP address.",
+    ),
 )
 
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
+_TIME = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
 _WHOLE = re.compile(r"[0-9]{1,18}")
 _BOOLEANS = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 
@@ -93,6 +170,8 @@ def validate(key: str, value: object) -> SettingValue:
         return _integer(row, value)
     if not isinstance(value, str):
         raise KnownError(f"{row.label} must be text.")
+    if row.kind == "time":
+        return _time(row, value.strip())
     if row.kind == "choice":
         for choice in row.choices:
             if choice.lower() == value.lower():
@@ -110,6 +189,12 @@ def _boolean(row: Setting, value: object) -> bool:
     if isinstance(value, str) and value.lower() in _BOOLEANS:
         return _BOOLEANS[value.lower()]
     raise KnownError(f"{row.label} is either on or off.")
+
+
+def _time(row: Setting, value: str) -> str:
+    if value and not _TIME.fullmatch(value):
+        raise KnownError(f"{row.label} must be a time of day such as 22:00, or empty for none.")
+    return value.rjust(5, "0") if value else ""
 
 
 def _integer(row: Setting, value: object) -> int:

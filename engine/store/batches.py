@@ -9,7 +9,7 @@ import sqlite_utils
 from engine.store import codec
 from engine.store.statements import change_one, insert
 
-BatchKind = Literal["transactions", "prices"]
+BatchKind = Literal["transactions", "prices", "measurements", "nft_sales"]
 
 
 @dataclass(frozen=True, slots=True)

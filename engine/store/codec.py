@@ -18,7 +18,7 @@ def amount(text: str | None) -> Decimal | None:
 
 def time_text(moment: datetime) -> str:
     """ISO 8601 in UTC, always of the same length so that text order is time order."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return moment.astimezone(UTC).isoformat("T", "microseconds")
 
 
 def time(text: str) -> datetime:

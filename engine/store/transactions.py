@@ -11,12 +11,12 @@ from engine.core.errors import KnownError
 from engine.core.records import Transaction
 from engine.core.steps import Step, unwatched
 from engine.store import batches, codec
-from engine.store.alerts import forget_demo
 from engine.store.batches import Batch
 from engine.store.database import Database
+from engine.store.rules import forget_demo
 from engine.store.statements import counted, insert_many
 
-_COLUMNS = (
+COLUMNS = (
     "batch_id",
     "time",
     "kind",
@@ -32,6 +32,8 @@ _COLUMNS = (
     "value_currency",
     "note",
     "row_hash",
+    "income_kind",
+    "tag",
 )
 
 
@@ -67,8 +69,8 @@ class TransactionRepo:
                 db, "transactions", source, file_name, file_hash, self._db.clock.now(), simulated
             )
             try:
-                values = (_values(one, batch_id) for one in counted(rows, step))
-                insert_many(db, "transactions", _COLUMNS, values)
+                values = (to_columns(one, batch_id) for one in counted(rows, step))
+                insert_many(db, "transactions", COLUMNS, values)
             except dbapi2.IntegrityError as error:
                 if "row_hash" not in str(error):
                     raise
@@ -84,10 +86,11 @@ class TransactionRepo:
         """All transactions by time; only real (False) or only simulated (True) ones if asked."""
         return self._db.run(
             lambda db: [
-                _from_row(row)
+                from_columns(row)
                 for row in db.query(
                     "SELECT t.* FROM transactions t JOIN batches b ON b.id = t.batch_id "
-                    "WHERE :simulated IS NULL OR b.simulated = :simulated ORDER BY t.time, t.id",
+                    "WHERE NOT t.deleted AND (:simulated IS NULL OR b.simulated = :simulated) "
+                    "ORDER BY t.time, t.id",
                     {"simulated": simulated},
                 )
             ]
@@ -131,7 +134,8 @@ def _delete_simulated(db: sqlite_utils.Database) -> None:
     db.execute("DELETE FROM batches WHERE simulated = 1")
 
 
-def _values(transaction: Transaction, batch_id: int) -> tuple[object, ...]:
+def to_columns(transaction: Transaction, batch_id: int) -> tuple[object, ...]:
+    """What is stored of a transaction, in the order of COLUMNS."""
     t = transaction
     return (
         batch_id,
@@ -149,11 +153,15 @@ def _values(transaction: Transaction, batch_id: int) -> tuple[object, ...]:
         t.value_currency,
         t.note,
         t.row_hash,
+        t.income_kind,
+        t.tag,
     )
 
 
-def _from_row(row: dict[str, Any]) -> Transaction:
+def from_columns(row: dict[str, Any]) -> Transaction:
+    """The transaction of a stored row."""
     decimals = ("amount_in", "amount_out", "fee_amount", "value")
+    kept = {name: value for name, value in row.items() if name != "deleted"}
     return Transaction(
-        **row | {"time": codec.time(row["time"])} | {n: codec.amount(row[n]) for n in decimals}
+        **kept | {"time": codec.time(row["time"])} | {n: codec.amount(row[n]) for n in decimals}
     )

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import sqlite_utils
 
-from engine.store.migrations import m0001_initial
+from engine.store.migrations import m0001_initial, m0002_ledger
 
 Step = Callable[[sqlite_utils.Database], None]
 
-STEPS: tuple[Step, ...] = (m0001_initial.apply,)
+STEPS: tuple[Step, ...] = (m0001_initial.apply, m0002_ledger.apply)
 
 
 def run(db: sqlite_utils.Database) -> None:

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.core import csvfile
-from engine.core.csvfile import RefusedRow, Row, Table, clean_text, find_table
+from engine.core import csvfile, csvtext
+from engine.core.csvfile import (
+    RefusedRow,
+    Row,
+    Table,
+    clean_text,
+    column_names,
+    find_table,
+)
 from engine.core.csvtext import MAX_LINE, open_csv
 from engine.core.errors import Cancelled, KnownError
 
@@ -68,7 +75,7 @@ def test_a_huge_file_is_refused_by_its_size_alone(tmp_path: Path) -> None:
     path = tmp_path / "huge.csv"
     with path.open("wb") as file:
         file.truncate(10**9)
-    with pytest.raises(KnownError, match=r"huge\.csv has 1,000 MB; files over 200 MB"):
+    with pytest.raises(KnownError, match=r"huge\.csv has 1,000 MB; files over 400 MB"):
         open_csv(path)
 
 
@@ -118,6 +125,34 @@ def test_a_stray_quotation_mark_does_not_swallow_the_next_rows(tmp_path: Path) -
     assert [row.line for row in found if isinstance(row, RefusedRow)] == [2]
 
 
+def test_a_stray_quotation_mark_near_the_end_spoils_only_its_own_line(tmp_path: Path) -> None:
+    found = rows(write(tmp_path, f'{HEADER}1,2,3\nx,"open,3\n4,5,6\ny,"open,9\n7,8,9\n'))
+    assert [(row.line, isinstance(row, Row)) for row in found] == [
+        (2, True),
+        (3, False),
+        (4, True),
+        (5, False),
+        (6, True),
+    ]
+
+
+@pytest.mark.parametrize("block", [1, 2, 7, 64])
+def test_lines_are_the_same_whatever_is_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    long = "x" * (MAX_LINE + 5)
+    text = f'{HEADER}1,é,3\n\n"a ""b""","two\nlines",9\n{long},2,3\n4,"stray,6\n7,8,9\n1,2'
+    path = write(tmp_path, text.replace("\n", "\r\n"))
+    whole = rows(path)
+    assert len(whole) == 6
+    monkeypatch.setattr(csvtext, "_BLOCK", block)
+    assert rows(path) == whole
+
+
+def test_a_million_rows_are_not_too_many() -> None:
+    assert csvfile.MAX_ROWS >= 1_000_000
+
+
 def test_the_number_of_rows_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csvfile, "MAX_ROWS", 3)
     with pytest.raises(KnownError, match="more than 3 rows"):
@@ -161,6 +196,31 @@ def test_a_reading_tells_how_far_it_is_and_can_be_stopped(tmp_path: Path) -> Non
         list(table(path).rows(stop))
 
 
+def test_checking_and_blank_lines_can_be_stopped_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csvtext, "_BLOCK", 8)
+    path = write(tmp_path, HEADER + "\n" * 100)
+    steps: list[tuple[float, str]] = []
+    open_csv(path, lambda *step: steps.append(step))
+    # 106 bytes are hashed, and 106 characters examined, by whole blocks of 8.
+    assert steps == [(0, "checking t.csv")] * 26
+
+    def stop(fraction: float, text: str) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        open_csv(path, stop)
+    with pytest.raises(Cancelled):
+        list(table(path).rows(stop))
+
+
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
 def test_lines_are_counted_whatever_ends_them(tmp_path: Path, ends: str) -> None:
     assert open_csv(write(tmp_path, ends.join(["a,b", "1,2", "3,4"]))).lines == 2
+
+
+def test_columns_named_alike_are_numbered() -> None:
+    names = column_names(["Type", "Cur.", "", "CUR.", "cur.  2", "Cur.", "", "Cur._2"])
+    assert names == ("type", "cur.", "", "cur. 2", "cur. 2 2", "cur. 3", "", "cur. 2 3")
+    assert len(set(column_names(["a"] * 10_000))) == 10_000

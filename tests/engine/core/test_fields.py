@@ -23,6 +23,7 @@ from engine.core.fields import (
         ("2024-03-01 12:30:15 UTC", datetime(2024, 3, 1, 12, 30, 15, tzinfo=UTC)),
         ("2024-03-01T12:30:15.123456Z", datetime(2024, 3, 1, 12, 30, 15, tzinfo=UTC)),
         ("2024-03-01T01:30:15+02:00", datetime(2024, 2, 29, 23, 30, 15, tzinfo=UTC)),
+        ("0024-03-01 12:30:15", datetime(2024, 3, 1, 12, 30, 15, tzinfo=UTC)),
         ("24-03-01 12:30:15", datetime(2024, 3, 1, 12, 30, 15, tzinfo=UTC)),
         ("1709294400", datetime(2024, 3, 1, 12, 0, tzinfo=UTC)),
         ("1709294400000", datetime(2024, 3, 1, 12, 0, tzinfo=UTC)),

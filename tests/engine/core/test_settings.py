@@ -7,6 +7,7 @@ import pytest
 
 from engine.core.errors import KnownError
 from engine.core.settings import SETTINGS, setting, validate
+from engine.market.sources.registry import SOURCES
 
 
 def test_every_default_passes_its_own_check() -> None:
@@ -23,7 +24,8 @@ def test_every_setting_is_read_by_something() -> None:
     files = {file for part in ("engine", "desktop") for file in (root / part).rglob("*.py")}
     code = "".join(file.read_text(encoding="utf-8") for file in files - {table})
     asked = set(re.findall(r"[sS]ettings?(?:_repo)?\.(?:get|text)\(\s*\"(\w+)\"", code))
-    assert {row.key for row in SETTINGS} <= asked
+    switches = {source.setting for source in SOURCES.values()}
+    assert {row.key for row in SETTINGS} <= asked | switches
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,8 @@ def test_every_setting_is_read_by_something() -> None:
         ("alert_interval_seconds", 5, 5),
         ("currency", "CHF", "CHF"),
         ("model", "", ""),
+        ("quiet_hours_start", " 7:05 ", "07:05"),
+        ("quiet_hours_end", "", ""),
     ],
 )
 def test_values_are_taken_in_their_type(key: str, given: object, value: object) -> None:
@@ -50,6 +54,10 @@ def test_values_are_taken_in_their_type(key: str, given: object, value: object) 
         ("theme", "pink"),
         ("theme", None),
         ("model", 3),
+        ("quiet_hours_start", "24:00"),
+        ("quiet_hours_start", "10 pm"),
+        ("quiet_hours_start", "٢2:00"),
+        ("quiet_hours_end", 7),
         ("notifications", 1),
         ("notifications", "perhaps"),
         ("alert_interval_seconds", "soon"),

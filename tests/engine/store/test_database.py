@@ -17,6 +17,7 @@ from sqlcipher3 import dbapi2
 from engine.core.errors import KnownError
 from engine.core.paths import Paths
 from engine.core.records import Transaction
+from engine.store import migrations
 from engine.store.chats import ChatRepo
 from engine.store.connection import connect
 from engine.store.database import Database
@@ -40,7 +41,7 @@ def test_settings_of_the_connection(db: Database) -> None:
         names = ("journal_mode", "synchronous", "foreign_keys", "trusted_schema", "user_version")
         return [d.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
 
-    assert db.run(pragmas) == ["wal", 2, 1, 0, 1]
+    assert db.run(pragmas) == ["wal", 2, 1, 0, len(migrations.STEPS)]
     strict = db.run(
         lambda d: d.execute("SELECT name FROM pragma_table_list WHERE schema='main' AND NOT strict")
         .fetchall()

@@ -21,6 +21,8 @@ from engine.store.snapshot import read_header, read_snapshot, verify
 
 Open = Callable[..., Database]
 HERE = Path(__file__).parent
+NEWEST = len(migrations.STEPS)
+RECORDED = HERE / f"schema_{NEWEST}.sql"
 
 
 def add_column(db: sqlite_utils.Database) -> None:
@@ -53,8 +55,7 @@ def fill(open_database: Open) -> None:
 
 def test_the_newest_schema_is_the_recorded_one(db: Database) -> None:
     """A schema that differs from the record needs a new step, not an edit of an old one."""
-    recorded = HERE / f"schema_{len(migrations.STEPS)}.sql"
-    assert schema(db) == recorded.read_text()
+    assert schema(db) == RECORDED.read_text()
 
 
 def test_a_step_runs_once_after_a_verified_copy(
@@ -69,11 +70,11 @@ def test_a_step_runs_once_after_a_verified_copy(
         ]
         db.close()
     (copy,) = paths.backups.iterdir()
-    assert read_header(copy).schema == 1
+    assert read_header(copy).schema == NEWEST
     read_snapshot(copy, tmp_path / "old.db")
     assert verify(tmp_path / "old.db", db.key)["chats"] == 1
     with closing(connect(tmp_path / "old.db", db.key)) as old:
-        assert schema_version(old) == 1
+        assert schema_version(old) == NEWEST
 
 
 def test_rebuilding_a_table_keeps_what_refers_to_it(
@@ -113,8 +114,8 @@ def test_an_exception_in_a_later_step_leaves_the_old_version(
         open_database()
     monkeypatch.setattr(migrations, "STEPS", before)
     db = open_database()
-    assert db.run(lambda d: d.execute("PRAGMA user_version").fetchone()) == (1,)
-    assert schema(db) == (HERE / "schema_1.sql").read_text()
+    assert db.run(lambda d: d.execute("PRAGMA user_version").fetchone()) == (NEWEST,)
+    assert schema(db) == RECORDED.read_text()
     assert [message.text for message in ChatRepo(db).messages(1)] == ["question"]
 
 
@@ -142,7 +143,7 @@ Database.open(pathlib.Path(sys.argv[1]), bytes(range(32)), SystemClock())
     )
     assert died.returncode == 9
     db = open_database()
-    assert schema(db) == (HERE / "schema_1.sql").read_text()
+    assert schema(db) == RECORDED.read_text()
     assert [message.text for message in ChatRepo(db).messages(1)] == ["question"]
 
 

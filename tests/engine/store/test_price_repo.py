@@ -1,5 +1,6 @@
 """Daily prices: which of several imports counts, and what undoing one brings back."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ import pytest
 from engine.core.errors import KnownError
 from engine.core.records import PricePoint
 from engine.store.database import Database
-from engine.store.prices import PriceRepo
+from engine.store.prices import PriceRepo, SeriesInfo
 
 FIRST = date(2026, 1, 1)
 
@@ -72,6 +73,51 @@ def test_the_last_price_on_or_before_a_day(repo: PriceRepo) -> None:
     found = [repo.last("BTC", "USD", on) for on in day]
     assert [one and str(one.close) for one in found] == [None, "1", "1", "1", "4", "4", "4"]
     assert repo.last("BTC", "EUR", day[-1]) is None
+
+
+def test_what_the_user_enters_counts_before_every_import(repo: PriceRepo) -> None:
+    repo.add_batch("csv", "a", [point("2", 0), point("2", 1)])
+    repo.add_batch("demo", "demo", [point("1", 0), point("1", 1), point("1", 2)], simulated=True)
+    manual = repo.add_user([point("3", 0)])
+    repo.add_batch("csv", "b", [point("4", 0), point("4", 3)])
+    assert closes(repo) == ["3", "2", "1", "4"]
+    newest = repo.last("BTC", "USD", FIRST)
+    assert newest is not None
+    assert (newest.close, newest.source) == (3, "manual")
+    assert repo.add_user([point("5", 0), point("6", 9)]) == manual
+    assert closes(repo) == ["5", "2", "1", "4", "6"]
+    assert [(b.source, b.rows) for b in repo.batches() if b.id == manual] == [("Manual prices", 2)]
+
+
+def test_what_the_user_entered_is_taken_back_by_day_or_at_once(repo: PriceRepo) -> None:
+    imported = repo.add_batch("csv", "a", [point("2", 0)])
+    manual = repo.add_user([point("3", 0), point("3", 1)])
+    repo.delete_user("BTC", "USD", FIRST)
+    assert closes(repo) == ["2", "3"]
+    for asset, currency, day in (("BTC", "USD", 0), ("ETH", "USD", 1), ("BTC", "EUR", 1)):
+        with pytest.raises(KnownError, match="manual price is not there"):
+            repo.delete_user(asset, currency, FIRST + timedelta(days=day))
+    repo.delete_user("BTC", "USD", FIRST + timedelta(days=1))
+    assert [batch.id for batch in repo.batches()] == [imported]
+    again = repo.add_user([point("3", 0)])
+    assert again != manual
+    repo.undo(again)
+    assert closes(repo) == ["2"]
+    with pytest.raises(KnownError, match="no prices"):
+        repo.add_user([])
+
+
+def test_the_series_that_are_stored(repo: PriceRepo) -> None:
+    assert repo.series_list() == []
+    repo.add_batch("csv", "a", [replace(point("1", day), source="import") for day in (0, 1, 5)])
+    repo.add_batch("csv", "b", [replace(point("2", 1), source='say "x, y"')])
+    repo.add_batch("csv", "c", [replace(point("9", 3, "EUR"), source="import")])
+    repo.add_user([point("8", 5)])
+    day = [FIRST + timedelta(days=number) for number in range(6)]
+    assert repo.series_list() == [
+        SeriesInfo("BTC", "USD", day[0], day[5], 3, ("import", "manual", 'say "x, y"')),
+        SeriesInfo("EUR", "USD", day[3], day[3], 1, ("import",)),
+    ]
 
 
 def test_an_import_without_rows_is_refused(repo: PriceRepo) -> None:

@@ -4,15 +4,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlcipher3 import dbapi2
 
-from engine.core.errors import KnownError
+from engine.core.errors import Cancelled, KnownError
 from engine.core.money import to_text
-from engine.core.records import PricePoint, Transaction
+from engine.core.records import PricePoint, Transaction, TransactionKind
 from engine.store.batches import Batch
 from engine.store.database import Database
 from engine.store.prices import PriceRepo
@@ -48,7 +49,7 @@ def test_a_batch_comes_back_by_time(repo: TransactionRepo, buy: Buy, db: Databas
     st.builds(
         Transaction,
         time=st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
-        kind=st.sampled_from(["buy", "sell", "trade", "transfer", "income", "fee"]),
+        kind=st.sampled_from(get_args(TransactionKind)),
         account=texts,
         asset_in=st.none() | texts,
         amount_in=amounts,
@@ -61,6 +62,8 @@ def test_a_batch_comes_back_by_time(repo: TransactionRepo, buy: Buy, db: Databas
         note=texts,
         row_hash=st.just("one"),
         to_account=st.none() | texts,
+        income_kind=texts,
+        tag=texts,
     )
 )
 def test_every_transaction_comes_back_exactly(
@@ -118,9 +121,25 @@ def test_storing_tells_how_far_it_is_and_keeps_no_memory(
     assert db.run(lambda one: one.execute("PRAGMA cache_size").fetchone()) == cache
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_storing_that_is_stopped_leaves_nothing(
+    repo: TransactionRepo, buy: Buy, steps: int
+) -> None:
+    left = iter(range(steps))
+
+    def step(fraction: float, text: str) -> None:
+        if next(left) == steps - 1:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        repo.add_batch("g", "f", "h", [buy(n) for n in range(2_500)], simulated=False, step=step)
+    assert repo.all() == []
+    assert repo.batches() == []
+
+
 def test_another_broken_rule_is_a_bug_not_a_sentence(repo: TransactionRepo, buy: Buy) -> None:
     with pytest.raises(dbapi2.IntegrityError, match="CHECK"):
-        repo.add_batch("generic", "f", "h", [replace(buy(), kind="gift")], simulated=False)
+        repo.add_batch("generic", "f", "h", [replace(buy(), kind="theft")], simulated=False)
     assert repo.batches() == []
 
 
