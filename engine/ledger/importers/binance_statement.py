@@ -7,9 +7,11 @@ are one account, so moves between them change nothing.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from itertools import zip_longest
+from typing import Literal, NamedTuple
 
 from engine.core.csvfile import RefusedRow, Row, clean_text
 from engine.core.fields import FieldError, read_number, read_symbol, read_time
@@ -83,16 +85,41 @@ _INCOME_WORDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One row, read."""
+_ZERO = Decimal(0)
+_SECOND = timedelta(seconds=1)
 
-    row: Row
+_Family = Literal["trade", "conversion", "internal", "balance", "futures", "income", "unknown"]
+_KINDS: dict[_Family, tuple[TransactionKind, TransactionKind]] = {
+    "balance": ("deposit", "withdrawal"),
+    "futures": ("income", "fee"),
+    "income": ("income", "withdrawal"),
+}
+
+
+class _Operation(NamedTuple):
+    """What a row does: as it is written, as it is compared, and how it is booked."""
+
+    shown: str
+    name: str
+    family: _Family
+
+
+class _Entry(NamedTuple):
+    """One row, read; without the fields, which take most of a row's memory."""
+
+    line: int
+    text: str
     time: datetime
-    wallet: str
-    operation: str
+    operation: _Operation
     coin: str
     change: Decimal
+
+    @property
+    def row(self) -> Row:
+        return Row(self.line, self.text, {})
+
+
+_Seconds = dict[datetime, list[_Entry]]
 
 
 def _matches(columns: tuple[str, ...]) -> bool:
@@ -100,28 +127,27 @@ def _matches(columns: tuple[str, ...]) -> bool:
 
 
 def _read(rows: Iterable[Row | RefusedRow], account: str, reading: Reading) -> None:
-    trades: list[_Entry] = []
-    conversions: dict[str, list[_Entry]] = defaultdict(list)
+    trades: _Seconds = defaultdict(list)
+    conversions: dict[str, _Seconds] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if isinstance(row, RefusedRow):
             reading.refused.append(row)
             continue
         try:
             entry = _entry(row)
-            if _is_futures(entry.wallet) and entry.operation in _FEES:
-                _take(entry, account, ("income", "fee"), reading)
-            elif entry.operation in _TRADES:
-                trades.append(entry)
-            elif entry.operation in _CONVERSIONS:
-                conversions[entry.operation].append(entry)
+            family = entry.operation.family
+            if family == "trade":
+                trades[entry.time].append(entry)
+            elif family == "conversion":
+                conversions[entry.operation.name][entry.time].append(entry)
             else:
                 _single(entry, account, reading)
         except FieldError as error:
             reading.refuse([row], str(error))
-    for group in _seconds(trades):
+    for group in _groups(trades):
         _trade(group, account, reading)
-    for operation, entries in conversions.items():
-        for group in _seconds(entries):
+    for operation, seconds in conversions.items():
+        for group in _groups(seconds):
             if operation == _DUST:
                 _dust(group, account, reading)
             else:
@@ -131,58 +157,69 @@ def _read(rows: Iterable[Row | RefusedRow], account: str, reading: Reading) -> N
 def _entry(row: Row) -> _Entry:
     fields = row.fields
     return _Entry(
-        row,
-        read_time(next(fields[name] for name in _TIMES if name in fields)),
-        fields["account"].strip().lower(),
-        fields["operation"].strip().lower(),
+        row.line,
+        row.text,
+        read_time(fields["utc time"] if "utc time" in fields else fields["time"]),
+        _operation(fields["operation"], fields["account"]),
         read_symbol(fields["coin"], "coin"),
         read_number(fields["change"], "change"),
     )
 
 
-def _is_futures(wallet: str) -> bool:
-    return "futures" in wallet
+@lru_cache(maxsize=1024)
+def _operation(shown: str, wallet: str) -> _Operation:
+    name = shown.strip().lower()
+    return _Operation(shown, name, _family(name, in_futures="futures" in wallet.lower()))
+
+
+def _family(operation: str, in_futures: bool) -> _Family:
+    if operation in _FUTURES or (in_futures and operation in _FEES):
+        return "futures"
+    if operation in _TRADES:
+        return "trade"
+    if operation in _CONVERSIONS:
+        return "conversion"
+    if operation in _INTERNAL or any(word in operation for word in _INTERNAL_WORDS):
+        return "internal"
+    if operation in _DEPOSITS or operation in _WITHDRAWALS:
+        return "balance"
+    return "income" if any(word in operation for word in _INCOME_WORDS) else "unknown"
 
 
 def _single(entry: _Entry, account: str, reading: Reading) -> None:
-    operation = entry.operation
-    if operation in _INTERNAL or any(word in operation for word in _INTERNAL_WORDS):
+    family = entry.operation.family
+    if family == "internal":
         reading.leave_out("moves within Binance")
-    elif operation in _DEPOSITS or operation in _WITHDRAWALS:
-        _take(entry, account, ("deposit", "withdrawal"), reading)
-    elif operation in _FUTURES:
-        _take(entry, account, ("income", "fee"), reading)
-    elif any(word in operation for word in _INCOME_WORDS):
-        if entry.change < 0:
-            raise FieldError("the change of an income is negative")
-        _take(entry, account, ("income", "withdrawal"), reading)
+    elif family == "unknown":
+        raise FieldError(f'the operation "{clean_text(entry.operation.shown, 60)}" is not known')
+    elif family == "income" and entry.change < 0:
+        raise FieldError("the change of an income is negative")
     else:
-        shown = clean_text(entry.row.fields["operation"], 60)
-        raise FieldError(f'the operation "{shown}" is not known')
+        _take(entry, account, _KINDS[family], reading)
 
 
 def _take(
     entry: _Entry, account: str, kinds: tuple[TransactionKind, TransactionKind], reading: Reading
 ) -> None:
-    note = entry.row.fields["operation"]
-    reading.take(
-        entry.row, one_sided(entry.time, account, entry.coin, entry.change, kinds, note=note)
-    )
+    note = entry.operation.shown
+    reading.take(entry, one_sided(entry.time, account, entry.coin, entry.change, kinds, note=note))
 
 
-def _seconds(entries: list[_Entry]) -> Iterator[list[_Entry]]:
-    """Rows of one second together; a half of a trade is joined with the next second's half."""
-    by_time: dict[datetime, list[_Entry]] = defaultdict(list)
-    for entry in entries:
-        by_time[entry.time].append(entry)
-    for time in sorted(by_time):
-        group = by_time[time]
-        after = by_time.get(time + timedelta(seconds=1)) if group else None
-        if after and not _is_whole(group) and not _is_whole(after) and _is_whole(group + after):
-            group = group + after
-            by_time[time + timedelta(seconds=1)] = []
-        if group:
-            yield group
+def _groups(seconds: _Seconds) -> Iterator[list[_Entry]]:
+    """Rows of one second together; a half of a trade is joined with the next second's half.
+
+    What was given is gone from seconds, and its memory free.
+    """
+    times = sorted(seconds)
+    for time, following in zip_longest(times, times[1:]):
+        group = seconds.pop(time, None)
+        if group is None:  # joined with the one before
+            continue
+        if following and following - time == _SECOND:
+            after = seconds[following]
+            if not _is_whole(group) and not _is_whole(after) and _is_whole(group + after):
+                group += seconds.pop(following)
+        yield group
 
 
 def _is_whole(entries: list[_Entry]) -> bool:
@@ -192,51 +229,50 @@ def _is_whole(entries: list[_Entry]) -> bool:
 
 def _sides(entries: list[_Entry]) -> tuple[list[Amount], list[Amount], list[Amount]]:
     """What came in, what went out and the fees, each summed by coin."""
-    received: dict[str, Decimal] = defaultdict(Decimal)
-    sent: dict[str, Decimal] = defaultdict(Decimal)
-    fees: dict[str, Decimal] = defaultdict(Decimal)
-    for entry in entries:
-        if entry.operation in _FEES:
-            fees[entry.coin] -= entry.change
-        elif entry.change > 0:
-            received[entry.coin] += entry.change
-        elif entry.change < 0:
-            sent[entry.coin] -= entry.change
+    received: dict[str, Decimal] = {}
+    sent: dict[str, Decimal] = {}
+    fees: dict[str, Decimal] = {}
+    for _, _, _, operation, coin, change in entries:
+        if operation.name in _FEES:
+            fees[coin] = fees.get(coin, _ZERO) - change
+        elif change > 0:
+            received[coin] = received.get(coin, _ZERO) + change
+        elif change < 0:
+            sent[coin] = sent.get(coin, _ZERO) - change
     return list(received.items()), list(sent.items()), list(fees.items())
 
 
 def _trade(group: list[_Entry], account: str, reading: Reading) -> None:
-    rows = [entry.row for entry in group]
     received, sent, fees = _sides(group)
-    first = group[0]
-    if not sent and all(entry.operation in _BOUGHT_OUTSIDE for entry in group):
+    if not sent and all(entry.operation.name in _BOUGHT_OUTSIDE for entry in group):
         for entry in group:
-            _take(entry, account, ("deposit", "withdrawal"), reading)
+            try:
+                _take(entry, account, ("deposit", "withdrawal"), reading)
+            except FieldError as error:
+                reading.refuse([entry.row], str(error))
         return
-    if not received or not sent:
-        reading.refuse(rows, "the other half of this trade is not in the file")
-        return
-    if len(received) > 1 or len(sent) > 1:
-        reading.refuse(rows, "trades of several coins in the same second cannot be told apart")
-        return
-    if any(fee < 0 for _, fee in fees):
-        reading.refuse(rows, "the fee is positive")
-        return
+    first = group[0]
     try:
+        if not received or not sent:
+            raise FieldError("the other half of this trade is not in the file")
+        if len(received) > 1 or len(sent) > 1:
+            raise FieldError("trades of several coins in the same second cannot be told apart")
+        if any(fee < 0 for _, fee in fees):
+            raise FieldError("the fee is positive")
         trade = exchange(
             first.time,
             account,
             received[0],
             sent[0],
             fee=fees[0] if fees else None,
-            note=first.row.fields["operation"],
+            note=first.operation.shown,
         )
     except FieldError as error:
-        reading.refuse(rows, str(error))
+        reading.refuse([entry.row for entry in group], str(error))
         return
-    reading.take(first.row, trade)
+    reading.take(first, trade)
     for fee in fees[1:]:
-        reading.take(first.row, build(first.time, "fee", account, sent=fee, note="trading fee"))
+        reading.take(first, build(first.time, "fee", account, sent=fee, note="trading fee"))
 
 
 def _dust(group: list[_Entry], account: str, reading: Reading) -> None:

@@ -158,7 +158,15 @@ def _transaction(row: Row, kind: str, account: str, names: _Names) -> Transactio
         if quantity < 0:
             raise FieldError("the quantity of an income is negative")
         worth = _money(row, names.total, names)
-        return build(time, "income", account, received=(asset, quantity), value=worth, note=note)
+        return build(
+            time,
+            "income",
+            account,
+            received=(asset, quantity),
+            value=worth,
+            note=note,
+            income_kind=kinds.INCOME.get(kind, "other"),
+        )
     if kind in kinds.RECEIVED:
         if quantity < 0:
             raise FieldError("the quantity received is negative")

@@ -6,23 +6,22 @@ types of its API. A type whose meaning is not certain is refused with a reason.
 
 BUYS = frozenset({"buy", "advanced trade buy", "advance trade buy"})
 SELLS = frozenset({"sell", "advanced trade sell", "advance trade sell"})
-INCOME = frozenset(
-    {
-        "airdrop",
-        "coinbase earn",
-        "credit card reward",
-        "earn payout",
-        "incentives rewards payout",
-        "inflation reward",
-        "interest payout",
-        "learning reward",
-        "reward income",
-        "rewards income",
-        "staking income",
-        "subscription rebate",
-        "subscription rebates (24 hours)",
-    }
-)
+INCOME = {
+    "airdrop": "airdrop",
+    "coinbase earn": "other",
+    "credit card reward": "other",
+    "earn payout": "other",
+    "incentives rewards payout": "other",
+    "inflation reward": "staking",
+    "interest payout": "interest",
+    "learning reward": "other",
+    "reward income": "other",
+    "rewards income": "other",
+    "staking income": "staking",
+    "subscription rebate": "other",
+    "subscription rebates (24 hours)": "other",
+}
+"""With the kind of income."""
 RECEIVED = frozenset({"receive", "deposit", "fiat deposit"})
 SENT = frozenset(
     {

@@ -1,55 +1,56 @@
 """Assay's own format, documented in docs/import-format.md."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import get_args
 
 from engine.core.csvfile import RefusedRow, Row, clean_text
-from engine.core.fields import FieldError, read_positive, read_symbol, read_time
-from engine.core.records import FIAT, Transaction, TransactionKind
-from engine.ledger.importers.base import (
-    ACCOUNT_LENGTH,
-    Amount,
-    Importer,
-    Reading,
-    build,
-    exchange_kind,
-)
+from engine.core.fields import FieldError, read_number, read_positive, read_symbol, read_time
+from engine.core.formulas import unguarded
+from engine.core.records import FIAT, INCOME_KINDS, Transaction, TransactionKind
+from engine.ledger.importers.base import ACCOUNT_LENGTH, Amount, Importer, Reading, build
+from engine.ledger.importers.sides import settled
 
+COLUMNS = (
+    "date",
+    "kind",
+    "account",
+    "asset_in",
+    "amount_in",
+    "asset_out",
+    "amount_out",
+    "fee_asset",
+    "fee_amount",
+    "to_account",
+    "value",
+    "value_currency",
+    "income_kind",
+    "tag",
+    "note",
+    "id",
+)
+"""All columns, in the order in which Assay writes them."""
+
+TAG_LENGTH = 40
 _REQUIRED = frozenset({"date", "kind", "asset in", "amount in", "asset out", "amount out"})
 _KINDS: tuple[TransactionKind, ...] = get_args(TransactionKind)
-_EXCHANGES = ("buy", "sell", "trade")
-_RECEIVED = ("deposit", "income")
-_SENT = ("withdrawal", "fee")
+_ID = re.compile(r"[0-9a-f]{64}")
 
 
-def _matches(columns: tuple[str, ...]) -> bool:
-    return _REQUIRED.issubset(columns)
+def read_transaction(fields: Mapping[str, str], default_account: str) -> Transaction:
+    """The transaction of one row; its row hash is the row's id, or "" without one.
 
-
-def _read(rows: Iterable[Row | RefusedRow], account: str, reading: Reading) -> None:
-    for row in rows:
-        if isinstance(row, RefusedRow):
-            reading.refused.append(row)
-            continue
-        try:
-            reading.take(row, _transaction(row, account))
-        except FieldError as error:
-            reading.refuse([row], str(error))
-
-
-def _transaction(row: Row, default_account: str) -> Transaction:
-    get = row.fields
-    time = read_time(get["date"])
-    kind = _kind(get["kind"])
-    received, sent = _side(row, "in"), _side(row, "out")
-    to_account = clean_text(get.get("to account", ""), ACCOUNT_LENGTH) or None
-    _check_sides(kind, received, sent, to_account)
-    if received and sent and kind in _EXCHANGES:
-        # A "buy" paid in another coin is a trade, whatever the file calls it.
-        kind = exchange_kind(received[0], sent[0])
-    elif kind == "transfer":
-        received, sent = _transfer_sides(received, sent)
-    account = clean_text(get.get("account", ""), ACCOUNT_LENGTH) or default_account
+    fields: texts by normalised column name ("amount in"). Raises FieldError.
+    """
+    time = read_time(fields["date"])
+    to_account = _text(fields, "to account", ACCOUNT_LENGTH) or None
+    account = _text(fields, "account", ACCOUNT_LENGTH) or default_account
+    kind, received, sent = settled(
+        _kind(fields["kind"]),
+        _pair(fields, "asset in", "amount in"),
+        _pair(fields, "asset out", "amount out"),
+        to_account,
+    )
     if account == to_account:
         raise FieldError("a transfer goes to another account")
     return build(
@@ -58,11 +59,36 @@ def _transaction(row: Row, default_account: str) -> Transaction:
         account,
         received=received,
         sent=sent,
-        fee=_fee(row),
-        value=_value(row),
-        note=get.get("note", ""),
+        fee=_fee(fields),
+        value=_value(fields),
+        note=unguarded(fields.get("note", "")),
         to_account=to_account,
+        income_kind=_income_kind(fields, kind),
+        tag=_text(fields, "tag", TAG_LENGTH),
+        row_hash=_id(fields),
     )
+
+
+def _matches(columns: tuple[str, ...]) -> bool:
+    return _REQUIRED.issubset(columns)
+
+
+def _read(rows: Iterable[Row | RefusedRow], account: str, reading: Reading) -> None:
+    ids: set[str] = set()
+    for row in rows:
+        if isinstance(row, RefusedRow):
+            reading.refused.append(row)
+            continue
+        try:
+            transaction = read_transaction(row.fields, account)
+            if transaction.row_hash in ids:
+                raise FieldError("its id is there twice; leave the id empty in a row that is new")
+        except FieldError as error:
+            reading.refuse([row], str(error))
+            continue
+        if transaction.row_hash:
+            ids.add(transaction.row_hash)
+        reading.take(row, transaction)
 
 
 def _kind(text: str) -> TransactionKind:
@@ -75,62 +101,57 @@ def _kind(text: str) -> TransactionKind:
     raise FieldError(f'the kind "{clean_text(text, 40)}" is none of {", ".join(_KINDS)}')
 
 
-def _side(row: Row, side: str) -> Amount | None:
-    return _pair(row, f"asset {side}", f"amount {side}")
+def _text(fields: Mapping[str, str], name: str, limit: int) -> str:
+    return clean_text(unguarded(fields.get(name, "")), limit)
 
 
-def _pair(row: Row, asset: str, amount: str) -> Amount | None:
-    symbol, number = row.fields.get(asset, "").strip(), row.fields.get(amount, "").strip()
+def _pair(fields: Mapping[str, str], asset: str, amount: str) -> Amount | None:
+    symbol, number = fields.get(asset, "").strip(), fields.get(amount, "").strip()
     if not symbol and not number:
         return None
     return read_symbol(symbol, asset), read_positive(number, amount)
 
 
-def _fee(row: Row) -> Amount | None:
+def _fee(fields: Mapping[str, str]) -> Amount | None:
     """The fee, where a zero is as good as nothing."""
-    if not row.fields.get("fee amount", "").strip("0. "):
+    if not fields.get("fee amount", "").strip("0. "):
         return None
-    return _pair(row, "fee asset", "fee amount")
+    return _pair(fields, "fee asset", "fee amount")
 
 
-def _value(row: Row) -> Amount | None:
-    if not row.fields.get("value", "").strip():
+def _value(fields: Mapping[str, str]) -> Amount | None:
+    text = fields.get("value", "").strip()
+    if not text:
         return None
-    currency = read_symbol(row.fields.get("value currency", ""), "value currency")
+    currency = read_symbol(fields.get("value currency", ""), "value currency")
     if currency not in FIAT:
         raise FieldError(f"the value currency {currency} is not a currency")
-    return currency, read_positive(row.fields["value"], "value")
+    value = read_number(text, "value")
+    if value < 0:
+        raise FieldError("the value is negative")
+    return currency, value
 
 
-def _check_sides(
-    kind: TransactionKind, received: Amount | None, sent: Amount | None, to_account: str | None
-) -> None:
-    if (kind == "transfer") != (to_account is not None):
-        raise FieldError("a transfer, and only a transfer, names the account it goes to")
-    if kind in _EXCHANGES and not (received and sent):
-        raise FieldError(f"a {kind} needs what came in and what went out")
-    if kind in _RECEIVED and (sent or not received):
-        raise FieldError(f"{kind} needs what came in, and nothing that went out")
-    if kind in _SENT and (received or not sent):
-        raise FieldError(f"{kind} needs what went out, and nothing that came in")
-    if kind in _EXCHANGES and received and sent and received[0] == sent[0]:
-        raise FieldError(f"it exchanges {received[0]} for itself")
+def _income_kind(fields: Mapping[str, str], kind: TransactionKind) -> str:
+    wanted = fields.get("income kind", "").strip().lower()
+    if wanted and kind != "income":
+        raise FieldError("only an income has an income kind")
+    if wanted not in INCOME_KINDS:
+        known = ", ".join(filter(None, INCOME_KINDS))
+        raise FieldError(f'the income kind "{clean_text(wanted, 40)}" is none of {known}')
+    return wanted
 
 
-def _transfer_sides(received: Amount | None, sent: Amount | None) -> tuple[Amount, Amount]:
-    side = sent or received
-    if side is None:
-        raise FieldError("a transfer needs an asset and an amount")
-    if received and sent and received != sent:
-        raise FieldError("a transfer has the same asset and amount on both sides; use the fee")
-    return side, side
+def _id(fields: Mapping[str, str]) -> str:
+    """The row hash that Assay wrote; another program's numbers are none."""
+    text = fields.get("id", "").strip()
+    return text if _ID.fullmatch(text) else ""
 
 
 GENERIC = Importer(
     name="Assay CSV",
     account="Main",
-    columns="date,kind,account,asset_in,amount_in,asset_out,amount_out,fee_asset,fee_amount,"
-    "to_account,value,value_currency,note",
+    columns=",".join(COLUMNS),
     matches=_matches,
     read=_read,
 )

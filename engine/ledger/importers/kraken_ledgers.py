@@ -14,19 +14,31 @@ from decimal import Decimal
 from engine.core.csvfile import RefusedRow, Row, clean_text
 from engine.core.fields import FieldError, read_number, read_symbol, read_time
 from engine.core.records import FIAT, TransactionKind
-from engine.ledger.importers.base import Amount, Importer, Reading, build, exchange, one_sided
-from engine.ledger.importers.kraken_balances import BalanceRow, unexplained
+from engine.ledger.importers.balances import BalanceRow, unexplained
+from engine.ledger.importers.base import Importer, Reading, build, one_sided
+from engine.ledger.importers.statement import take_exchange
 
 _REQUIRED = frozenset(
     {"txid", "refid", "time", "type", "subtype", "aclass", "asset", "amount", "fee", "balance"}
 )
-_PREFIXED = frozenset(
+PREFIXED = frozenset(
     {"ETC", "ETH", "ICN", "LTC", "MLN", "NMC", "REP", "XBT", "XDG", "XLM", "XMR", "XRP", "ZEC"}
 )
 _RENAMED = {"XBT": "BTC", "XDG": "DOGE", "ETH2": "ETH"}
 _SUFFIX = re.compile(r"(?:(?:03|04|07|14|21|28)\.S|\.(?:S|M|F|P|B|HOLD))$")
 _TRADES = frozenset({"trade", "spend", "receive", "settled", "conversion"})
-_INCOME = frozenset({"staking", "dividend", "invite bonus", "airdrop", "credit", "adjustment"})
+_INCOME = {
+    "adjustment": "other",
+    "airdrop": "airdrop",
+    "credit": "other",
+    "dividend": "other",
+    "earn": "staking",
+    "invite bonus": "other",
+    "margin": "other",
+    "staking": "staking",
+    "transfer": "airdrop",
+}
+"""The types that can be an income; a transfer from nowhere brings the coins of a fork."""
 _MARGIN = frozenset({"margin", "rollover"})
 _STAKING_MOVES = frozenset({"spottostaking", "stakingfromspot", "stakingtospot", "spotfromstaking"})
 _FUTURES = "Kraken Futures"
@@ -80,7 +92,7 @@ def _read(rows: Iterable[Row | RefusedRow], account: str, reading: Reading) -> N
             groups[row.fields["refid"].strip() or f"line {row.line}"].append(entry)
     for entries in groups.values():
         _group(entries, account, reading)
-    reading.warnings.extend(unexplained(balances))
+    reading.warnings.extend(unexplained(balances, "Kraken"))
 
 
 def symbol(text: str) -> str:
@@ -90,7 +102,7 @@ def symbol(text: str) -> str:
     """
     name = _SUFFIX.sub("", read_symbol(text))
     if len(name) == 4 and (
-        (name[0] == "X" and name[1:] in _PREFIXED) or (name[0] == "Z" and name[1:] in FIAT)
+        (name[0] == "X" and name[1:] in PREFIXED) or (name[0] == "Z" and name[1:] in FIAT)
     ):
         name = name[1:]
     return _RENAMED.get(name, name)
@@ -121,10 +133,13 @@ def _entry(row: Row) -> tuple[_Entry, BalanceRow]:
 def _group(entries: list[_Entry], account: str, reading: Reading) -> None:
     trades = [entry for entry in entries if entry.type in _TRADES]
     if trades:
-        try:
-            _trade(trades, account, reading)
-        except FieldError as error:
-            reading.refuse([entry.row for entry in trades], str(error))
+        take_exchange(
+            [entry.row for entry in trades],
+            (trades[0].time, account, trades[0].type),
+            [(entry.asset, entry.amount) for entry in trades],
+            [(entry.asset, entry.fee) for entry in trades],
+            reading,
+        )
     others = [entry for entry in entries if entry.type not in _TRADES]
     if len(others) > 1 and _cancels_out(others):
         reading.leave_out("moves within Kraken", len(others))
@@ -143,30 +158,6 @@ def _cancels_out(entries: list[_Entry]) -> bool:
         and len({entry.asset for entry in entries}) == 1
         and sum((entry.change for entry in entries), Decimal(0)) == 0
     )
-
-
-def _trade(entries: list[_Entry], account: str, reading: Reading) -> None:
-    totals: dict[str, Decimal] = defaultdict(Decimal)
-    fees: dict[str, Decimal] = defaultdict(Decimal)
-    for entry in entries:
-        totals[entry.asset] += entry.amount
-        fees[entry.asset] += entry.fee
-    received = [(asset, amount) for asset, amount in totals.items() if amount > 0]
-    sent = [(asset, -amount) for asset, amount in totals.items() if amount < 0]
-    if not received or not sent:
-        raise FieldError("the other half of this trade is not in the file")
-    if len(received) > 1 or len(sent) > 1:
-        raise FieldError("several coins were exchanged at once; what each fetched is not stated")
-    if any(fee < 0 for fee in fees.values()):
-        raise FieldError("the fee is negative")
-    paid: list[Amount] = [(asset, fee) for asset, fee in fees.items() if fee]
-    first = entries[0]
-    trade = exchange(
-        first.time, account, received[0], sent[0], fee=paid[0] if paid else None, note=first.type
-    )
-    reading.take(first.row, trade)
-    for fee in paid[1:]:
-        reading.take(first.row, build(first.time, "fee", account, sent=fee, note="trading fee"))
 
 
 def _single(entry: _Entry, account: str, reading: Reading) -> None:
@@ -199,11 +190,9 @@ def _single(entry: _Entry, account: str, reading: Reading) -> None:
         gain = "deposit"
     elif entry.type in _MARGIN:
         loss = "fee"
-    elif entry.type in _INCOME or entry.type == "transfer" or _is_reward(entry):
-        pass
-    elif entry.type == "earn":
+    elif entry.type == "earn" and not _is_reward(entry):
         raise FieldError("it does not say whether this is a reward or a move")
-    else:
+    elif entry.type not in _INCOME:
         raise FieldError(f'the type "{clean_text(entry.type, 40)}" is not known')
     amount, fee = entry.amount, entry.fee
     if amount == 0 or fee < 0:
@@ -220,6 +209,7 @@ def _single(entry: _Entry, account: str, reading: Reading) -> None:
             (gain, loss),
             fee=(entry.asset, fee) if fee else None,
             note=note,
+            income_kind=_INCOME.get(entry.type, "other"),
         ),
     )
 
@@ -236,7 +226,7 @@ def _is_earn_move(entry: _Entry) -> bool:
 
 def _is_reward(entry: _Entry) -> bool:
     # Only rewards carry a commission.
-    return entry.type == "earn" and (entry.subtype == "reward" or entry.fee != 0)
+    return entry.subtype == "reward" or entry.fee != 0
 
 
 KRAKEN = Importer(

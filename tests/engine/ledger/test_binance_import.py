@@ -164,6 +164,7 @@ def test_dust_is_paired_in_the_order_of_the_file(preview: Preview) -> None:
         ([("Margin Loan", "ETH", "1")], 'the operation "Margin Loan" is not known'),
         ([("Staking Rewards", "ETH", "-1")], "the change of an income is negative"),
         ([("Deposit", "ETH", "0")], "the amount is zero"),
+        ([("Buy Crypto", "ETH", "0")], "the amount is zero"),
         ([("Deposit", "", "1")], "no coin"),
         ([("Deposit", "ETH", "")], "no change"),
     ],

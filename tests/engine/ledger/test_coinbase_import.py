@@ -159,6 +159,7 @@ def test_no_type_means_two_things() -> None:
 def test_what_a_staking_reward_was_worth(preview: Preview) -> None:
     row = one(preview, "1,2023-05-01 09:00:00 UTC,Staking Income,ETH,0.01,USD,2000,$20,$20,$0,\n")
     assert (row.value, row.value_currency) == (Decimal(20), "USD")
+    assert row.income_kind == "staking"
 
 
 def test_coins_received_have_no_known_cost(preview: Preview) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -68,7 +69,13 @@ def test_every_kind_of_row(preview: Preview) -> None:
         ("1999-01-01,buy,K,BTC,1,USD,1,,,,,,", "is before the first crypto asset existed"),
         (",buy,K,BTC,1,USD,1,,,,,,", "no date"),
         ("2024-01-01,,K,BTC,1,USD,1,,,,,,", "no kind"),
-        ("2024-01-01,gift,K,BTC,1,USD,1,,,,,,", 'the kind "gift" is none of buy, sell'),
+        ("2024-01-01,swap,K,BTC,1,USD,1,,,,,,", 'the kind "swap" is none of buy, sell'),
+        ("2024-01-01,gift,K,BTC,1,USD,1,,,,,,", "a gift needs what came in or what went out, not"),
+        ("2024-01-01,correction,K,,,,,,,,,,", "a correction needs what came in or what went out"),
+        ("2024-01-01,spend,K,BTC,1,,,,,,,,", "spend needs what went out, and nothing"),
+        ("2024-01-01,loss,K,BTC,1,BTC,1,,,,,,", "loss needs what went out, and nothing"),
+        ("2024-01-01,lp_add,K,LP,1,,,,,,,,", "a lp_add needs what came in and what went out"),
+        ("2024-01-01,nft_buy,K,PUNKS,1,ETH,1,,,,,,", "an NFT is its collection and its number"),
         ("2024-01-01,buy,K,BTC,-1,USD,1,,,,,,", "the amount in is negative"),
         ("2024-01-01,buy,K,BTC,0,USD,1,,,,,,", "the amount in is zero"),
         ("2024-01-01,buy,K,BTC,one,USD,1,,,,,,", 'the amount in "one" is not a number'),
@@ -86,6 +93,7 @@ def test_every_kind_of_row(preview: Preview) -> None:
         ("2024-01-01,buy,K,BTC,1,USD,1,USD,-1,,,,", "the fee amount is negative"),
         ("2024-01-01,income,K,BTC,1,,,,,,5,BTC,", "the value currency BTC is not a currency"),
         ("2024-01-01,income,K,BTC,1,,,,,,5,,", "no value currency"),
+        ("2024-01-01,income,K,BTC,1,,,,,,-5,USD,", "the value is negative"),
     ],
 )
 def test_rows_that_are_refused(preview: Preview, row: str, reason: str) -> None:
@@ -158,3 +166,86 @@ def test_a_last_line_that_is_cut_off_is_refused(preview: Preview) -> None:
     assert len(result.rows) == 1
     assert result.refused[0].line == 3
     assert result.refused[0].reason == "the line is cut off: it has 5 of 13 columns"
+
+
+def test_the_other_kinds_of_rows(preview: Preview) -> None:
+    result = preview(
+        HEADER
+        + "2024-01-01,spend,K,,,BTC,0.1,,,,,,\n"
+        + "2024-01-02,gift,K,,,BTC,0.1,,,,,,\n"
+        + "2024-01-03,Gift,K,BTC,0.1,,,,,,0,USD,\n"
+        + "2024-01-04,loss,K,,,BTC,0.1,,,,,,\n"
+        + "2024-01-05,nft_buy,K,punks#7804,1,ETH,2,,,,,,\n"
+        + "2024-01-06,trade,K,ETH,3,PUNKS#7804,1,,,,,,\n"
+        + "2024-01-07,nft_sell,K,APES#1,1,PUNKS#2,1,,,,,,\n"
+        + "2024-01-08,lp_add,K,UNI-V2,1,ETH,2,,,,,,\n"
+        + "2024-01-09,lp_remove,K,ETH,2,UNI-V2,1,,,,,,\n"
+        + "2024-01-10,correction,K,BTC,1,,,,,,,,\n"
+    )
+    assert not result.refused
+    assert [row.kind for row in result.rows] == [
+        "spend",
+        "gift",
+        "gift",
+        "loss",
+        "nft_buy",
+        "nft_sell",
+        "nft_sell",
+        "lp_add",
+        "lp_remove",
+        "correction",
+    ]
+    assert result.rows[2].value == 0
+    assert result.rows[4].asset_in == "PUNKS#7804"
+
+
+def test_kinds_of_income_and_tags(preview: Preview) -> None:
+    header = "date,kind,asset_in,amount_in,asset_out,amount_out,income_kind,tag\n"
+    result = preview(
+        header
+        + "2024-01-01,income,ETH,1,,,Staking, long term \n"
+        + "2024-01-01,income,ETH,2,,,,\n"
+        + "2024-01-01,income,ETH,3,,,lottery,\n"
+        + "2024-01-01,deposit,ETH,4,,,staking,\n"
+    )
+    assert [(row.income_kind, row.tag) for row in result.rows] == [
+        ("staking", "long term"),
+        ("", ""),
+    ]
+    assert [row.reason for row in result.refused] == [
+        'the income kind "lottery" is none of staking, airdrop, interest, mining, lp_reward, other',
+        "only an income has an income kind",
+    ]
+
+
+ID = "0123456789abcdef" * 4
+
+
+def test_a_row_keeps_the_id_that_assay_gave_it(preview: Preview) -> None:
+    header = HEADER.strip() + ",id\n"
+    row = "2024-01-01,income,K,ETH,0.1,,,,,,,,,"
+    one, other, third = preview(header + f"{row}{ID}\n{row}\n{row}17\n").rows
+    assert one.row_hash == ID
+    # Numbers of other programs are no ids.
+    assert len({one.row_hash, other.row_hash, third.row_hash}) == 3
+    assert preview(header + f"{row}{ID}\n", frozenset({ID})).duplicates[0].line == 2
+    twice = preview(header + f"{row}{ID}\n{row}{ID}\n")
+    assert [(row.line, row.reason) for row in twice.refused] == [
+        (3, "its id is there twice; leave the id empty in a row that is new")
+    ]
+
+
+def test_a_row_without_an_id_is_not_taken_for_one_that_has_it(preview: Preview) -> None:
+    row = "2024-01-01,income,K,ETH,0.1,,,,,,,,"
+    (plain,) = preview(HEADER + row + "\n").rows
+    header = HEADER.strip() + ",id\n"
+    copied = preview(header + f"{row},\n{row},{plain.row_hash}\n")
+    assert len({row.row_hash for row in copied.rows}) == 2
+
+
+def test_the_example_in_the_documentation_can_be_imported(preview: Preview) -> None:
+    page = Path(__file__).parents[3] / "docs" / "import-format.md"
+    example = page.read_text(encoding="utf-8").split("```")[1].lstrip()
+    result = preview(example)
+    assert not result.refused
+    assert len(result.rows) == example.count("\n") - 1

@@ -1,5 +1,6 @@
 """Whatever a file holds, importing it gives rows, reasons or one known error."""
 
+import csv
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,12 +8,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from import_samples import ANNE, BILL, GOOD_ROWS
 
 from engine.core.clock import FixedClock
-from engine.core.csvfile import normalise_column
+from engine.core.csvfile import column_names
 from engine.core.errors import KnownError
+from engine.core.records import INCOME_KINDS
 from engine.ledger.importers import IMPORTERS, ImportPreview, preview_import
 from engine.ledger.importers.base import Importer
+from engine.ledger.importers.sides import settled
 from engine.market.prices import preview_prices
 
 NOW = FixedClock(datetime(2026, 11, 22, 9, tzinfo=UTC))
@@ -43,6 +47,15 @@ FIELDS = st.sampled_from(
     ]
 ) | st.text(max_size=12)
 ROWS = st.lists(st.lists(FIELDS, max_size=14).map(",".join), max_size=12)
+REPLACED = FIELDS | st.sampled_from(
+    [
+        *("0001-01-01 00:00:00", "22-07-19 10:00:00", "1672650000", "1e-20", "9e29", "-100", "2"),
+        *("EUR", "ETH", "MONAUSD", "ETHBTC", "sell", "match", "fee", "conversion", "deposit"),
+        *("withdrawal", "out", "transfer", "Swap", "Order Placed", "Trade Fee", "Airdrop"),
+        *("dust_conversion_debited", "card_top_up", "Interest", "Exchange", "failed", "o1"),
+        *("SENT", "SELF", "Stake", "Fork", "Staking", "5/9/2017 21:14", ANNE, BILL, "0x", "#7"),
+    ]
+)
 
 
 def none_stored(hashes: set[str]) -> set[str]:
@@ -67,6 +80,39 @@ def test_rows_of_anything(tmp_path: Path, header: str, rows: list[str], encoding
     path = tmp_path / "rows.csv"
     path.write_bytes("\n".join([header, *rows]).encode(encoding, errors="replace"))
     read_all(path)
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data(), st.sampled_from(IMPORTERS))
+def test_damaged_rows_of_every_source(
+    tmp_path: Path, data: st.DataObject, importer: Importer
+) -> None:
+    """Good rows with some fields replaced give transactions whose sides fit their kinds."""
+    columns = importer.columns.split(",")
+    good = GOOD_ROWS[importer.name]
+    rows = good + data.draw(st.lists(st.sampled_from(good), max_size=3))
+    changes = st.dictionaries(st.integers(0, len(columns) - 1), REPLACED, max_size=2)
+    path = tmp_path / "rows.csv"
+    with path.open("w", newline="", encoding="utf-8", errors="replace") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for row in rows:
+            changed = data.draw(changes)
+            writer.writerow([changed.get(n, field) for n, field in enumerate(row)])
+    try:
+        preview = preview_import(path, none_stored, NOW)
+    except KnownError as error:
+        assert error.sentence  # noqa: PT017  (a file of no rows)
+        return
+    assert preview.source == importer.name
+    for t in preview.rows:
+        received = (t.asset_in, t.amount_in) if t.asset_in else None
+        sent = (t.asset_out, t.amount_out) if t.asset_out else None
+        assert settled(t.kind, received, sent, t.to_account) == (t.kind, received, sent)
+        assert all(amount >= 0 for amount in (t.amount_in, t.amount_out, t.fee_amount))
+        assert (t.fee_asset is None) == (t.fee_amount == 0)
+        assert t.income_kind in INCOME_KINDS
+        assert t.kind == "income" or not t.income_kind
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -115,7 +161,7 @@ def test_importing_again_adds_nothing(tmp_path: Path, rows: list[str], first: in
 
 @pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.name)
 def test_each_documented_header_finds_its_importer_alone(importer: Importer) -> None:
-    columns = tuple(normalise_column(name) for name in importer.columns.split(","))
+    columns = column_names(importer.columns.split(","))
     assert [one for one in IMPORTERS if one.matches(columns)] == [importer]
 
 

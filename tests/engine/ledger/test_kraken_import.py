@@ -130,6 +130,21 @@ def test_single_rows(preview: Preview, entry: tuple[str, ...], kind: str, amount
     assert max(found.amount_in, found.amount_out) == Decimal(amount)
 
 
+@pytest.mark.parametrize(
+    ("kind", "subtype", "expected"),
+    [
+        ("staking", "", "staking"),
+        ("earn", "reward", "staking"),
+        ("airdrop", "", "airdrop"),
+        ("dividend", "", "other"),
+        ("deposit", "", ""),
+    ],
+)
+def test_kinds_of_income(preview: Preview, kind: str, subtype: str, expected: str) -> None:
+    (found,) = preview(lines([row(1, "S", kind, "DOT", "1", "0", subtype)])).rows
+    assert found.income_kind == expected
+
+
 def test_a_card_purchase_is_a_trade(preview: Preview) -> None:
     result = preview(
         lines([row(1, "B", "spend", "ZEUR", "-100", "1.5"), row(1, "B", "receive", "XETH", "0.05")])

@@ -1,4 +1,4 @@
-"""Checks Kraken's rows against the exchange's own running balance."""
+"""Checks the rows of a statement against the running balance the exchange itself states."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -23,10 +23,10 @@ class BalanceRow:
     balance: Decimal | None
 
 
-def unexplained(rows: list[BalanceRow]) -> Iterator[str]:
+def unexplained(rows: list[BalanceRow], source: str) -> Iterator[str]:
     """Sentences on balances that the rows do not explain; nothing if all agree.
 
-    rows: in the order of the file, oldest or newest first.
+    rows: in the order of the file, oldest or newest first. source: the exchange's name.
     """
     if rows and rows[0].time > rows[-1].time:
         rows = rows[::-1]
@@ -50,6 +50,6 @@ def unexplained(rows: list[BalanceRow]) -> Iterator[str]:
             )
         if abs(opening + total - closing) > tolerance:
             yield (
-                f"The rows of {name} add up to {format_amount(opening + total)}, but Kraken's "
+                f"The rows of {name} add up to {format_amount(opening + total)}, but {source}'s "
                 f"balance is {format_amount(closing)}: some rows are missing."
             )
