@@ -10,14 +10,19 @@ _Pocket = tuple[str, str]
 
 
 class Gap(str):
-    """A sentence about something that is not known; assets: what it is about."""
+    """A sentence about something that is not known; assets: what it is about.
 
-    __slots__ = ("assets",)
+    first: the day of the first entry that it is about, None if it is about no entry.
+    """
+
+    __slots__ = ("assets", "first")
     assets: frozenset[str]
+    first: date | None
 
-    def __new__(cls, sentence: str, *assets: str) -> "Gap":
+    def __new__(cls, sentence: str, *assets: str, first: date | None = None) -> "Gap":
         gap = super().__new__(cls, sentence)
         gap.assets = frozenset(assets)
+        gap.first = first
         return gap
 
 
@@ -64,6 +69,7 @@ class Gaps:
                 f"{format_amount(amount)} {asset} left {account} (first on {first}) without a "
                 "recorded purchase; its gain is left out.",
                 asset,
+                first=first,
             )
             for (account, asset), (amount, first) in sorted(self._short.items())
         ]
@@ -72,6 +78,7 @@ class Gaps:
                 f"{format_amount(amount)} {asset} came into {account} (first on {first}) at an "
                 "unknown cost; its gain is left out.",
                 asset,
+                first=first,
             )
             for (account, asset), (amount, first) in sorted(self._costless.items())
         ]
@@ -80,6 +87,7 @@ class Gaps:
                 f"{_entries(count)} of {' for '.join(assets)} (first on {first}) could not be "
                 f"valued in {self._currency}: there is no price for the day.",
                 *assets,
+                first=first,
             )
             for assets, (count, first) in sorted(self._unvalued.items())
         ]
@@ -88,6 +96,7 @@ class Gaps:
                 f"{_entries(count)} in {fiat} (first on {first}) were valued by the coin's closing "
                 f"price: there is no price of {fiat} in {self._currency}.",
                 *coins,
+                first=first,
             )
             for fiat, (count, first, coins) in sorted(self._estimated.items())
         ]

@@ -1,8 +1,9 @@
 """The value of the portfolio day by day, and the money that came in and went out.
 
-Only what can be measured counts: coins with a price, and fiat where the records explain it. When a
-coin's price begins or ends, or coins without a recorded purchase turn up, their value counts as a
-flow, so that it is never taken for a return.
+Only what can be measured counts: coins with a price, and fiat where the records explain it; NFTs
+never do, so that one bought for ether is money going out. When a coin's price begins or ends, or
+coins without a recorded purchase turn up, their value counts as a flow, so that it is never taken
+for a return.
 """
 
 from collections.abc import Sequence
@@ -12,10 +13,12 @@ from decimal import Decimal
 
 import numpy as np
 
-from engine.core.records import FIAT, Transaction
+from engine.core.records import FIAT, Transaction, is_nft
 from engine.ledger.legs import Leg, cash_pockets, legs
 from engine.ledger.pricing import Flags, Floats, Prices, filled_closes
-from engine.ledger.transfers import link_transfers
+
+_FLOWS = frozenset({"deposit", "withdrawal", "gift", "spend", "correction"})
+"""One-sided kinds that bring money in or take it out; income, fees and losses are the return's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +49,43 @@ def value_history(
 ) -> History:
     """The history from start to end, both included, of one account or all.
 
+    transactions: with the confirmed transfers joined (`link_transfers`).
     Raises ValueError if end is before start.
     """
     if end < start:
         raise ValueError("the history ends before it starts")
     # Index 0 is the day before the start, which gives the opening value.
     days = [start + timedelta(n) for n in range(-1, (end - start).days + 1)]
-    measure = _Measure(link_transfers(transactions), prices, currency, days, account)
+    measure = _Measure(transactions, prices, currency, days, account)
     values, flows = measure.values(), measure.flows()
     return History(
         days[1:], values[1:], flows[1:], float(values[0]), measure.stale(), measure.unpriced()
     )
 
 
+def weight_history(
+    transactions: Sequence[Transaction],
+    prices: Prices,
+    currency: str,
+    start: date,
+    end: date,
+) -> tuple[list[date], dict[str, Floats]]:
+    """The weight of every asset at each close from start to end, as a fraction of the whole.
+
+    transactions: with the confirmed transfers joined (`link_transfers`).
+    NaN on a day on which the asset, or the whole, has no price. Raises ValueError if end is before
+    start.
+    """
+    if end < start:
+        raise ValueError("the history ends before it starts")
+    days = [start + timedelta(n) for n in range((end - start).days + 1)]
+    return days, _Measure(transactions, prices, currency, days, None).weights()
+
+
 class _Measure:
     def __init__(
         self,
-        transactions: list[Transaction],
+        transactions: Sequence[Transaction],
         prices: Prices,
         currency: str,
         days: list[date],
@@ -85,6 +108,15 @@ class _Measure:
         for asset, amounts in self._amounts.items():
             total += amounts * np.nan_to_num(self._close(asset))
         return total
+
+    def weights(self) -> dict[str, Floats]:
+        """The share of each asset in the value at each close."""
+        total = self.values()
+        whole = np.where(total > 0, total, np.nan)
+        return {
+            asset: np.where(amounts > 0, amounts * self._close(asset), 0.0) / whole
+            for asset, amounts in self._amounts.items()
+        }
 
     def flows(self) -> Floats:
         """The net inflow of each day."""
@@ -139,7 +171,7 @@ class _Measure:
 
     def _measured(self, leg: Leg) -> bool:
         """Does this balance belong to the portfolio (whether or not it has a price)?"""
-        if self._account not in (None, leg.account):
+        if self._account not in (None, leg.account) or is_nft(leg.asset):
             return False
         return leg.asset not in FIAT or (leg.account, leg.asset) in self._cash
 
@@ -149,7 +181,7 @@ class _Measure:
         if not counted:
             return 0.0
         flow = 0.0
-        if t.kind in ("deposit", "withdrawal"):
+        if t.kind in _FLOWS:
             flow = sum(self._worth(leg, index) for leg in counted)
         elif len(sides) == 2 and len(counted) == 1:
             # One side lies outside: money paid in, or a coin without a price.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -11,7 +11,19 @@ from engine.core.records import FIAT, Transaction
 _TOLERANCE = Decimal("0.01")
 """A fiat balance this little below zero is rounding."""
 
-_ORDER = {"deposit": 0, "buy": 0, "income": 0, "transfer": 1, "trade": 1}
+_ORDER = {
+    "buy": 0,
+    "transfer": 1,
+    "trade": 1,
+    "nft_buy": 1,
+    "nft_sell": 1,
+    "lp_add": 1,
+    "lp_remove": 1,
+}
+_MOVED = frozenset({
+    "deposit", "withdrawal", "transfer", "gift", "spend", "loss", "correction"
+})  # fmt: skip
+"""Kinds by which fiat money is seen to come into an account or to leave it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +37,17 @@ class Leg:
 
 
 def in_order(transactions: Iterable[Transaction]) -> list[Transaction]:
-    """By time; within the same second what comes in goes before what goes out."""
-    return sorted(transactions, key=lambda t: (t.time, _ORDER.get(t.kind, 2)))
+    """By time; within the same second what comes in goes before what goes out.
+
+    What comes into several accounts in the same second does so by their names, so that it is all
+    the same in which order their files were imported.
+    """
+    return sorted(transactions, key=_place)
+
+
+def _place(t: Transaction) -> tuple[datetime, int, str]:
+    place = _ORDER.get(t.kind, 2 if t.asset_out else 0)
+    return t.time, place, "" if place else t.account
 
 
 def legs(t: Transaction) -> list[Leg]:
@@ -66,7 +87,7 @@ def cash_pockets(transactions: Iterable[Transaction]) -> Cash:
                 continue
             pocket = (leg.account, leg.asset)
             balances[pocket] = balances.get(pocket, Decimal(0)) + leg.change
-            if t.kind in ("deposit", "withdrawal", "transfer") and leg.side != "fee":
+            if t.kind in _MOVED and leg.side != "fee":
                 moved.add(pocket)
             if balances[pocket] < -_TOLERANCE:
                 overdrawn.add(pocket)
@@ -78,7 +99,8 @@ def holdings(
 ) -> dict[str, Decimal]:
     """How much of each asset is held at the end of a day (None = now), in one account or all.
 
-    Fiat counts where `cash_pockets` tracks it. A negative amount means that history is missing.
+    Fiat counts where `cash_pockets` tracks it; NFTs are among them, of amount 1. A negative amount
+    means that history is missing.
     """
     everything = list(transactions)
     cash = cash_pockets(everything).tracked

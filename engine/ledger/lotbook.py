@@ -45,13 +45,17 @@ class Disposal:
 
 @dataclass(frozen=True, slots=True)
 class Income:
-    """Coins, or interest in money, received as a reward, and their market value then."""
+    """Coins, or interest in money, received as a reward, and their market value then.
+
+    kind: one of INCOME_KINDS.
+    """
 
     asset: str
     account: str
     time: datetime
     amount: Decimal
     value: Decimal
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

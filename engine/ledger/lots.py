@@ -5,7 +5,11 @@
   (a network fee) loses what its coins cost.
 - A trade of two coins is a sale of one and a purchase of the other at the same value: the stated
   one, else that of the coin received, else that of the coin given.
-- Income is bought at its market value on receipt. A transfer moves lots with their dates and costs.
+- Income and gifts received are bought at their stated value, else at the market's on receipt. A
+  transfer moves lots with their dates and costs.
+- What is spent is sold at its stated value, else at the market's; what is lost is sold for nothing.
+  Gifts made and corrections leave at cost without a gain; in the UK pool a gift is a sale at market
+  value (TCGA 1992 s.17).
 - Fiat money has no lots. Nothing is guessed: what lacks a purchase, a cost or a price gives no gain
   and is listed in `missing`.
 """
@@ -18,11 +22,11 @@ from decimal import Decimal
 
 from engine.core.records import FIAT, Transaction
 from engine.ledger.gaps import Gaps
+from engine.ledger.legs import in_order
 from engine.ledger.lotbook import Disposal, Income, Lot, LotBook
 from engine.ledger.matching import LotMatching, Matching
 from engine.ledger.methods import CostBasis
 from engine.ledger.pool import SharePool
-from engine.ledger.transfers import link_transfers
 
 __all__ = ["Disposal", "Income", "Lot", "LotBook", "Price", "cost_basis", "fifo"]
 
@@ -30,6 +34,7 @@ Price = Callable[[str, date], Decimal | None]
 """The price of an asset (or fiat currency) on a day, or None."""
 
 _ZERO = Decimal(0)
+_EXCHANGES = frozenset({"buy", "sell", "trade", "nft_buy", "nft_sell", "lp_add", "lp_remove"})
 
 
 def fifo(transactions: Iterable[Transaction], price: Price, currency: str) -> LotBook:
@@ -40,10 +45,13 @@ def fifo(transactions: Iterable[Transaction], price: Price, currency: str) -> Lo
 def cost_basis(
     transactions: Iterable[Transaction], price: Price, currency: str, basis: CostBasis
 ) -> LotBook:
-    """Work through all transactions; every amount of money in the result is in `currency`."""
+    """Work through all transactions; every amount of money in the result is in `currency`.
+
+    transactions: in any order, with the confirmed transfers joined (`link_transfers`).
+    """
     with _collector_paused():
         book = _Book(price, currency, basis)
-        for t in link_transfers(transactions):
+        for t in in_order(transactions):
             book.add(t)
         return book.result()
 
@@ -68,6 +76,7 @@ class _Book:
         self._currency = currency
         self._money = currency if currency in FIAT else "-"
         self._ranks_by_price = basis.ranks_by_cost and not basis.rank_with_fees
+        self._gifts_are_sales = basis.method == "uk_pool"
         self._gaps = Gaps(currency)
         self._matching: Matching = (
             SharePool(self._gaps) if basis.method == "uk_pool" else LotMatching(basis, self._gaps)
@@ -76,11 +85,13 @@ class _Book:
 
     def add(self, t: Transaction) -> None:
         """Book one transaction."""
-        if t.kind in ("buy", "sell", "trade"):
+        if t.kind in _EXCHANGES:
             self._exchange(t)
         elif t.kind == "transfer":
             self._transfer(t)
-        elif t.kind in ("deposit", "income"):
+        elif t.kind == "spend":
+            self._spend(t)
+        elif t.asset_in is not None:
             self._receive(t)
         else:
             self._send(t)
@@ -179,18 +190,19 @@ class _Book:
 
     def _receive(self, t: Transaction) -> None:
         asset, amount, day = t.asset_in, t.amount_in, t.time.date()
-        if asset is None or (_is_fiat(asset) and t.kind == "deposit"):
+        if asset is None or (_is_fiat(asset) and t.kind != "income"):
             return
         netted = t.fee_asset == asset and t.fee_amount < amount
         if netted:
             amount -= t.fee_amount
         cost = self._stated(t)
-        if t.kind == "income":
+        if t.kind in ("income", "gift"):
             cost = self._worth(asset, amount, day) if cost is None else cost
             if cost is None:
                 self._gaps.unvalued((asset,), day)
-            else:
-                self._income.append(Income(asset, t.account, t.time, amount, cost))
+            elif t.kind == "income":
+                earned = Income(asset, t.account, t.time, amount, cost, t.income_kind)
+                self._income.append(earned)
         elif cost is None and amount:
             self._gaps.costless(t.account, asset, amount, day)
         if not _is_fiat(asset):
@@ -199,14 +211,39 @@ class _Book:
             self._lose_fee(t)
 
     def _send(self, t: Transaction) -> None:
-        """A withdrawal leaves the books without a gain; a fee is lost."""
+        """Coins that leave without a payment: a fee and a loss are lost, the rest has no gain."""
         asset = t.asset_out
         if asset is not None and not _is_fiat(asset):
-            if t.kind == "fee":
+            if t.kind in ("fee", "loss"):
                 self._matching.dispose(t, asset, t.amount_out, _ZERO)
+            elif t.kind == "gift" and self._gifts_are_sales:
+                self._matching.dispose(t, asset, t.amount_out, self._market_value(t, asset))
             else:
                 self._matching.withdraw(t, asset, t.amount_out)
         self._lose_fee(t)
+
+    def _spend(self, t: Transaction) -> None:
+        """A payment in coins; its fee is taken off the proceeds."""
+        asset, amount = t.asset_out, t.amount_out
+        if asset is None or _is_fiat(asset):
+            self._lose_fee(t)
+            return
+        value = self._market_value(t, asset)
+        if t.fee_asset == asset:
+            amount += t.fee_amount
+        elif t.fee_asset:
+            fee = self._pay_fee(t, t.fee_asset)
+            value = None if value is None else value - fee
+        self._matching.dispose(t, asset, amount, value)
+
+    def _market_value(self, t: Transaction, asset: str) -> Decimal | None:
+        """What coins that left were worth: as stated, else by the price of the day."""
+        value = self._stated(t)
+        if value is None:
+            value = self._worth(asset, t.amount_out, t.time.date())
+        if value is None:
+            self._gaps.unvalued((asset,), t.time.date())
+        return value
 
     def _worth(self, asset: str | None, amount: Decimal, day: date) -> Decimal | None:
         if asset is None:

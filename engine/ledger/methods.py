@@ -12,6 +12,15 @@ Method = Literal["fifo", "lifo", "hifo", "lofo", "average", "uk_pool"]
 """First in first out, last in first out, highest cost first, lowest cost first, the average cost
 of all coins held (Canada's adjusted cost base), the United Kingdom's share pool."""
 
+METHOD_NAMES: dict[Method, str] = {
+    "fifo": "first in, first out",
+    "lifo": "last in, first out",
+    "hifo": "highest cost first",
+    "lofo": "lowest cost first",
+    "average": "average cost",
+    "uk_pool": "UK share pool",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CostBasis:
@@ -22,6 +31,7 @@ class CostBasis:
     another one. A tax year has the number of the calendar year in which it starts.
     year_start: month and day on which tax years start (UTC).
     rank_with_fees: HIFO and LOFO rank lots by what a coin cost with fees, else by its price alone.
+    long_days: coins held for at least so many full days were held long.
     Raises KnownError for combinations that make no sense.
     """
 
@@ -30,6 +40,7 @@ class CostBasis:
     switches: tuple[tuple[int, Method], ...] = ()
     year_start: tuple[int, int] = (1, 1)
     rank_with_fees: bool = True
+    long_days: int = 365
 
     def __post_init__(self) -> None:
         used = {self.method, *(method for _, method in self.switches)}
@@ -45,10 +56,22 @@ class CostBasis:
                 "Choose it for all accounts and without another method beside it.",
             )
 
+    def described(self) -> str:
+        """The methods in words, for the texts beside figures: "first in, first out"."""
+        words = METHOD_NAMES[self.method]
+        if self.universal and self.method != "uk_pool":
+            words += " over all accounts"
+        return words + "".join(
+            f", {METHOD_NAMES[method]} from {self._start(year):%Y-%m-%d} on"
+            for year, method in self.switches
+        )
+
     def changes(self) -> list[tuple[datetime, Method]]:
         """The moments from which another method holds."""
-        month, day = self.year_start
-        return [(datetime(year, month, day, tzinfo=UTC), method) for year, method in self.switches]
+        return [(self._start(year), method) for year, method in self.switches]
+
+    def _start(self, year: int) -> datetime:
+        return datetime(year, *self.year_start, tzinfo=UTC)
 
     @property
     def ranks_by_cost(self) -> bool:

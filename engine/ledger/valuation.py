@@ -7,12 +7,11 @@ from datetime import date
 from decimal import Decimal
 
 from engine.core.money import format_amount
-from engine.core.records import FIAT, MAX_PRICE_AGE, PricePoint, Transaction
+from engine.core.records import FIAT, MAX_PRICE_AGE, PricePoint, Transaction, is_nft
 from engine.ledger.gaps import Gap
 from engine.ledger.legs import cash_pockets, holdings
-from engine.ledger.lots import LotBook, fifo
-from engine.ledger.pricing import Prices, fresh_price
-from engine.ledger.transfers import link_transfers
+from engine.ledger.lotbook import LotBook
+from engine.ledger.pricing import Prices
 
 _ZERO = Decimal(0)
 
@@ -43,45 +42,57 @@ class HoldingRow:
 
 @dataclass(frozen=True, slots=True)
 class Valuation:
-    """Holdings by value, the largest first; total counts what has a price."""
+    """Holdings by value, the largest first; total counts what has a price.
+
+    nfts: what is held of NFTs, which have no price and are in no total or weight.
+    """
 
     on: date
     currency: str
     rows: tuple[HoldingRow, ...]
     total: Decimal
     missing: tuple[Gap, ...]
+    nfts: tuple[HoldingRow, ...] = ()
 
 
 def valuation(
     transactions: Sequence[Transaction],
+    book: LotBook,
     prices: Prices,
     currency: str,
     on: date,
     *,
     account: str | None = None,
 ) -> Valuation:
-    """Value the holdings of one account, or all, at the end of a day."""
-    linked = link_transfers(transactions)
-    past = [t for t in linked if t.time.date() <= on]
-    book = fifo(past, fresh_price(prices, currency), currency)
+    """Value the holdings of one account, or all, at the end of a day.
+
+    transactions: with the confirmed transfers joined. book: the lots at the end of that day, in
+    `currency`.
+    """
     costs = _costs(book, account)
-    missing = [*book.missing, *_unexplained_cash(linked, account)]
-    rows = []
-    for asset, amount in holdings(linked, on, account).items():
+    missing = [*book.missing, *_unexplained_cash(transactions, account)]
+    if account is not None and any(not lot.account for lot in book.open):
+        missing.append(Gap("Costs are kept for all accounts together, not for one account alone."))
+    rows, nfts = [], []
+    for asset, amount in holdings(transactions, on, account).items():
         if amount < 0:
             held = f"The records hold {format_amount(amount)} {asset}"
             missing.append(Gap(f"{held}: earlier purchases are missing.", asset))
+            continue
+        known = costs.get(asset, (_ZERO, _ZERO))
+        if is_nft(asset):
+            nfts.append(_row(asset, amount, None, known))
             continue
         point = _point(prices, asset, currency, on)
         if point is None or on - point.day > MAX_PRICE_AGE:
             missing.append(_no_price(asset, currency, point))
             point = None
-        rows.append(_row(asset, amount, point, costs.get(asset, (_ZERO, _ZERO))))
+        rows.append(_row(asset, amount, point, known))
     total = sum((row.value for row in rows if row.value is not None), _ZERO)
     if total:
         rows = [replace(row, weight=_share(row.value, total)) for row in rows]
     rows.sort(key=lambda row: (row.value is None, -(row.value or 0), row.asset))
-    return Valuation(on, currency, tuple(rows), total, tuple(missing))
+    return Valuation(on, currency, tuple(rows), total, tuple(missing), tuple(nfts))
 
 
 def _costs(book: LotBook, account: str | None) -> dict[str, tuple[Decimal, Decimal]]:

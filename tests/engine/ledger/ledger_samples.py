@@ -1,11 +1,16 @@
 """Short ways to write transactions and prices."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from engine.core.records import PricePoint, Transaction
+from engine.ledger.lots import cost_basis
+from engine.ledger.methods import CostBasis
+from engine.ledger.pricing import fresh_price
+from engine.ledger.valuation import Valuation, valuation
 from engine.market.series import PriceBook
 
 Side = tuple[str, str] | None
@@ -21,6 +26,8 @@ def make(
     account: str = "Kraken",
     to: str | None = None,
     value: Side = None,
+    row_hash: str = "",
+    income_kind: str = "",
 ) -> Transaction:
     """A transaction from short texts: make("2024-01-01", "buy", ("BTC", "1"), ("USD", "100"))."""
 
@@ -43,8 +50,9 @@ def make(
         value=Decimal(value[1]) if value else None,
         value_currency=asset(value),
         note="",
-        row_hash="",
+        row_hash=row_hash,
         to_account=to,
+        income_kind=income_kind,
     )
 
 
@@ -63,5 +71,23 @@ class Stored:
         ]
 
 
+def value_at(
+    ledger: Sequence[Transaction],
+    prices: PriceBook,
+    currency: str,
+    on: date,
+    account: str | None = None,
+    basis: CostBasis | None = None,
+) -> Valuation:
+    """The valuation of a day with the lots of that day."""
+    past = [t for t in ledger if t.time.date() <= on]
+    book = cost_basis(past, fresh_price(prices, currency), currency, basis or CostBasis())
+    return valuation(ledger, book, prices, currency, on, account=account)
+
+
 def price_book(**closes: dict[str, str]) -> PriceBook:
     return PriceBook(Stored(closes))
+
+
+def tagged(transaction: Transaction, tag: str) -> Transaction:
+    return replace(transaction, tag=tag)

@@ -13,9 +13,9 @@ from engine.ledger.history import value_history
 from engine.ledger.importers import ImportPreview, preview_import
 from engine.ledger.lots import fifo
 from engine.ledger.pricing import fresh_price
-from engine.ledger.valuation import valuation
 from engine.market.prices import PricePreview, preview_prices
 from engine.market.series import PriceBook
+from tests.engine.ledger.ledger_samples import value_at
 
 TODAY = date(2026, 11, 22)
 CLOCK = FixedClock(datetime(2026, 11, 22, 9, tzinfo=UTC))
@@ -56,12 +56,12 @@ def test_every_row_is_understood(transactions: ImportPreview, prices: PricePrevi
 
 def test_every_figure_can_be_computed(transactions: ImportPreview, book: PriceBook) -> None:
     rows = list(transactions.rows)
-    result = valuation(rows, book, "USD", TODAY)
+    result = value_at(rows, book, "USD", TODAY)
     assert not result.missing
     assert tuple(sorted(row.asset for row in result.rows)) == ASSETS
     assert all(row.value and row.unrealised is not None for row in result.rows)
     assert sum(row.weight or Decimal(0) for row in result.rows) == pytest.approx(Decimal(1))
-    accounts = [valuation(rows, book, "USD", TODAY, account=name).total for name in
+    accounts = [value_at(rows, book, "USD", TODAY, account=name).total for name in
                 ("Coinbase", "Kraken", "Ledger")]  # fmt: skip
     assert abs(sum(accounts) - result.total) < Decimal("1e-20")
     history = value_history(rows, book, "USD", date(2023, 1, 5), TODAY)
@@ -71,7 +71,7 @@ def test_every_figure_can_be_computed(transactions: ImportPreview, book: PriceBo
 
 def test_no_lot_is_lost(transactions: ImportPreview, book: PriceBook) -> None:
     lots = fifo(transactions.rows, fresh_price(book, "USD"), "USD")
-    held = {row.asset: row.amount for row in valuation(
+    held = {row.asset: row.amount for row in value_at(
         transactions.rows, book, "USD", TODAY).rows}  # fmt: skip
     for asset in ASSETS:
         assert sum(lot.amount for lot in lots.open if lot.asset == asset) == held[asset]

@@ -16,6 +16,17 @@ COINS = sorted(PRICES)
 ACCOUNTS = ("Coinbase", "Kraken", "Ledger")
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
+COMING = tuple((kind, True) for kind in ("buy", "income", "deposit", "gift", "correction"))
+LEAVING = tuple(
+    (kind, False)
+    for kind in (
+        "sell", "trade", "transfer", "withdrawal", "fee", "spend", "gift", "loss", "correction",
+        "lp_add",
+    )
+)  # fmt: skip
+UNSOLD = ("withdrawal", "gift", "correction")
+"""By which coins leave without a gain."""
+
 amounts = st.decimals("0.00000001", "1000", places=8)
 
 
@@ -34,12 +45,9 @@ def ledgers(draw: st.DrawFn) -> list[Transaction]:
         coin = draw(st.sampled_from(COINS))
         when = (START + timedelta(hours=7 * step)).replace(tzinfo=None).isoformat()
         have = held.get((account, coin), Decimal(0))
-        kinds = ["buy", "income", "deposit"] + (
-            ["sell", "trade", "transfer", "withdrawal", "fee"] if have else []
-        )
-        kind = draw(st.sampled_from(kinds))
+        kind, comes_in = draw(st.sampled_from(COMING + (LEAVING if have else ())))
         amount = draw(amounts)
-        if kind in ("buy", "income", "deposit"):
+        if comes_in:
             money = ("USD", str(draw(amounts)))
             sent, value = (money, None) if kind == "buy" else (None, money)
             fee = draw(st.sampled_from([None, (coin, "0.00000001"), ("USD", "1.5")]))
@@ -60,7 +68,7 @@ def ledgers(draw: st.DrawFn) -> list[Transaction]:
         received = to = None
         if kind == "sell":
             received = ("USD", str(draw(amounts)))
-        elif kind == "trade":
+        elif kind in ("trade", "lp_add"):
             other = draw(st.sampled_from([c for c in COINS if c != coin]))
             received = (other, str(draw(amounts)))
             held[account, other] = held.get((account, other), Decimal(0)) + Decimal(received[1])
@@ -88,9 +96,7 @@ def test_no_coin_appears_or_disappears(ledger: list[Transaction]) -> None:
         # A fee in the coin bought never becomes a lot, unless it is all that was bought.
         netted = [t for t in ledger if t.fee_asset == t.asset_in == coin and t.kind == "buy"]
         bought_away = sum(t.fee_amount for t in netted if t.fee_amount < t.amount_in)
-        withdrawn = sum(
-            t.amount_out for t in ledger if t.asset_out == coin and t.kind == "withdrawal"
-        )
+        withdrawn = sum(t.amount_out for t in ledger if t.asset_out == coin and t.kind in UNSOLD)
         disposed = sum(one.amount for one in book.disposals if one.asset == coin)
         left = sum(lot.amount for lot in book.open if lot.asset == coin)
         assert acquired - bought_away == withdrawn + disposed + left
@@ -103,10 +109,10 @@ def test_gains_are_what_came_out_less_what_went_in(ledger: list[Transaction]) ->
 
     Trades cancel out: what one coin is sold for is what the other costs.
     """
-    withdrawn = [t for t in ledger if t.kind == "withdrawal"]
-    if withdrawn:
-        # Coins withdrawn take their cost out of the books; that law is not about them.
-        ledger = ledger[: ledger.index(withdrawn[0])]
+    unsold = [t for t in ledger if t.kind in UNSOLD and t.asset_out]
+    if unsold:
+        # Coins that leave unsold take their cost out of the books; that law is not about them.
+        ledger = ledger[: ledger.index(unsold[0])]
     book = fifo(ledger, flat, "USD")
     gains = sum((one.gain for one in book.disposals), Decimal(0))
     cost_left = sum((lot.amount * (lot.unit_cost or 0) for lot in book.open), Decimal(0))
@@ -114,6 +120,9 @@ def test_gains_are_what_came_out_less_what_went_in(ledger: list[Transaction]) ->
     paid += sum((t.fee_amount for t in ledger if t.fee_asset == "USD"), Decimal(0))
     given_in_kind = sum((t.value or Decimal(0) for t in ledger), Decimal(0))
     received = sum((t.amount_in for t in ledger if t.kind == "sell"), Decimal(0))
+    received += sum(
+        (t.amount_out * PRICES[t.asset_out or ""] for t in ledger if t.kind == "spend"), Decimal(0)
+    )
     assert abs(gains - (received - paid - given_in_kind + cost_left)) < Decimal("1e-30")
 
 

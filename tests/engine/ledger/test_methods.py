@@ -73,6 +73,15 @@ def test_per_wallet_sells_the_accounts_own_coins_and_universal_the_oldest_of_all
     assert universal.disposals[0].account == "Kraken"
 
 
+def test_purchases_of_one_second_in_two_accounts_count_alike_in_any_order() -> None:
+    first = make("2023-01-01", "buy", ("BTC", "1"), ("USD", "100"), account="Kraken")
+    second = make("2023-01-01", "buy", ("BTC", "1"), ("USD", "300"), account="Ledger")
+    sale = make("2023-03-01", "sell", ("USD", "500"), ("BTC", "1"), account="Ledger")
+    basis = CostBasis("fifo", universal=True)
+    assert costs(book(basis, first, second, sale)) == [100]
+    assert costs(book(basis, second, first, sale)) == [100]
+
+
 def test_a_transfer_moves_nothing_where_all_accounts_are_one() -> None:
     result = book(
         CostBasis("hifo", universal=True),
