@@ -36,19 +36,29 @@ def correlation(
     returns_a = dict(zip(*_returns(days_a, closes_a), strict=True))
     returns_b = dict(zip(*_returns(days_b, closes_b), strict=True))
     common = sorted(returns_a.keys() & returns_b.keys())
-    require_observations(len(common), "correlation")
-    a = np.array([returns_a[day] for day in common])
-    b = np.array([returns_b[day] for day in common])
+    return pearson(
+        common,
+        np.array([returns_a[day] for day in common]),
+        np.array([returns_b[day] for day in common]),
+    )
+
+
+def pearson(days: Sequence[date], a: Floats, b: Floats) -> Correlation:
+    """Pearson's r of two series of the same days, by day.
+
+    KnownError with fewer than three days, or if one series never changes.
+    """
+    require_observations(len(days), "correlation")
     a = a - a.mean()
     b = b - b.mean()
     scale = float(np.sqrt(np.dot(a, a) * np.dot(b, b)))
     if np.ptp(a) == 0.0 or np.ptp(b) == 0.0 or scale == 0.0:
         raise KnownError(
-            "One of the two prices did not move, so there is no correlation.",
+            "One of the two series did not move, so there is no correlation.",
             "Choose another asset or a longer period.",
         )
     value = min(1.0, max(-1.0, float(np.dot(a, b)) / scale))
-    return Correlation(value, len(common), common[0], common[-1], small_sample_warning(len(common)))
+    return Correlation(value, len(days), days[0], days[-1], small_sample_warning(len(days)))
 
 
 def _returns(days: Sequence[date], closes: Floats) -> tuple[list[date], list[float]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import Any
 
 from engine.analytics.allocation.allocate import Method
 from engine.analytics.allocation.bounds import Bounds, limits
@@ -69,6 +70,49 @@ class Plan:
     bounds: Bounds
     cap: float
     reasons: tuple[str, ...]
+
+
+def profile_to_body(profile: Profile) -> dict[str, Any]:
+    """Risk, horizon, objective, cap and what is excluded, as JSON can hold them; cap in percent."""
+    return {
+        "risk": profile.risk.name.lower(),
+        "horizon": f"{profile.horizon:g}",
+        "objective": str(profile.objective),
+        "cap": None if profile.cap is None else f"{profile.cap * 100:g}",
+        "excluded": sorted(profile.excluded),
+    }
+
+
+def profile_from_body(body: Mapping[str, Any]) -> Profile:
+    """A profile of {"risk": "high", "horizon": "10", "objective": "grow", "cap": "40",
+    "excluded": ["DOGE"]}; what is left out is medium, 5 years, balance, no cap, nothing.
+
+    KnownError for what is no profile.
+    """
+    unknown = sorted(set(body) - {"risk", "horizon", "objective", "cap", "excluded"})
+    cap = body.get("cap")
+    try:
+        if unknown:
+            raise ValueError(unknown[0])
+        found = Profile(
+            Risk[str(body.get("risk", "medium")).upper()],
+            float(body.get("horizon", 5)),
+            Objective(str(body.get("objective", "balance"))),
+            None if cap is None else float(cap) / 100,
+            excluded=frozenset(str(asset).upper() for asset in body.get("excluded", ())),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise KnownError(
+            f"The profile cannot be read: {error}.",
+            "Write risk high, horizon 10, objective grow, cap 40, excluded DOGE; risk is low, "
+            "medium or high, the objective preserve, balance or grow.",
+        ) from error
+    if not 0 < found.horizon <= 100 or not (found.cap is None or 0 < found.cap <= 1):
+        raise KnownError(
+            "The horizon must be from 0 to 100 years and the cap from 0 to 100 %.",
+            "Give others.",
+        )
+    return found
 
 
 def fit(profile: Profile, assets: Sequence[str], observations: int) -> Plan:
