@@ -1,47 +1,67 @@
-"""Importing price history from CSV: a date, a symbol and a price, or whole OHLCV candles."""
+"""Importing price history: a date, a symbol and a price, or whole OHLCV candles."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 from engine.core.clock import Clock, SystemClock
-from engine.core.csvfile import NAME_LENGTH, RefusedRow, Row, clean_text, find_table
-from engine.core.csvtext import CsvFile, open_csv
+from engine.core.csvfile import RefusedRow, Row
 from engine.core.errors import KnownError
-from engine.core.fields import FieldError, check_time, read_positive, read_symbol, read_time
+from engine.core.fields import (
+    FieldError,
+    check_time,
+    read_number,
+    read_positive,
+    read_symbol,
+    read_time,
+)
 from engine.core.records import FIAT, PricePoint
 from engine.core.steps import Step, unwatched
+from engine.market.files.saved import SavedPrices, saved_prices
+from engine.market.files.tables import (
+    Columns,
+    DataFile,
+    DataTable,
+    FileFacts,
+    FilePreview,
+    Given,
+    cell,
+    find_columns,
+    open_file,
+    readable,
+)
+from engine.market.sources.coingecko import closed_day
+
+T = TypeVar("T")
 
 FORMATS = (
     "A price file needs a date column (date, time, timestamp) and a price column (price, close); "
     "symbol, currency, open, high, low and volume are read where they are."
 )
 
+_SHOWN_DROPPED = 20
 _NAMES = {
-    "day": ("date", "day", "time", "timestamp", "datetime", "snapped at", "unix"),
+    "day": ("date", "day", "time", "timestamp", "datetime", "snapped at", "unix", "open time"),
     "close": ("close", "price", "close price", "closing price"),
     "symbol": ("symbol", "asset", "coin", "ticker", "pair"),
     "currency": ("currency", "price currency", "quote currency", "quote"),
     "open": ("open", "open price"),
     "high": ("high", "high price"),
     "low": ("low", "low price"),
-    "volume": ("volume", "volume usd", "total volume"),
+    "volume": ("volume",),
 }
+_SNAPPED_AT = "snapped at"
+"""The column of CoinGecko's own CSV files, which hold what its market_chart replies hold."""
 
 
 @dataclass(frozen=True, slots=True)
-class PricePreview:
-    """What importing a price file would store; first and last are None without rows."""
+class PricePreview(FilePreview):
+    """What importing a price file would store."""
 
-    file_name: str
-    file_hash: str
     rows: tuple[PricePoint, ...]
-    refused: tuple[RefusedRow, ...]
     assets: tuple[str, ...]
-    first: date | None
-    last: date | None
-    warnings: tuple[str, ...]
 
 
 def preview_prices(
@@ -57,93 +77,87 @@ def preview_prices(
     them. step: told how far the reading is. Raises KnownError if the file as a whole cannot be
     used.
     """
-    table = find_table(open_csv(path), _columns, FORMATS)
-    columns = table.kind
-    if "symbol" not in columns and asset is None:
-        raise KnownError(
-            f"{path.name} has no symbol column, so it does not say whose prices these are.",
-            "Name the asset when importing it, or add a column called symbol.",
-        )
-    if not {"symbol", "currency"} & columns.keys() and currency is None:
-        raise KnownError(
-            f"{path.name} does not say in which currency its prices are.",
-            "Name the currency when importing it, or add a column called currency.",
-        )
-    defaults = _Defaults(
-        _given(asset, "asset") if asset else None,
-        _given(currency, "currency") if currency else None,
-    )
-    now = (clock or SystemClock()).now()
-    points: dict[tuple[str, str, date], tuple[datetime, PricePoint]] = {}
-    refused: list[RefusedRow] = []
-    repeated = 0
-    for row in table.rows(step):
-        if isinstance(row, RefusedRow):
-            refused.append(row)
-            continue
-        try:
-            moment, point = _point(row, columns, defaults, now)
-        except FieldError as error:
-            refused.append(row.refused(str(error)))
-            continue
-        key = (point.asset, point.currency, point.day)
-        before = points.get(key)
-        if before:
-            repeated += 1
-        if before is None or moment >= before[0]:
-            points[key] = (moment, point)
-    return _preview(table.file, points, refused, repeated)
+    file = open_file(path)
+    given, now = Given(asset, currency), (clock or SystemClock()).now()
+    form = saved_prices(file.data)
+    if form is not None:
+        return read_saved_prices(file, form, given, now)
+    table = file.table(price_columns, FORMATS)
+    return read_prices(table, table.kind, given, now, step)
 
 
-def _given(text: str, name: str) -> str:
-    try:
-        return read_symbol(text, name)
-    except FieldError as error:
-        sentence = f"{error}."
-        raise KnownError(
-            sentence[:1].upper() + sentence[1:], "A symbol looks like BTC or USD."
-        ) from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Defaults:
-    asset: str | None
-    currency: str | None
-
-
-def _columns(columns: tuple[str, ...]) -> Mapping[str, str] | None:
+def price_columns(columns: tuple[str, ...]) -> Columns | None:
     """Which column holds what, or None if there is no date or no price."""
-    found = {}
-    for role, names in _NAMES.items():
-        column = next((name for name in names if name in columns), None)
-        if column is not None:
-            found[role] = column
+    found = find_columns(_NAMES, columns)
     return found if {"day", "close"} <= found.keys() else None
 
 
-def _point(
-    row: Row, columns: Mapping[str, str], defaults: _Defaults, now: datetime
-) -> tuple[datetime, PricePoint]:
-    def text(role: str) -> str:
-        return row.fields[columns[role]].strip() if role in columns else ""
+def read_prices(
+    table: DataTable[T], columns: Columns, given: Given, now: datetime, step: Step
+) -> PricePreview:
+    """The prices of a table whose columns are known; see `preview_prices`."""
+    asset, currency = given.symbol(), given.unit() or given.usual
+    if "symbol" not in columns and asset is None:
+        raise _no_symbol(table.name)
+    if not {"symbol", "currency"} & columns.keys() and currency is None:
+        raise _no_currency(table.name)
 
-    moment = read_time(text("day"))
+    def read(row: Row) -> tuple[datetime, PricePoint]:
+        return _point(row, columns, asset, currency, now)
+
+    taken, refused = readable(table, read, step)
+    # Stable: of several at the same moment the last in the file counts.
+    taken.sort(key=lambda pair: pair[0])
+    points = {(point.asset, point.currency, point.day): point for _, point in taken}
+    repeated = len(taken) - len(points)
+    return _preview(
+        table.facts,
+        tuple(points[key] for key in sorted(points)),
+        tuple(refused),
+        (f"Left out {repeated:,}: prices of a day that has a later one.",) if repeated else (),
+    )
+
+
+def read_saved_prices(
+    file: DataFile, form: SavedPrices, given: Given, now: datetime
+) -> PricePreview:
+    """The prices of a saved reply, which names neither the asset nor the currency."""
+    asset, currency = given.symbol(), given.unit() or given.usual
+    if asset is None:
+        raise _no_symbol(file.name)
+    if currency is None:
+        raise _no_currency(file.name)
+    found = form.parse(file.data, asset, currency, now)
+    notes = [f"Left out: {reason}." for reason in found.dropped[:_SHOWN_DROPPED]]
+    if len(found.dropped) > _SHOWN_DROPPED:
+        notes.append(f"Left out {len(found.dropped) - _SHOWN_DROPPED:,} more.")
+    rows = tuple(sorted(found.rows, key=lambda row: row.day))
+    facts = FileFacts(file.name, file.sha256, form.what, "entry")
+    return _preview(facts, rows, (), tuple(notes))
+
+
+def _point(
+    row: Row, columns: Columns, asset: str | None, currency: str | None, now: datetime
+) -> tuple[datetime, PricePoint]:
+    moment = read_time(cell(row, columns, "day"))
     check_time(moment, now)
-    asset, currency = _names(text("symbol"), text("currency"), defaults)
+    symbol, unit = _names(
+        cell(row, columns, "symbol"), cell(row, columns, "currency"), asset, currency
+    )
+    snapped = columns["day"] == _SNAPPED_AT
     values = {
-        role: read_positive(text(role), role) if text(role) else None
+        role: read_positive(text, role) if (text := cell(row, columns, role)) else None
         for role in ("open", "high", "low")
     }
-    volume = text("volume")
     point = PricePoint(
-        asset=asset,
-        currency=currency,
-        day=moment.date(),
-        close=read_positive(text("close"), "price"),
+        asset=symbol,
+        currency=unit,
+        day=closed_day(moment) if snapped else moment.date(),
+        close=read_positive(cell(row, columns, "close"), "price"),
         open=values["open"],
         high=values["high"],
         low=values["low"],
-        volume=read_positive(volume, "volume") if volume.strip("0.") else None,
+        volume=_volume(cell(row, columns, "volume")),
         source="import",
     )
     if point.high is not None and point.low is not None and point.high < point.low:
@@ -151,14 +165,26 @@ def _point(
     return moment, point
 
 
-def _names(symbol: str, currency: str, defaults: _Defaults) -> tuple[str, str]:
+def _volume(text: str) -> Decimal | None:
+    """A volume, which may be zero."""
+    if not text:
+        return None
+    volume = read_number(text, "volume")
+    if volume < 0:
+        raise FieldError("the volume is negative")
+    return volume
+
+
+def _names(
+    symbol: str, currency: str, given_asset: str | None, given_currency: str | None
+) -> tuple[str, str]:
     """Asset and currency; a pair such as BTC/USD or BTC-EUR names both."""
     for mark in ("/", "-"):
         base, _, quote = symbol.upper().partition(mark)
         if base and quote in FIAT:
             symbol, currency = base, currency or quote
-    asset = read_symbol(symbol, "symbol") if symbol else defaults.asset
-    unit = read_symbol(currency, "currency") if currency else defaults.currency
+    asset = read_symbol(symbol, "symbol") if symbol else given_asset
+    unit = read_symbol(currency, "currency") if currency else given_currency
     if asset is None:
         raise FieldError("no symbol")
     if unit is None:
@@ -169,23 +195,35 @@ def _names(symbol: str, currency: str, defaults: _Defaults) -> tuple[str, str]:
 
 
 def _preview(
-    file: CsvFile,
-    points: Mapping[tuple[str, str, date], tuple[datetime, PricePoint]],
-    refused: list[RefusedRow],
-    repeated: int,
+    file: FileFacts,
+    rows: tuple[PricePoint, ...],
+    refused: tuple[RefusedRow, ...],
+    warnings: tuple[str, ...],
 ) -> PricePreview:
-    rows = tuple(points[key][1] for key in sorted(points))
-    if not rows and not refused:
-        raise KnownError(f"{file.path.name} holds no rows below its header.", "Export it again.")
+    days = sorted({row.day for row in rows})
     return PricePreview(
-        file_name=clean_text(file.path.name, NAME_LENGTH),
+        file_name=file.name,
         file_hash=file.sha256,
+        what=file.what,
+        unit=file.unit,
+        first=days[0] if days else None,
+        last=days[-1] if days else None,
+        refused=refused,
+        warnings=warnings,
         rows=rows,
-        refused=tuple(refused),
         assets=tuple(sorted({row.asset for row in rows})),
-        first=min((row.day for row in rows), default=None),
-        last=max((row.day for row in rows), default=None),
-        warnings=(
-            (f"Left out {repeated:,}: prices of a day that has a later one.",) if repeated else ()
-        ),
+    )
+
+
+def _no_symbol(name: str) -> KnownError:
+    return KnownError(
+        f"{name} has no symbol column, so it does not say whose prices these are.",
+        "Name the asset when importing it, or add a column called symbol.",
+    )
+
+
+def _no_currency(name: str) -> KnownError:
+    return KnownError(
+        f"{name} does not say in which currency its prices are.",
+        "Name the currency when importing it, or add a column called currency.",
     )

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.records import FIAT, MAX_PRICE_AGE, PricePoint
+from engine.core.records import FIAT, MANUAL, MAX_PRICE_AGE, PricePoint
 
 Floats = NDArray[np.float64]
 
@@ -37,7 +37,8 @@ class PriceBook:
     """Closes of any asset in any currency; safe to use from several threads.
 
     On a day without a stored close, a currency priced in another is given by the opposite close,
-    and a coin by its close in dollars or euros and that rate.
+    and a coin by its close in dollars or euros and that rate. What the user has entered goes before
+    an imported close even so.
     """
 
     def __init__(self, source: PriceSource) -> None:
@@ -130,12 +131,15 @@ class PriceBook:
 
 
 def _filled(points: Sequence[PricePoint], others: Sequence[PricePoint]) -> Sequence[PricePoint]:
-    """The points, and on days that have none the others."""
+    """The points, and the others on days that have none or where only they are the user's own."""
     if not points or not others:
         return points or others
-    own = {point.day for point in points}
-    merged = [*points, *(point for point in others if point.day not in own)]
-    return sorted(merged, key=lambda point: point.day)
+    merged = {point.day: point for point in points}
+    for point in others:
+        own = merged.get(point.day)
+        if own is None or (point.source == MANUAL and own.source != MANUAL):
+            merged[point.day] = point
+    return sorted(merged.values(), key=lambda point: point.day)
 
 
 def _as_series(points: Sequence[PricePoint]) -> _Series:

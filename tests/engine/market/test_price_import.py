@@ -117,3 +117,20 @@ def test_files_that_cannot_be_used(preview: Callable[..., PricePreview]) -> None
     assert "date column" in error.value.hint
     with pytest.raises(KnownError, match="no rows"):
         preview("date,symbol,price\n", "USD")
+
+
+def test_midnight_in_a_file_of_coingecko_is_the_close_of_the_day_before(
+    preview: Callable[..., PricePreview],
+) -> None:
+    # As in its replies, see parse_market_chart; the volume there is in dollars, not in coins.
+    result = preview(
+        "snapped_at,price,market_cap,total_volume\n"
+        "2024-03-01 00:00:00 UTC,61000,1,2\n"
+        "2024-03-02 00:00:00 UTC,62000,1,2\n",
+        "USD",
+        "BTC",
+    )
+    assert [(p.day, p.close, p.volume) for p in result.rows] == [
+        (date(2024, 2, 29), Decimal(61000), None),
+        (date(2024, 3, 1), Decimal(62000), None),
+    ]

@@ -137,3 +137,39 @@ def test_points_for_alerts_begin_two_before_the_day(book: PriceBook) -> None:
     assert closes(5) == [110, 120, 130]
     assert closes(1) == [100, 110, 120, 130]
     assert closes(99) == [120, 130]
+
+
+class Stored:
+    """Whatever points it is given."""
+
+    def __init__(self, *points: PricePoint) -> None:
+        self.points = points
+
+    def series(self, asset: str, currency: str) -> Sequence[PricePoint]:
+        return [p for p in self.points if (p.asset, p.currency) == (asset, currency)]
+
+
+def test_a_rate_the_user_entered_the_other_way_round_counts_before_an_imported_one() -> None:
+    eve = START - timedelta(1)
+    book = PriceBook(
+        Stored(
+            PricePoint("EUR", "USD", eve, Decimal("1.10"), source="import"),
+            PricePoint("EUR", "USD", START, Decimal("1.10"), source="import"),
+            PricePoint("USD", "EUR", START, Decimal("0.8"), source="manual"),
+        )
+    )
+    assert book.price("EUR", "USD", eve) == Decimal("1.10")
+    assert book.price("EUR", "USD", START) == Decimal("1.25")
+    assert book.price("USD", "EUR", START) == Decimal("0.8")
+
+
+def test_a_price_the_user_entered_in_dollars_counts_in_euros_too() -> None:
+    book = PriceBook(
+        Stored(
+            PricePoint("BTC", "EUR", START, Decimal(70), source="import"),
+            PricePoint("BTC", "USD", START, Decimal(100), source="manual"),
+            PricePoint("USD", "EUR", START, Decimal("0.8"), source="import"),
+        )
+    )
+    assert book.price("BTC", "EUR", START) == 80
+    assert book.price("BTC", "USD", START) == 100
