@@ -1,28 +1,43 @@
 """Measures one tick of the alerts: 10,000 rules of all kinds over 500 assets.
 
     python benchmarks/alert_tick.py [--rules 10000] [--assets 500] [--days 730] [--ticks 50]
+    python benchmarks/alert_tick.py --stored
 
 Every tick brings a new close, high and low of every asset, of which all rules are worked out. The
 prices are a simulated random walk. Prints the median and the slowest tick, with and without putting
 the rows into the panel, and the time to work out the firings of all days anew, as at a start.
+--stored: the same through the monitor and an encrypted database, where a new price of every asset
+means reading every series again, and every firing is recorded and told.
 """
 
 import argparse
 import json
 import random
 import statistics
+import tempfile
 import time
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 
+from engine.alerts import providers
 from engine.alerts.conditions import AllOf, AnyOf, Condition
 from engine.alerts.firing import Recorded
 from engine.alerts.kinds import KINDS
+from engine.alerts.monitor import Monitor
 from engine.alerts.panel import Panel, Rows, SeriesId, build_panel, price_of
 from engine.alerts.rule import Rule
-from engine.alerts.rulejson import make_check
+from engine.alerts.rulejson import make_check, rule_to_json
 from engine.alerts.ticking import Ticker
+from engine.core.clock import FixedClock
+from engine.core.events import DataChanged, EventBus
+from engine.core.records import PricePoint
+from engine.market.series import PriceBook
+from engine.store.database import Database
+from engine.store.prices import PriceRepo
+from engine.store.rules import RuleRepo
 
 TODAY = date(2026, 11, 20)
 SHARE_OF_JOINED = 0.2
@@ -35,8 +50,10 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=730)
     parser.add_argument("--watched", type=int, default=60, help="days since the rules were made")
     parser.add_argument("--ticks", type=int, default=50)
-    arguments = parser.parse_args()
-    print(json.dumps(measure(**vars(arguments)), indent=2))
+    parser.add_argument("--stored", action="store_true", help="through a database")
+    arguments = vars(parser.parse_args())
+    stored = arguments.pop("stored")
+    print(json.dumps((measure_stored if stored else measure)(**arguments), indent=2))
 
 
 def measure(rules: int, assets: int, days: int, watched: int, ticks: int) -> dict[str, float]:
@@ -78,6 +95,72 @@ def measure(rules: int, assets: int, days: int, watched: int, ticks: int) -> dic
         "start_s": start,
         "days_worked_out_at_start": watched + 1,
     }
+
+
+def measure_stored(
+    rules: int, assets: int, days: int, watched: int, ticks: int
+) -> dict[str, float]:
+    """Seconds of the checks of a monitor over a database: the first, an idle one, and those after a
+    new price of every asset."""
+    names = [f"A{index}" for index in range(assets)]
+    chosen, numbers = random.Random(1), np.random.default_rng(1)
+    now = datetime.combine(TODAY, datetime.min.time(), UTC)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Database.open(Path(folder, "assay.db"), bytes(32), FixedClock(now))
+        store = RuleRepo(made)
+        stored = PriceRepo(made)
+        points = [
+            point(rows.series.name.removesuffix("/USD"), date.fromordinal(day), close)
+            for rows in history(names, days, numbers)
+            if rows.series.topic == "price"
+            for day, close in zip(rows.days.tolist(), rows.close.tolist(), strict=True)
+        ]
+        stored.add_batch("benchmark", "prices.csv", points)
+        made.clock = FixedClock(now - timedelta(watched))
+        for _ in range(rules):
+            store.add(rule_to_json(Rule(0, now, condition(names, chosen))), ())
+        made.clock = FixedClock(now)
+        book, bus = PriceBook(stored), EventBus()
+        feed = {"price": providers.prices(book, stored)}
+        monitor = Monitor(store, feed, bus, made.clock, lambda *_: None)
+        first, fired = timed(monitor)
+        checks = []
+        for _ in range(ticks):
+            moves = np.exp(numbers.normal(0, 0.003, assets)) * 100
+            new = [point(*one) for one in zip(names, [TODAY] * assets, moves, strict=True)]
+            stored.add_batch("benchmark", "prices.csv", new)
+            book.forget()
+            bus.publish(DataChanged(frozenset({"prices"})))
+            seconds, more = timed(monitor)
+            checks.append(seconds)
+            fired += more
+        timed(monitor)
+        idle, _ = timed(monitor)
+        monitor.stop()
+        made.close()
+    return {
+        "rules": rules,
+        "assets": assets,
+        "days": days,
+        "ticks": ticks,
+        "fired": fired,
+        "first_check_s": first,
+        "check_with_new_prices_median_s": statistics.median(checks),
+        "idle_check_s": idle,
+    }
+
+
+def timed(monitor: Monitor) -> tuple[float, int]:
+    """The seconds of a check, and how many rules fired."""
+    begun = time.perf_counter()
+    found = monitor.check_now()
+    return time.perf_counter() - begun, len(found)
+
+
+def point(name: str, day: date, close: float) -> PricePoint:
+    """A row with a high and a low."""
+    low, middle, high = (Decimal(f"{close * part:.6g}") for part in (0.98, 1.0, 1.02))
+    return PricePoint(name, "USD", day, middle, high=high, low=low)
 
 
 def record(ticker: Ticker, recorded: Recorded) -> None:

@@ -43,6 +43,12 @@ def series_of(condition: Condition) -> frozenset[SeriesId]:
     )
 
 
+def assets_of(condition: Condition) -> tuple[str, ...]:
+    """The assets whose prices or weights a condition is worked out from, sorted."""
+    named = {one.name for one in series_of(condition) if one.topic in ("price", "weight")}
+    return tuple(sorted({name.partition("/")[0] for name in named}))
+
+
 def describe(condition: Condition) -> str:
     """The condition in words: "BTC above $100,000.00 and (ETH up 5 % in 24 h or …)"."""
     if isinstance(condition, Check):

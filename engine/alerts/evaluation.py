@@ -112,6 +112,11 @@ class Evaluator:
         )
         return after, np.flatnonzero(fires)
 
+    def holding(self, state: State) -> frozenset[int]:
+        """The rules whose condition is true in a state."""
+        true = self._trees.truth(state.true)
+        return frozenset(rule.id for rule, one in zip(self.rules, true, strict=True) if one)
+
     def firing(self, panel: Panel, day: int, before: State, after: State, place: int) -> Firing:
         """The firing of the rule at a place, between the states before and after its day."""
         # The checks of a rule lie side by side.

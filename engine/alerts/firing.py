@@ -15,6 +15,7 @@ class DataRow:
     """The row by which a check came true.
 
     measured: the figure compared, in the unit of the check's kind (see the kind's signal).
+    simulated: the demo made the row, or one of those before it that the check looks at.
     """
 
     series: SeriesId
@@ -24,6 +25,7 @@ class DataRow:
     low: float
     measured: float
     note: str
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +41,28 @@ class Firing:
     title: str
     text: str
 
+    @property
+    def simulated(self) -> bool:
+        """Whether the demo's data have a part in it."""
+        return any(row.simulated for row in self.rows)
+
 
 def data_row(panel: Panel, check: Check, row: int, measured: float) -> DataRow:
     """The row of a check in the panel."""
-    series = KINDS[check.kind].series(check)[0]
-    column = panel.columns[series]
+    kind = KINDS[check.kind]
+    series = kind.series(check)
+    column, *others = (panel.columns[one] for one in series)
     day = panel.date_of(row)
+    looked_at = slice(max(row - kind.reach(check), 0), row + 1)
     return DataRow(
-        series,
+        series[0],
         day,
         float(panel.close[row, column]),
         float(panel.high[row, column]),
         float(panel.low[row, column]),
         measured,
-        panel.notes.get((series, day.toordinal()), ""),
+        panel.notes.get((series[0], day.toordinal()), ""),
+        bool(panel.simulated[looked_at, [column, *others]].any()),
     )
 
 
@@ -60,7 +70,8 @@ def tell(check: Check, row: DataRow) -> str:
     """What the row says about the check, as a sentence."""
     said = KINDS[check.kind].tell(check, row.measured)
     note = f": {row.note}" if row.note else ""
-    return f"{said[:1].upper()}{said[1:]} on {row.day}{note}."
+    mark = " (simulated)" if row.simulated else ""
+    return f"{said[:1].upper()}{said[1:]} on {row.day}{note}{mark}."
 
 
 def make_firing(rule: Rule, day: date, found: list[tuple[Check, DataRow, bool]]) -> Firing:

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.records import PricePoint
+from engine.core.records import SIMULATED, PricePoint
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,7 +41,8 @@ def price_of(asset: str, currency: str) -> SeriesId:
 class Rows:
     """Rows of one series; days are proleptic ordinals, high and low NaN where not known.
 
-    Prices are in their currency; weights and yields are fractions; notes say more about a day.
+    Prices are in their currency; weights are fractions; notes say more about a day; simulated are
+    the days of which the demo made the row.
     """
 
     series: SeriesId
@@ -50,6 +51,7 @@ class Rows:
     high: Floats
     low: Floats
     notes: Mapping[int, str] = field(default_factory=dict)
+    simulated: frozenset[int] = frozenset()
 
 
 def price_rows(points: Sequence[PricePoint]) -> Rows:
@@ -61,6 +63,7 @@ def price_rows(points: Sequence[PricePoint]) -> Rows:
         np.array([float(point.close) for point in points]),
         np.array([nan if point.high is None else float(point.high) for point in points]),
         np.array([nan if point.low is None else float(point.low) for point in points]),
+        simulated=frozenset(one.day.toordinal() for one in points if one.source == SIMULATED),
     )
 
 
@@ -89,8 +92,9 @@ def flag_rows(token: str, cards: Sequence[tuple[date, frozenset[str]]]) -> Rows:
 class Panel:
     """All series on one calendar; arrays are (days, series), day 0 is `start`.
 
-    present: is there a row. last: the day of the last row so far, -1 before the first. notes: by
-    series and ordinal. Only put() changes it; what reads it meanwhile must be the same thread.
+    present: is there a row. simulated: is it the demo's. last: the day of the last row so far, -1
+    before the first. notes: by series and ordinal. Only put() changes it; what reads it meanwhile
+    must be the same thread.
     """
 
     def __init__(self, start: date, series: Sequence[SeriesId]) -> None:
@@ -100,7 +104,7 @@ class Panel:
         self.columns = {one: index for index, one in enumerate(self.series)}
         shape = (0, len(self.series))
         self.close, self.high, self.low = (np.empty(shape) for _ in range(3))
-        self.present = np.empty(shape, np.bool_)
+        self.present, self.simulated = (np.empty(shape, np.bool_) for _ in range(2))
         self.last = np.empty(shape, np.int32)
         self.notes: dict[tuple[SeriesId, int], str] = {}
         self.version = 0
@@ -145,7 +149,9 @@ class Panel:
         self.close, self.high, self.low = (
             np.concatenate([array, empty]) for array in (self.close, self.high, self.low)
         )
-        self.present = np.concatenate([self.present, np.zeros(empty.shape, np.bool_)])
+        none = np.zeros(empty.shape, np.bool_)
+        self.present = np.concatenate([self.present, none])
+        self.simulated = np.concatenate([self.simulated, none])
         self.last = np.concatenate([self.last, np.zeros(empty.shape, np.int32)])
 
     def _put(self, rows: Sequence[Rows]) -> int:
@@ -173,9 +179,13 @@ class Panel:
             different |= (old != new) & ~(np.isnan(old) & np.isnan(new))
             array[at, column] = new
         self.present[at, column] = ~missing
+        simulated = np.concatenate([_simulated(one) for one in rows])
+        different |= self.simulated[at, column] != simulated
+        self.simulated[at, column] = simulated
         for one in rows:
-            for day in one.days.tolist():
-                self.notes.pop((one.series, day), None)
+            if self.notes:
+                for day in one.days.tolist():
+                    self.notes.pop((one.series, day), None)
             self.notes.update({(one.series, day): text for day, text in one.notes.items()})
         return int(at[different].min()) if different.any() else len(self)
 
@@ -202,6 +212,12 @@ def build_panel(rows: Sequence[Rows], today: date) -> Panel:
 
 def _ordinals(days: Sequence[date]) -> Ints:
     return np.array([day.toordinal() for day in days], dtype=np.int64)
+
+
+def _simulated(rows: Rows) -> Bools:
+    if not rows.simulated:
+        return np.zeros(len(rows.days), np.bool_)
+    return np.isin(rows.days, list(rows.simulated))
 
 
 def _end(rows: Rows) -> int:

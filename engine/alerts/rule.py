@@ -16,7 +16,8 @@ class Rule:
     It fires when the condition comes true as a whole, and again after it has been over: at once if
     it is true already. once: fires only one time. cooldown_days: fires at most once in so many
     days; what comes true sooner is passed over. expires: the last day on which it fires. priority:
-    "high" is told in quiet hours too, "low" without a sound. created: an aware moment.
+    "high" is told in quiet hours too, "low" without a sound. created: the moment from which it is
+    watched, aware.
     """
 
     id: int
@@ -34,9 +35,11 @@ class Rule:
 
     def describe(self) -> str:
         """All of the rule as one sentence in words."""
-        text = describe(self.condition)
-        parts = [f"When {text}"]
-        parts.append("once" if self.once else "every time anew")
+        return f"When {describe(self.condition)}, {self.manner()}."
+
+    def manner(self) -> str:
+        """How often, how long and how loudly it is told."""
+        parts = ["once" if self.once else "every time anew"]
         if self.cooldown_days and not self.once:
             days = "day" if self.cooldown_days == 1 else f"{self.cooldown_days} days"
             parts.append(f"at most once per {days}")
@@ -46,4 +49,4 @@ class Rule:
             parts.append("in quiet hours too")
         if self.priority == "low":
             parts.append("without a sound")
-        return f"{', '.join(parts)}."
+        return ", ".join(parts)

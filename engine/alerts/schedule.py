@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from typing import Protocol
 
 import numpy as np
 
@@ -61,6 +62,35 @@ class QuietHours:
         return datetime.combine(day, self.end, self.zone).astimezone(UTC)
 
 
+def quiet_hours(start: str, end: str, zone: tzinfo) -> QuietHours | None:
+    """Between two times of day such as "22:00"; None if one is empty or both are the same."""
+    if not start or not end or start == end:
+        return None
+    return QuietHours(time.fromisoformat(start), time.fromisoformat(end), zone)
+
+
+class Quiet(Protocol):
+    """When only urgent alerts are told."""
+
+    def until(self, now: datetime) -> datetime | None:
+        """The end (UTC) of the quiet time that `now` is in, else None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Quiet hours, and a pause until a moment, for which the user has asked."""
+
+    hours: QuietHours | None
+    pause: datetime | None
+
+    def until(self, now: datetime) -> datetime | None:
+        """The end (UTC) of the quiet time that `now` is in, else None."""
+        paused = self.pause if self.pause and self.pause > now else None
+        quiet = self.hours.until(paused or now) if self.hours else None
+        return quiet or paused
+
+
 @dataclass(frozen=True, slots=True)
 class Telling:
     """When (UTC) to tell of a firing, and whether with a sound."""
@@ -69,7 +99,7 @@ class Telling:
     sound: bool
 
 
-def telling(priority: Priority, now: datetime, quiet: QuietHours | None) -> Telling:
+def telling(priority: Priority, now: datetime, quiet: Quiet | None) -> Telling:
     """How to tell of what fired by now: nothing is lost in quiet hours, it waits for their end."""
     until = quiet.until(now) if quiet and priority != "high" else None
     return Telling(until or now.astimezone(UTC), priority != "low")

@@ -42,6 +42,11 @@ class Ticker:
         self._waiting = to_tell(waiting, self._rules, recorded, today)
         return list(self._waiting)
 
+    def holding(self) -> frozenset[int]:
+        """The rules whose condition holds after the last day."""
+        state = self._states.get(len(self._panel) - 1)
+        return self._evaluator.holding(state) if state else frozenset()
+
     def _resume(self) -> int:
         """The first day to work out again; forgets the states from it on."""
         start = self._evaluator.first_day(self._panel)

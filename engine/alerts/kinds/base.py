@@ -119,10 +119,12 @@ class Kind:
     series: which data a check needs, that whose row fires it first. sign, level: see the module.
     signal: the figures. describe: the check in words. tell: what a figure says, without the day.
     hysteresis: the default. pulse: every row stands for itself, as a new event does.
-    every_day: the figure changes on days without a row as well.
+    every_day: the figure changes on days without a row as well. reach: how many days before its
+    row a check looks at. title: what the kind is called in a list.
     """
 
     name: str
+    title: str
     fields: tuple[Field, ...]
     series: Callable[[Check], tuple[SeriesId, ...]]
     level: Callable[[Check], float]
@@ -133,6 +135,7 @@ class Kind:
     hysteresis: Decimal = Decimal(20)
     pulse: bool = False
     every_day: bool = False
+    reach: Callable[[Check], int] = lambda _: 0
     refuse: Callable[[Check], str] = lambda _: ""
     """What is wrong with the values together, as a sentence, or ""."""
 
@@ -154,6 +157,11 @@ def days_field(default: int, name: str = "days", fewest: int = 1, most: int = 36
 def percent_level(check: Check) -> float:
     """The field `percent` as a fraction."""
     return float(check.number("percent") / 100)
+
+
+def days_of(check: Check) -> int:
+    """The field `days`, which most kinds look back."""
+    return int(check.number("days"))
 
 
 def over_days(check: Check, name: str = "days") -> str:

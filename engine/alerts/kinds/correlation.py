@@ -13,6 +13,7 @@ from engine.alerts.kinds.base import (
     Signal,
     View,
     days_field,
+    days_of,
 )
 from engine.alerts.panel import Floats, Ints, SeriesId, price_of
 from engine.alerts.windows import pearson, per_length, returns
@@ -63,6 +64,7 @@ def _refuse(check: Check) -> str:
 
 CORRELATION = Kind(
     "correlation",
+    "Jump of a correlation",
     (
         ASSET,
         Field("other", "symbol", "other asset"),
@@ -76,4 +78,5 @@ CORRELATION = Kind(
     describe=_describe,
     tell=_tell,
     refuse=_refuse,
+    reach=lambda check: 2 * days_of(check),
 )

@@ -16,7 +16,7 @@ from engine.alerts.kinds.base import (
     percent_level,
 )
 from engine.alerts.kinds.price import series
-from engine.core.money import format_money, format_percent
+from engine.core.money import exact_money, format_percent
 
 
 def _signal(view: View) -> Signal:
@@ -27,11 +27,12 @@ def _signal(view: View) -> Signal:
 
 
 def _peg(check: Check) -> str:
-    return format_money(check.number("peg"), check.text("currency"))
+    return exact_money(check.number("peg"), check.text("currency"))
 
 
 DEPEG = Kind(
     "depeg",
+    "Stablecoin off its peg",
     (ASSET, CURRENCY, percent_field(), Field("peg", "number", "peg", Decimal(1))),
     series,
     level=percent_level,

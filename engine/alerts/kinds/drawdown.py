@@ -10,6 +10,7 @@ from engine.alerts.kinds.base import (
     Signal,
     View,
     days_field,
+    days_of,
     over_days,
     percent_field,
     percent_level,
@@ -45,10 +46,12 @@ def _tell(check: Check, fall: float) -> str:
 
 DRAWDOWN = Kind(
     "drawdown",
+    "Fall from the peak",
     (ASSET, CURRENCY, percent_field(), days_field(365, most=1095)),
     series,
     level=percent_level,
     signal=_signal,
     describe=_describe,
     tell=_tell,
+    reach=days_of,
 )

@@ -14,6 +14,7 @@ def _signal(view: View) -> Signal:
 
 RED_FLAG = Kind(
     "red_flag",
+    "New red flag of a token",
     (Field("token", "name", "token"),),
     series=lambda check: (SeriesId("flags", check.text("token")),),
     level=lambda _: 1.0,

@@ -20,6 +20,7 @@ def _tell(check: Check, factor: float) -> str:
 
 HEALTH = Kind(
     "health",
+    "Health factor of a loan",
     (
         Field("position", "name", "position"),
         Field("level", "number", "health factor", Decimal("1.5"), most=Decimal(1000)),

@@ -7,7 +7,7 @@ import numpy as np
 from engine.alerts.kinds.base import ASSET, CURRENCY, Check, Field, Kind, Signal, View
 from engine.alerts.kinds.price import series
 from engine.alerts.panel import Floats
-from engine.core.money import format_money
+from engine.core.money import exact_money
 
 
 def _signal(view: View) -> Signal:
@@ -22,7 +22,7 @@ def _outside(view: View, low: Floats, high: Floats) -> Floats:
 
 def _describe(check: Check) -> str:
     lower, upper = (
-        format_money(check.number(name), check.text("currency")) for name in ("lower", "upper")
+        exact_money(check.number(name), check.text("currency")) for name in ("lower", "upper")
     )
     return f"{check.text('asset')} out of the range {lower} to {upper}"
 
@@ -39,6 +39,7 @@ def _refuse(check: Check) -> str:
 
 RANGE = Kind(
     "range",
+    "Price out of a pool's range",
     (
         ASSET,
         CURRENCY,

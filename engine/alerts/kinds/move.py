@@ -11,6 +11,7 @@ from engine.alerts.kinds.base import (
     Signal,
     View,
     days_field,
+    days_of,
     over_days,
     percent_field,
     percent_level,
@@ -53,6 +54,7 @@ def _refuse(check: Check) -> str:
 
 MOVE = Kind(
     "move",
+    "Move in percent over some days",
     (
         ASSET,
         CURRENCY,
@@ -67,4 +69,5 @@ MOVE = Kind(
     describe=_describe,
     tell=_tell,
     refuse=_refuse,
+    reach=days_of,
 )

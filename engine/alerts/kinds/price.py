@@ -14,7 +14,7 @@ from engine.alerts.kinds.base import (
     View,
 )
 from engine.alerts.panel import SeriesId, price_of
-from engine.core.money import format_money
+from engine.core.money import exact_money, format_money
 
 
 def series(check: Check) -> tuple[SeriesId, ...]:
@@ -32,12 +32,13 @@ def _signal(view: View) -> Signal:
 
 
 def _describe(check: Check) -> str:
-    level = format_money(check.number("level"), check.text("currency"))
+    level = exact_money(check.number("level"), check.text("currency"))
     return f"{check.text('asset')} {check.text('direction')} {level}"
 
 
 PRICE = Kind(
     "price",
+    "Price above or below",
     (
         ASSET,
         CURRENCY,

@@ -1,11 +1,15 @@
 """Data gone stale: no new row for some days."""
 
+import re
 from typing import cast
 
 import numpy as np
 
 from engine.alerts.kinds.base import Check, Field, Kind, Signal, View, days_field
 from engine.alerts.panel import SeriesId, Topic
+
+_PRICE = re.compile(r"[^/a-z]+/[^/a-z]+")
+"""Of a series of any other name there never are data, so that its alert would never fire."""
 
 
 def _signal(view: View) -> Signal:
@@ -18,8 +22,15 @@ def _what(check: Check) -> str:
     return f"{check.text('topic')} of {check.text('name')}"
 
 
+def _refuse(check: Check) -> str:
+    if check.text("topic") == "price" and not _PRICE.fullmatch(check.text("name")):
+        return "The series of a price has the name of its asset and currency, such as BTC/USD."
+    return ""
+
+
 STALE = Kind(
     "stale",
+    "Data gone stale",
     (
         Field(
             "topic",
@@ -40,4 +51,5 @@ STALE = Kind(
     ),
     tell=lambda check, age: f"the {_what(check)} was last known",
     every_day=True,
+    refuse=_refuse,
 )

@@ -11,6 +11,7 @@ from engine.alerts.kinds.base import (
     Signal,
     View,
     days_field,
+    days_of,
 )
 from engine.alerts.kinds.price import series
 from engine.alerts.panel import Floats, Ints
@@ -63,6 +64,7 @@ def _refuse(check: Check) -> str:
 
 VOLATILITY = Kind(
     "volatility",
+    "Volatility regime",
     (
         ASSET,
         CURRENCY,
@@ -78,4 +80,5 @@ VOLATILITY = Kind(
     describe=_describe,
     tell=_tell,
     refuse=_refuse,
+    reach=lambda check: days_of(check) + int(check.number("base_days")),
 )

@@ -32,6 +32,7 @@ def _tell(check: Check, drift: float) -> str:
 
 WEIGHT = Kind(
     "weight",
+    "Weight off its target",
     (
         ASSET,
         Field("target", "number", "target weight", least=Decimal(0), most=Decimal(100)),

@@ -9,6 +9,7 @@ from engine.alerts.kinds.base import (
     Signal,
     View,
     days_field,
+    days_of,
     over_days,
     percent_field,
     percent_level,
@@ -50,10 +51,12 @@ def _tell(check: Check, fall: float) -> str:
 
 YIELD = Kind(
     "yield",
+    "Drop of a yield",
     (Field("pool", "name", "pool"), percent_field(), days_field(30, most=365)),
     series=lambda check: (SeriesId("yield", check.text("pool")),),
     level=percent_level,
     signal=_signal,
     describe=_describe,
     tell=_tell,
+    reach=days_of,
 )

@@ -124,6 +124,8 @@ def test_what_is_written_is_read_again(rule: Rule) -> None:
             {"when": {"kind": "correlation", "asset": "BTC", "other": "BTC", "change": 1}},
             "A correlation needs two different assets.",
         ),
+        ({"when": {"kind": "stale", "name": "BTC"}}, "such as BTC/USD."),
+        ({"when": {"kind": "stale", "name": "btc/usd"}}, "such as BTC/USD."),
         ({"when": {"kind": "volatility", "asset": "BTC", "times": 1}}, "A wild time is above 1"),
         (
             {"when": {"kind": "volatility", "asset": "BTC", "times": 2, "direction": "below"}},

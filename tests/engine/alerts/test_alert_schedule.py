@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.alerts.schedule import QuietHours, Telling, telling
+from engine.alerts.schedule import QuietHours, Silence, Telling, telling
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = QuietHours(time(22), time(7), BERLIN)
@@ -46,3 +46,14 @@ def test_how_a_firing_is_told() -> None:
     assert telling("low", now, NIGHT) == Telling(end, False)
     assert telling("high", now, NIGHT) == Telling(now, True)
     assert telling("normal", now, None) == Telling(now, True)
+
+
+def test_a_pause_and_quiet_hours_together() -> None:
+    day, evening = utc("2024-01-10 12:00"), utc("2024-01-10 20:00")
+    assert Silence(None, None).until(day) is None
+    assert Silence(None, evening).until(day) == evening
+    assert Silence(None, evening).until(evening) is None
+    assert Silence(NIGHT, None).until(day) is None
+    assert Silence(NIGHT, evening).until(day) == evening
+    late = utc("2024-01-10 23:00")
+    assert Silence(NIGHT, late).until(day) == NIGHT.until(late)
