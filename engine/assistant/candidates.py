@@ -101,6 +101,8 @@ def _options(
             if tool.name == "what_if" and (_WHOLE.search(found.text) and len(assets) != 1):
                 return (ALL,)
             return assets
+        case "assets" | "number" | "text":
+            return ()  # of analyses only
         case "account":
             return found.values("account")
         case "period":

@@ -39,8 +39,9 @@ _SMALL_TALK = (
             r"spy\w*|track\w*|share|safe)\b"
         ),
         (
-            "Everything stays on this computer: your data lies in one encrypted file, the model "
-            "runs here, and Assay opens no connection to the outside."
+            "Nothing leaves this computer unless you switch an online source on: your data lies in "
+            "one encrypted file and the model runs here. A source learns which coins or "
+            "addresses you ask for, never your records or questions, and every request is logged."
         ),
     ),
     (

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from engine.assistant import phrases
+from engine.assistant.analyses import ANALYSES, tool_called
+from engine.assistant.analyses.base import Analysis
 from engine.assistant.calls import check_arguments
 from engine.assistant.cancel import Cancel, Stopped
 from engine.assistant.decide import decide
@@ -16,9 +18,9 @@ from engine.assistant.picking import Picker
 from engine.assistant.prompting import Exchange, call_message
 from engine.assistant.router import default_router
 from engine.assistant.said import said_figures
-from engine.assistant.tools import TOOLS
 from engine.assistant.tools.base import Figure, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
+from engine.assistant.topics import topic_of
 from engine.assistant.writing import Evidence, Writer
 from engine.core.cards import Card, Draft
 from engine.core.errors import KnownError
@@ -129,6 +131,10 @@ class _Turn:
 
     def run(self) -> Outcome:
         self._status("Reading the question…")
+        topic = topic_of(self._question, self._history, self._context)
+        if topic is not None:
+            analysis, arguments = topic
+            return self._use(analysis.tool, _complete(analysis, arguments))
         decision = decide(
             self._question, self._history, self._context, default_router(), self._picker.scores
         )
@@ -146,7 +152,7 @@ class _Turn:
 
     def run_chosen(self, call: Mapping[str, Any]) -> Outcome:
         try:
-            tool = TOOLS[call["name"]]
+            tool = tool_called(call["name"])
             arguments = check_arguments(tool, call["arguments"])
         except (KeyError, ValueError) as error:
             raise KnownError("This choice is no longer available.", "Ask again.") from error
@@ -169,7 +175,10 @@ class _Turn:
             self._publish(CardReady(self._message_id, card))
         messages = (call_message(tool.name, arguments), PromptMessage("tool", result.text))
         sums = tool.name == "transactions" and asks_for_sums(self._question)
-        if result.plain or sums:
+        # The starter has learned the reports of the everyday tools and no others: around figures
+        # of an analysis it would write words that are not true.
+        unlearned = self._starter() and tool.name in ANALYSES
+        if result.plain or sums or unlearned:
             self._status("")
             self.writer.say(phrases.plain_answer(tool, result))
         else:
@@ -189,15 +198,18 @@ class _Turn:
     def _reply(self, kind: str) -> Outcome:
         """Talk: by the model, unless it is the starter, which knows tools and little else."""
         self._status("")
-        starter = self._model is None or (
-            self._model.loaded is not None and self._model.loaded.template_id == STARTER
-        )
-        if starter:
+        if self._starter():
             self.writer.say(phrases.reply(kind, self._question))
         else:
             self._write(None, (), (), lambda: phrases.reply(kind, self._question))
         text = self.writer.text
         return Outcome("complete", text, notice=risk_notice(self._question, text, None))
+
+    def _starter(self) -> bool:
+        """Whether there is no model, or only the small one that Assay comes with."""
+        return self._model is None or (
+            self._model.loaded is not None and self._model.loaded.template_id == STARTER
+        )
 
     def _write(
         self,
@@ -216,6 +228,16 @@ class _Turn:
     def _status(self, text: str) -> None:
         self._cancel.check()
         self._publish(StatusChanged(self._message_id, text))
+
+
+def _complete(analysis: Analysis, arguments: dict[str, str | Decimal]) -> dict[str, Any]:
+    """The values in the order of the parameters; KnownError if one that is needed is missing."""
+    for param in analysis.tool.parameters:
+        if param.required and param.name not in arguments:
+            raise KnownError(
+                f"{analysis.title} needs {param.help}.", "Say it in the question, or use Analysis."
+            )
+    return check_arguments(analysis.tool, arguments)
 
 
 def _with_headline(tool: Tool, result: ToolResult) -> ToolResult:

@@ -9,6 +9,9 @@ from functools import cache
 
 import numpy as np
 
+from engine.alerts.listing import Alert
+from engine.alerts.rule import Rule
+from engine.alerts.simple import SimpleCondition, simple_check
 from engine.assistant.knowledge import Knowledge
 from engine.assistant.tools.context import ToolContext
 from engine.core.records import PricePoint, Transaction
@@ -71,6 +74,11 @@ _LEVELS = {
     "MATIC": 0.8,
     "POL": 0.5,
 }
+_ALERTS: tuple[tuple[SimpleCondition, Decimal], ...] = (
+    ("above", Decimal(5000)),
+    ("below", Decimal(900)),
+    ("down_percent", Decimal(10)),
+)
 
 
 @dataclass(frozen=True)
@@ -79,17 +87,6 @@ class RandomUser:
 
     world: World
     context: ToolContext
-
-
-@dataclass(frozen=True)
-class RandomAlert:
-    """An alert as the tools see it."""
-
-    asset: str
-    condition: str
-    value: Decimal
-    currency: str
-    armed: bool
 
 
 class RandomPrices:
@@ -123,6 +120,15 @@ def _price(value: float) -> Decimal:
     return Decimal(f"{value:.2f}" if value >= 100 else f"{value:.6g}")
 
 
+def _alert(
+    asset: str, condition: SimpleCondition, value: Decimal, currency: str, fired: date | None
+) -> Alert:
+    made = datetime(2024, 1, 1, tzinfo=UTC)
+    rule = Rule(0, made, simple_check(asset, condition, value, currency))
+    rang = None if fired is None else datetime.combine(fired, time(0), UTC)
+    return Alert(0, rule, "", made, "watching", rang)
+
+
 @cache
 def _knowledge() -> Knowledge:
     return Knowledge()
@@ -140,13 +146,11 @@ def random_user(rng: random.Random) -> RandomUser:
     rows = [row for asset in world.assets for row in _trades(rng, world, prices, asset)]
     rows.sort(key=lambda row: row.time)
     alerts = tuple(
-        RandomAlert(
+        _alert(
             rng.choice(world.assets),
-            *rng.choice(
-                (("above", Decimal(5000)), ("below", Decimal(900)), ("down_percent", Decimal(10)))
-            ),
+            *rng.choice(_ALERTS),
             currency,
-            rng.random() < 0.8,
+            today if rng.random() >= 0.8 else None,
         )
         for _ in range(rng.choice((0, 1, 2, 3, 5)))
     )

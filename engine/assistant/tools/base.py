@@ -11,18 +11,21 @@ if TYPE_CHECKING:
     from engine.assistant.tools.context import ToolContext
 
 ParamKind = Literal[
-    "asset", "account", "period", "date", "percent", "amount", "years", "enum", "term"
-]
+    "asset", "account", "period", "date", "percent", "amount", "years", "enum", "term",
+    "assets", "number", "text",
+]  # fmt: skip
 Arguments = Mapping[str, str | Decimal]
 
-_JSON_TYPES = {"percent": "number", "amount": "number", "years": "number"}
+_JSON_TYPES = {"percent": "number", "amount": "number", "years": "number", "number": "number"}
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
     """One argument of a tool.
 
-    help: what it means, for models that read schemas. choices: the values of an "enum".
+    help: what it means, for models that read schemas. choices: the values of an "enum". label,
+    default, least, most and long (several lines of text): for a form; "assets" are symbols with
+    commas between.
     """
 
     name: str
@@ -30,6 +33,11 @@ class Param:
     required: bool
     help: str
     choices: tuple[str, ...] = ()
+    label: str = ""
+    default: str | Decimal | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
+    long: bool = False
 
     def schema(self) -> dict[str, Any]:
         """The JSON schema of the value."""

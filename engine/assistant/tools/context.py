@@ -1,53 +1,46 @@
 """What tools may look at: the portfolio, prices, alerts, the knowledge base and the clock."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Protocol
 
+from engine.alerts.listing import Alert
 from engine.analytics import periods
 from engine.assistant.knowledge import Knowledge
+from engine.assistant.tools.library import EmptyLibrary, Library
 from engine.core.errors import KnownError
-from engine.core.records import FIAT, Transaction
+from engine.core.records import FIAT, Transaction, is_nft
 from engine.ledger.history import History, value_history
 from engine.ledger.legs import holdings
-from engine.ledger.lots import LotBook, fifo
+from engine.ledger.lots import LotBook, cost_basis
+from engine.ledger.methods import CostBasis
 from engine.ledger.pricing import Floats, Prices, fresh_price
-from engine.ledger.transfers import link_transfers
+from engine.ledger.transfers import Candidate, link_transfers, propose_pairs, unconfirmed
 from engine.ledger.valuation import Valuation, valuation
-
-
-class AlertLike(Protocol):
-    """An alert of the store, as far as tools look at it."""
-
-    @property
-    def asset(self) -> str: ...
-    @property
-    def condition(self) -> str: ...
-    @property
-    def value(self) -> Decimal: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def armed(self) -> bool: ...
+from engine.store.pairs import Pair, PairState
 
 
 @dataclass(frozen=True)
 class ToolContext:
     """One consistent view of the user's data for the length of a turn.
 
-    currency: what figures are reported in. simulated: the portfolio is the demo.
+    currency: what figures are reported in. simulated: the portfolio is the demo. pairs: which
+    withdrawals and deposits the user has said to be one transfer, or not. basis: how cost is
+    worked out.
     """
 
     transactions: Sequence[Transaction]
     prices: Prices
-    alerts: Sequence[AlertLike]
+    alerts: Sequence[Alert]
     knowledge: Knowledge
     currency: str
     today: date
     simulated: bool = False
+    library: Library = field(default_factory=EmptyLibrary)
+    pairs: Mapping[Pair, PairState] = field(default_factory=dict)
+    basis: CostBasis = field(default_factory=CostBasis)
 
     @cached_property
     def accounts(self) -> tuple[str, ...]:
@@ -58,24 +51,40 @@ class ToolContext:
 
     @cached_property
     def assets(self) -> tuple[str, ...]:
-        """Symbols the user holds or held, without fiat money."""
+        """Symbols the user holds or held, without fiat money and NFTs."""
         symbols = {
             symbol
             for t in self.transactions
             for symbol in (t.asset_in, t.asset_out)
-            if symbol and symbol not in FIAT
+            if symbol and symbol not in FIAT and not is_nft(symbol)
         }
         return tuple(sorted(symbols))
 
     @cached_property
     def linked(self) -> tuple[Transaction, ...]:
-        """Transactions with withdrawals and deposits that are one transfer joined."""
-        return tuple(link_transfers(self.transactions))
+        """Transactions by time, the withdrawals and deposits that are one transfer joined."""
+        confirmed = {pair for pair, state in self.pairs.items() if state == "confirmed"}
+        return tuple(link_transfers(self.transactions, confirmed))
+
+    @cached_property
+    def proposed(self) -> tuple[Candidate, ...]:
+        """Withdrawals and deposits that look like transfers and wait for the user's word."""
+        return tuple(propose_pairs(self.linked, self.pairs.keys()))
 
     @cached_property
     def book(self) -> LotBook:
-        """All lots and disposals up to now, first in first out."""
-        return fifo(self.linked, fresh_price(self.prices, self.currency), self.currency)
+        """All lots and disposals, by the user's cost basis."""
+        return self._book(self.linked)
+
+    def book_on(self, day: date) -> LotBook:
+        """Lots and disposals as they were at the end of a day."""
+        past = [t for t in self.linked if t.time.date() <= day]
+        return self.book if len(past) == len(self.linked) else self._book(past)
+
+    def _book(self, transactions: Sequence[Transaction]) -> LotBook:
+        price = fresh_price(self.prices, self.currency)
+        book = cost_basis(transactions, price, self.currency, self.basis)
+        return replace(book, missing=(*unconfirmed(self.proposed), *book.missing))
 
     @property
     def first_day(self) -> date:
@@ -93,8 +102,9 @@ class ToolContext:
     def valuation(self, on: date | None = None, account: str | None = None) -> Valuation:
         """Holdings and values at the end of a day."""
         self.require_portfolio()
+        day = on or self.today
         return valuation(
-            self.transactions, self.prices, self.currency, on or self.today, account=account
+            self.linked, self.book_on(day), self.prices, self.currency, day, account=account
         )
 
     def amount(self, asset: str, account: str | None = None) -> Decimal:

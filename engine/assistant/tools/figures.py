@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from engine.assistant.numerals import Numeral, find_numerals, marks
 from engine.assistant.tools.base import Figure, ToolResult
-from engine.core.cards import Card, Draft, FactsCard
+from engine.core.cards import Card, Column, Draft, FactsCard, TableCard
 from engine.core.money import format_amount, format_money, format_percent
 
 Number = Decimal | float
@@ -37,7 +37,7 @@ class Sheet:
     def __init__(self, title: str, currency: str) -> None:
         self.title = title
         self.currency = currency
-        self.figures: list[Figure] = []
+        self.figures = list(figures_of("title", title))
         self.facts: list[tuple[str, str]] = []
         self.lines: list[str] = [title]
 
@@ -62,7 +62,8 @@ class Sheet:
         return self._add(label, Decimal(str(value)), text)
 
     def fact(self, label: str, text: str) -> None:
-        """Words without a number."""
+        """Words for a label, whose numbers ("VaR 95 %") an answer may repeat."""
+        self.figures += figures_of("label", label)
         self.facts.append((label, text))
         self.lines.append(f"{label}: {text}")
 
@@ -94,6 +95,23 @@ class Sheet:
             return _NONE
         self.hidden(label, fraction * 100, format_percent(fraction))
         return self.figures[-1].text
+
+    def table(
+        self,
+        title: str,
+        columns: Sequence[Column],
+        rows: Sequence[tuple[str, ...]],
+        method: str,
+        simulated: bool,
+        total: tuple[str, ...] | None = None,
+    ) -> TableCard:
+        """A table card; an answer may repeat the numbers of its cells as they are shown."""
+        card = TableCard(title, tuple(columns), tuple(rows), total, method, simulated)
+        for row in card.rows if total is None else (*card.rows, total):
+            for column, cell in zip(columns, row, strict=True):
+                self.figures += figures_of(f"{column.title} of {row[0]}", cell)
+        self.figures += figures_of("title", title)
+        return card
 
     def line(self, text: str) -> None:
         """A text line for the model without a fact."""

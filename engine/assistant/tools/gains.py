@@ -18,9 +18,10 @@ from engine.ledger.gaps import Gap, about
 from engine.ledger.performance import wealth
 from engine.ledger.valuation import Valuation
 
-FIFO_METHOD = "First in, first out; fees in cost and proceeds; unrealised at the last close."
 TWR_METHOD = "Time-weighted return, daily linked: deposits and withdrawals do not count as gains."
 PRICE_METHOD = "Last close ÷ close before the period − 1."
+_DISPOSALS = frozenset({"sell", "trade", "spend", "nft_buy", "nft_sell", "lp_add", "lp_remove"})
+"""Kinds by which coins are given away for something."""
 _NO_GAIN = "no price, or not known what it cost"
 _COLUMNS = (
     Column("Asset", "text"),
@@ -66,7 +67,7 @@ def profit_loss(context: ToolContext, arguments: Arguments) -> ToolResult:
     asked = {"realised": (gain,), "unrealised": (paper,)}.get(str(kind), (gain, paper))
     unknown = None in asked
     return replace(
-        sheet.result(_gains_table(sheet, sums, context.simulated)),
+        sheet.result(_gains_table(sheet, sums, gains_method(context), context.simulated)),
         headline="" if unknown else headline,
         # Words of a model could present the gain of a part as that of the whole.
         plain=unknown or bool(wanted and notes),
@@ -122,7 +123,7 @@ def _sums(
         sold=frozenset(
             t.asset_out
             for t in context.linked
-            if t.kind in ("sell", "trade")
+            if t.kind in _DISPOSALS
             and t.asset_out
             and t.asset_out not in FIAT
             and wanted in (None, t.asset_out)
@@ -133,7 +134,15 @@ def _sums(
     )
 
 
-def _gains_table(sheet: Sheet, sums: _Sums, simulated: bool) -> TableCard:
+def gains_method(context: ToolContext) -> str:
+    """How realised and unrealised gains were worked out."""
+    method = context.basis.described()
+    return (
+        f"{method[0].upper()}{method[1:]}; fees in cost and proceeds; unrealised at the last close."
+    )
+
+
+def _gains_table(sheet: Sheet, sums: _Sums, method: str, simulated: bool) -> TableCard:
     rows = []
     for name in sorted(sums.closed.keys() | sums.open.keys() | sums.sold):
         row = sums.closed.get(name)
@@ -151,7 +160,11 @@ def _gains_table(sheet: Sheet, sums: _Sums, simulated: bool) -> TableCard:
         sheet.money_cell("unrealised now", sums.paper),
         sheet.money_cell("income", sums.income),
     )
-    return TableCard(sheet.title, _COLUMNS, tuple(rows), total, FIFO_METHOD, simulated)
+    return TableCard(sheet.title, _COLUMNS, tuple(rows), total, method, simulated)
+
+
+def _on_cost(context: ToolContext) -> str:
+    return f"Unrealised gain ÷ cost of what is held ({context.basis.described()})."
 
 
 def _notes(missing: Sequence[Gap], asset: str | None) -> Sequence[Gap]:
@@ -177,7 +190,7 @@ def best_worst(context: ToolContext, arguments: Arguments) -> ToolResult:
             if len(days) > 1:
                 ranked.append((row.asset, Decimal(str(price_return(closes)))))
     else:
-        method, why = "Unrealised gain ÷ cost of what is held (FIFO).", _NO_GAIN
+        method, why = _on_cost(context), _NO_GAIN
         sheet.day("date", held.on)
         ranked = [
             (row.asset, row.unrealised / row.cost)

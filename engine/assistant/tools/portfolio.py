@@ -11,7 +11,6 @@ from engine.core.money import format_amount, format_money, format_percent
 from engine.ledger.gaps import about
 from engine.ledger.valuation import HoldingRow, Valuation
 
-METHOD = "Last close on or before the day × amount held; costs first in, first out, fees included."
 _NOTES = 3  # the last gaps are about the price and the amount now
 _COLUMNS = (
     Column("Asset", "text"),
@@ -21,6 +20,14 @@ _COLUMNS = (
     Column("Weight", "percent"),
     Column("Unrealised", "money"),
 )
+
+
+def valuation_method(context: ToolContext) -> str:
+    """How values and costs were worked out."""
+    return (
+        "Last close on or before the day × amount held; "
+        f"costs {context.basis.described()}, fees included."
+    )
 
 
 def portfolio_value(context: ToolContext, arguments: Arguments) -> ToolResult:
@@ -70,7 +77,10 @@ def position(context: ToolContext, arguments: Arguments) -> ToolResult:
         for sentence in gaps[-_NOTES:]:
             sheet.note(sentence)
         # Below zero: the records are incomplete, and that is the whole answer.
-        return replace(sheet.result(sheet.card(METHOD, context.simulated)), plain=bool(amount))
+        return replace(
+            sheet.result(sheet.card(valuation_method(context), context.simulated)),
+            plain=bool(amount),
+        )
     sheet.amount("amount", row.amount, asset)
     if row.value is not None and row.price is not None and row.price_day is not None:
         sheet.money("value", row.value)
@@ -93,7 +103,9 @@ def position(context: ToolContext, arguments: Arguments) -> ToolResult:
         sheet.note(sentence)
     # Words of a model could present the gain of a part as that of the whole, or a cost as a value.
     plain = part or row.value is None
-    return replace(sheet.result(sheet.card(METHOD, context.simulated)), plain=plain)
+    return replace(
+        sheet.result(sheet.card(valuation_method(context), context.simulated)), plain=plain
+    )
 
 
 def _table(sheet: Sheet, held: Valuation, context: ToolContext) -> TableCard:
@@ -104,7 +116,14 @@ def _table(sheet: Sheet, held: Valuation, context: ToolContext) -> TableCard:
         sheet.percent_cell("total weight", Decimal(1) if held.total else None),
         sheet.money_cell("unrealised", sum(gains, Decimal(0)) if gains else None),
     )  # fmt: skip
-    return TableCard(f"{sheet.title}, {held.on}", _COLUMNS, rows, total, METHOD, context.simulated)
+    return TableCard(
+        f"{sheet.title}, {held.on}",
+        _COLUMNS,
+        rows,
+        total,
+        valuation_method(context),
+        context.simulated,
+    )
 
 
 def _cells(sheet: Sheet, row: HoldingRow) -> tuple[str, ...]:
@@ -128,4 +147,8 @@ def _donut(held: Valuation, context: ToolContext) -> tuple[ChartCard, ...]:
     if rest:
         largest.append(("Other", rest))
     series = Series("weight", tuple(name for name, _ in largest), tuple(v for _, v in largest))
-    return (ChartCard("Allocation", "donut", (series,), "%", METHOD, context.simulated),)
+    return (
+        ChartCard(
+            "Allocation", "donut", (series,), "%", valuation_method(context), context.simulated
+        ),
+    )

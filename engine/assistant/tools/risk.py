@@ -1,22 +1,19 @@
 """Tools about risk: volatility, drawdown, correlation, and what-if."""
 
-from datetime import date, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
 import numpy as np
 
 from engine.analytics import correlation as pairs
 from engine.analytics import risk, stress
-from engine.analytics.returns import daily_returns, small_sample_warning
+from engine.analytics.returns import small_sample_warning
 from engine.assistant.tools.base import Arguments, ToolResult
 from engine.assistant.tools.context import ToolContext
 from engine.assistant.tools.figures import NO_PRICE, NO_PRICE_THEN, Sheet
+from engine.assistant.tools.line import line_of, period_of
 from engine.core.cards import ChartCard, Column, Series, TableCard
 from engine.core.errors import KnownError
 from engine.core.money import format_amount, format_money, format_percent
-from engine.ledger.performance import observed_returns, wealth
-from engine.ledger.pricing import Floats
 
 VOLATILITY_METHOD = "Standard deviation (ddof 1) of daily returns × √365."
 DRAWDOWN_METHOD = "Largest fall of the daily close from its highest close so far."
@@ -27,7 +24,7 @@ _ROLLING = 30
 
 def volatility(context: ToolContext, arguments: Arguments) -> ToolResult:
     """Annualised volatility of the portfolio or one asset."""
-    name, days, _, kept, returns, unpriced = _line(context, arguments)
+    name, days, _, kept, returns, unpriced = line_of(context, arguments)
     value = risk.volatility(returns)
     sheet = Sheet(f"Volatility of {name}", context.currency)
     sheet.span(days[0], days[-1])
@@ -48,7 +45,7 @@ def volatility(context: ToolContext, arguments: Arguments) -> ToolResult:
 
 def max_drawdown(context: ToolContext, arguments: Arguments) -> ToolResult:
     """The deepest fall from a peak of the portfolio or one asset."""
-    name, days, closes, _, _, unpriced = _line(context, arguments)
+    name, days, closes, _, _, unpriced = line_of(context, arguments)
     fall = risk.max_drawdown(days, closes)
     sheet = Sheet(f"Maximum drawdown of {name}", context.currency)
     sheet.span(days[0], days[-1])
@@ -71,7 +68,7 @@ def max_drawdown(context: ToolContext, arguments: Arguments) -> ToolResult:
 def correlation(context: ToolContext, arguments: Arguments) -> ToolResult:
     """How closely the daily returns of two assets move together."""
     a, b = str(arguments["asset_a"]), str(arguments["asset_b"])
-    period = _period(arguments)
+    period = period_of(arguments)
     days_a, closes_a = context.closes(a, period)
     days_b, closes_b = context.closes(b, period)
     found = pairs.correlation(days_a, closes_a, days_b, closes_b)
@@ -133,33 +130,6 @@ def what_if(context: ToolContext, arguments: Arguments) -> ToolResult:
     )
     table = TableCard(title, columns, rows, total, STRESS_METHOD, context.simulated)
     return sheet.result(sheet.card(STRESS_METHOD, context.simulated), table)
-
-
-def _period(arguments: Arguments) -> str | None:
-    return str(arguments["period"]) if "period" in arguments else None
-
-
-class _Line(NamedTuple):
-    """A series of closes, the days with a return of their own, and what it does not count."""
-
-    name: str
-    days: list[date]
-    closes: Floats
-    seen: list[date]
-    returns: Floats
-    unpriced: tuple[str, ...] = ()
-
-
-def _line(context: ToolContext, arguments: Arguments) -> _Line:
-    period = _period(arguments)
-    if "asset" in arguments:
-        asset = str(arguments["asset"])
-        days, closes = context.closes(asset, period)
-        return _Line(asset, days, closes, *daily_returns(days, closes))
-    history = context.history_of(period)
-    days = [history.days[0] - timedelta(1), *history.days]
-    seen, returns = observed_returns(history)
-    return _Line("the portfolio", days, wealth(history), seen, returns, history.unpriced)
 
 
 def _warn(sheet: Sheet, warning: str) -> None:

@@ -8,18 +8,24 @@ from math import sqrt
 
 import pytest
 
+from engine.alerts.conditions import AnyOf
+from engine.alerts.rulejson import make_check
+from engine.assistant.grounding import ground, unsupported
 from engine.assistant.tools import TOOLS
 from engine.core.cards import ChartCard, QuoteCard
 from engine.core.errors import KnownError
 from tests.engine.assistant.world import (
     KNOWLEDGE,
+    TODAY,
     TRADES,
-    Alarm,
+    alarm,
     ask,
     facts,
     figure,
+    shown,
     table,
     trade,
+    watched,
     world,
 )
 
@@ -277,15 +283,15 @@ def test_an_alert_on_a_move() -> None:
 def test_list_of_alerts() -> None:
     assert facts(ask("list_alerts"))["count"] == "0"
     alerts = (
-        Alarm("BTC", "above", Decimal(100_000)),
-        Alarm("ETH", "up_percent", Decimal(10), armed=False),
+        alarm("BTC", "above", Decimal(100_000)),
+        alarm("ETH", "up_percent", Decimal(10), fired=TODAY),
     )
     result = ask("list_alerts", world(alerts=alerts))
     assert result.text.splitlines() == [
         "Alerts",
         "count: 2",
         "BTC rises above $100,000.00, armed",
-        "ETH rises within 24 hours by 10 %, rang, waits to re-arm",
+        "ETH rises within 24 hours by 10 %, armed, last rang 2026-11-22",
     ]
     assert [row[2] for row in table(result).rows] == ["$100,000.00", "10 %"]
 
@@ -300,12 +306,28 @@ def test_the_level_shown_is_the_level_stored(condition: str, value: str, level: 
     assert result.draft.title.endswith(f" {level}")
     assert dict(result.draft.facts)["value"] == value
     assert (Decimal(value), level) in [(figure.value, figure.text) for figure in result.figures]
-    listed = ask("list_alerts", world(alerts=(Alarm("BTC", condition, Decimal(value)),)))
+    listed = ask("list_alerts", world(alerts=(alarm("BTC", condition, Decimal(value)),)))
     assert table(listed).rows[0][2] == level
 
 
+def test_alerts_of_every_kind_are_listed_in_words() -> None:
+    calm = make_check(
+        "volatility", {"asset": "BTC", "times": "2.5", "days": Decimal(14), "base_days": "90"}
+    )
+    low = make_check("health", {"position": "Loan", "level": "1.25"})
+    alerts = (watched(AnyOf((calm, low)), TODAY, "ended"), watched(low, state="paused"))
+    result = ask("list_alerts", world(alerts=alerts))
+    calmer, lower = result.text.splitlines()[2:]
+    assert calmer == (
+        "BTC volatility of 14 days above 2.5 times that of the 90 days before or health factor of "
+        "Loan below 1.25, ended, last rang 2026-11-22"
+    )
+    assert lower == "health factor of Loan below 1.25, paused"
+    assert not unsupported(ground(shown(result), result.figures))
+
+
 def test_alerts_beside_the_demo_are_marked() -> None:
-    demo = replace(world(alerts=(Alarm("BTC", "above", Decimal(1)),)), simulated=True)
+    demo = replace(world(alerts=(alarm("BTC", "above", Decimal(1)),)), simulated=True)
     drafted = ask("create_alert", demo, asset="BTC", condition="above", value="100000")
     assert facts(drafted)["price now (simulated)"] == "$80,000.00"
     assert table(ask("list_alerts", demo)).simulated

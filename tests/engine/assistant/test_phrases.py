@@ -11,7 +11,7 @@ from engine.assistant.decide import Option
 from engine.assistant.grounding import ground, unsupported
 from engine.assistant.notice import NOTICE, risk_notice
 from engine.assistant.tools import TOOLS
-from tests.engine.assistant.world import Alarm, ask, world
+from tests.engine.assistant.world import alarm, ask, world
 
 
 def option(tool: str, *missing: str, **values: str | Decimal) -> Option:
@@ -61,7 +61,7 @@ def test_plain_answers_show_every_line_of_the_result() -> None:
     results = {
         "portfolio_value": ask("portfolio_value"),
         "what_if": ask("what_if", asset="BTC", change_percent="-30"),
-        "list_alerts": ask("list_alerts", world(alerts=[Alarm("BTC", "above", Decimal(5))])),
+        "list_alerts": ask("list_alerts", world(alerts=[alarm("BTC", "above", Decimal(5))])),
         "transactions": ask("transactions"),
     }
     for name, result in results.items():

@@ -13,7 +13,7 @@ from engine.assistant.tools import TOOLS
 from engine.assistant.tools.base import ToolResult
 from engine.assistant.tools.context import ToolContext
 from engine.core.errors import KnownError
-from tests.engine.assistant.world import KNOWLEDGE, TRADES, Alarm, ask, shown, trade, world
+from tests.engine.assistant.world import KNOWLEDGE, TRADES, alarm, ask, shown, trade, world
 from training.data.market import random_user
 
 
@@ -91,7 +91,7 @@ def test_numbers_of_notes_and_odd_rows_are_figures(tool: str) -> None:
 
 def test_numbers_of_alerts_are_figures() -> None:
     alerts = tuple(
-        Alarm("BTC", condition, Decimal("12.5"))
+        alarm("BTC", condition, Decimal("12.5"))
         for condition in ("above", "below", "up_percent", "down_percent")
     )
     check(ask("list_alerts", world(alerts=alerts)))

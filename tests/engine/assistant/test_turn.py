@@ -289,7 +289,7 @@ def test_talk_without_a_model(question: str, kind: str) -> None:
         ("thanks a lot!", "You're welcome."),
         ("goodbye", "Goodbye."),
         ("how do i import my csv", "Drag a CSV file"),
-        ("is my data private?", "Everything stays on this computer"),
+        ("is my data private?", "Nothing leaves this computer unless"),
     ],
 )
 @pytest.mark.parametrize("model", [None, FakeModel()])
@@ -486,3 +486,14 @@ def test_an_answer_of_a_number_the_user_guessed_is_no_answer() -> None:
     turns = Turns(FakeModel(lie, lie))
     assert "$70,000.00" in turns.ask("is my portfolio worth $5,000,000?").text
     assert "5,000,000" not in turns.screen
+
+
+def test_the_starter_puts_no_words_around_an_analysis() -> None:
+    """It knows the reports of the everyday tools only; a larger model may write."""
+    starter = Turns(FakeModel("Your average cost is $70,000.00."))
+    outcome = starter.ask("stress test my portfolio")
+    assert outcome.calls[0]["name"] == "stress_replay"
+    assert "average cost" not in outcome.text
+    assert "- Value now: $70,000.00" in outcome.text
+    larger = Turns(FakeModel("It is worth $70,000.00 now.", template_id=QWEN3))
+    assert larger.ask("stress test my portfolio").text == "It is worth $70,000.00 now."

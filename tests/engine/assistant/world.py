@@ -12,11 +12,14 @@ The last closes are 80,000 and 2,400, so they are worth 40,000 + 30,000 = 70,000
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from engine.alerts.conditions import Condition
+from engine.alerts.listing import Alert, State
+from engine.alerts.rule import Rule
+from engine.alerts.simple import SimpleCondition, simple_check
 from engine.assistant.knowledge import Knowledge
 from engine.assistant.tools import TOOLS
 from engine.assistant.tools.base import ToolResult
@@ -36,15 +39,22 @@ CLOSES = {
 }
 
 
-@dataclass(frozen=True)
-class Alarm:
-    """An alert as the store would give it."""
+def alarm(
+    asset: str,
+    condition: SimpleCondition,
+    value: Decimal,
+    currency: str = "USD",
+    fired: date | None = None,
+) -> Alert:
+    """An alert as the store would give it; fired: the day it rang last."""
+    return watched(simple_check(asset, condition, value, currency), fired)
 
-    asset: str
-    condition: str
-    value: Decimal
-    currency: str = "USD"
-    armed: bool = True
+
+def watched(condition: Condition, fired: date | None = None, state: State = "watching") -> Alert:
+    """An alert on any condition."""
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    rang = None if fired is None else datetime.combine(fired, time(0), UTC)
+    return Alert(1, Rule(1, made, condition), "", made, state, rang)
 
 
 class Stored:
@@ -107,7 +117,7 @@ TRADES = (
 def world(
     trades: Sequence[Transaction] = TRADES,
     closes: dict[str, tuple[str, ...]] | None = None,
-    alerts: Sequence[Alarm] = (),
+    alerts: Sequence[Alert] = (),
     last: date = TODAY,
     currency: str = "USD",
 ) -> ToolContext:

@@ -1,0 +1,93 @@
+"""Health factor and liquidation price of a loan against one collateral."""
+
+import re
+from decimal import Decimal
+
+from engine.analytics.defi.lending import Collateral, Debt, health, liquidation_price
+from engine.assistant.analyses.base import Analysis, Read, amounts_said, number_of
+from engine.assistant.recognise import Recognised
+from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
+from engine.assistant.tools.context import ToolContext
+from engine.assistant.tools.figures import Sheet
+from engine.core.cards import ChartCard, Series
+from engine.core.errors import KnownError
+
+_COIN = Param("asset", "asset", True, "the coin deposited as collateral", label="Collateral")
+_AMOUNT = Param("amount", "amount", True, "how many coins are deposited", label="Coins deposited")
+_DEBT = Param("debt", "amount", True, "debt in the reporting currency", label="Debt")
+_THRESHOLD = Param(
+    "threshold_percent", "percent", False, "liquidation threshold of the collateral in percent",
+    label="Liquidation threshold, %", default=Decimal("82.5"), least=Decimal(1),
+    most=Decimal(100),
+)  # fmt: skip
+_METHOD = (
+    "Health factor = collateral × threshold ÷ debt (Aave v3, 2022); below 1 anyone may liquidate."
+)
+
+_NUMBER_BEFORE = re.compile(r"(?<![\d.,])(\d{1,9}(?:,\d{3})*(?:\.\d+)?)\s*$")
+_PERCENT = re.compile(r"%|per ?cent|pct")
+
+
+def loan_health(context: ToolContext, arguments: Arguments) -> ToolResult:
+    """How far a loan is from liquidation, now and at other prices."""
+    asset = str(arguments["asset"])
+    price = context.last_price(asset)
+    if price is None:
+        raise KnownError(f"There is no fresh price of {asset}.", "Import its prices first.")
+    amount, debt = number_of(arguments, _AMOUNT), number_of(arguments, _DEBT)
+    deposit = [Collateral(asset, amount, price, number_of(arguments, _THRESHOLD) / 100)]
+    debts = [Debt(context.currency, debt, Decimal(1))]
+    found = health(deposit, debts)
+    sheet = Sheet(f"Loan against {asset}", context.currency)
+    sheet.money("price", price)
+    sheet.money("collateral", found.collateral)
+    sheet.money("debt", found.debt)
+    if found.factor is not None and found.ltv is not None and found.buffer is not None:
+        factor = round(found.factor, 4)
+        sheet.number("health factor", factor, f"{factor:.2f}")
+        sheet.percent("loan to value", found.ltv)
+        sheet.percent("fall until liquidation", found.buffer)
+    end = liquidation_price(deposit, debts, asset)
+    if end is not None:
+        sheet.money("liquidation price", end.price)
+    drops = tuple(range(0, 96, 5))
+    series = Series(
+        "Health factor", tuple(f"-{drop} %" for drop in drops),
+        tuple(float((found.factor or 0) * (100 - drop) / 100) for drop in drops),
+    )  # fmt: skip
+    chart = ChartCard(f"Health factor if {asset} falls", "line", (series,), "", _METHOD,
+                      context.simulated)  # fmt: skip
+    return sheet.result(sheet.card(_METHOD, context.simulated), chart)
+
+
+def _reads(found: Recognised) -> Read:
+    """The number before the coin is what is deposited, the next one the debt."""
+    coins = found.of("asset")
+    before = _NUMBER_BEFORE.search(found.text[: coins[0].start]) if coins else None
+    rest = [one for one in amounts_said(found) if not before or one.start != before.start(1)]
+    percents = [
+        one for one in found.of("percent")
+        if _PERCENT.search(found.text[one.start : one.end + 1])
+    ]  # fmt: skip
+    return {
+        _AMOUNT.name: Decimal(before[1].replace(",", "")) if before else None,
+        _DEBT.name: Decimal(rest[0].value) if rest else None,
+        _THRESHOLD.name: Decimal(percents[0].value) if percents else None,
+    }
+
+
+LOAN_HEALTH = Analysis(
+    Tool(
+        "loan_health",
+        "Health factor and liquidation price of a loan against a coin.",
+        (_COIN, _AMOUNT, _DEBT, _THRESHOLD),
+        loan_health,
+        "a loan against {asset}",
+        advice=True,
+    ),
+    "DeFi",
+    "Loan health",
+    "How far a coin may fall before a loan against it is liquidated.",
+    (r"\bhealth factor\b", r"\bliquidat(?:ion|ed)\b"),
+    reads=_reads,
+)

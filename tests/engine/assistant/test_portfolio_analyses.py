@@ -1,0 +1,158 @@
+"""Growth, movers, rebalancing, the tax year and sums of transactions, worked out by hand."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from engine.core.errors import KnownError
+from tests.engine.assistant.shelf import Shelf, chart, run, table, with_shelf
+from tests.engine.assistant.world import TRADES, facts, trade, world
+
+BUYS = (
+    trade("2026-11-18", "buy", ("BTC", "1"), ("USD", "80000")),
+    replace(trade("2026-11-19", "buy", ("BTC", "1"), ("USD", "100000")), tag="dca"),
+)
+
+
+def test_growth_is_what_came_of_what_was_paid_in() -> None:
+    """180,000 became 160,000. TWR: 200/180 on the second day, then × 0.8 × 1.25 × 0.8 = 8/9."""
+    result = run("growth", world(BUYS))
+    found = facts(result)
+    assert found["paid in"] == "$180,000.00"
+    assert found["value"] == "$160,000.00"
+    assert found["gain"] == "-$20,000.00"
+    assert found["time-weighted return (TWR)"] == "-11.11 %"
+    assert "There is no XIRR for less than 30 days" in result.text
+    value, paid = chart(result).series
+    assert value.y == (80_000, 200_000, 160_000, 200_000, 160_000)
+    assert paid.y == (80_000, 180_000, 180_000, 180_000, 180_000)
+    assert table(result).rows[0][:4] == ("BTC", "$180,000.00", "$160,000.00", "-$20,000.00")
+
+
+def test_growth_of_one_part() -> None:
+    """The coin bought at 100,000 and worth 80,000."""
+    assert facts(run("growth", world(BUYS), tag="dca"))["gain"] == "-$20,000.00"
+    assert facts(run("growth", world(BUYS), asset="BTC"))["value"] == "$160,000.00"
+    assert facts(run("growth", world(BUYS), account="Kraken"))["value"] == "$160,000.00"
+    assert table(run("growth", world(BUYS), by="account"), "By account").rows[0][0] == "Kraken"
+    with pytest.raises(KnownError, match="No transaction is about SOL"):
+        run("growth", world(BUYS), asset="SOL")
+
+
+def test_movers_of_the_last_day() -> None:
+    """0.5 BTC lost 20,000 each, 12.5 ETH 600 each: 17,500 of 87,500."""
+    result = run("movers")
+    found = facts(result)
+    assert (found["gain of all"], found["change"]) == ("-$17,500.00", "-20.00 %")
+    assert found["fell most"] == "BTC"
+    assert "rose most" not in found
+    assert table(result).rows == (
+        ("BTC", "-$10,000.00", "-20.00 %", "-11.43 %", "$40,000.00"),
+        ("ETH", "-$7,500.00", "-20.00 %", "-8.57 %", "$30,000.00"),
+    )
+
+
+def test_movers_go_back_to_the_newest_close() -> None:
+    result = run("movers", world(last=TRADES[-1].time.date().replace(month=11, day=20)))
+    assert facts(result)["period"] == "2026-11-20 to 2026-11-20"
+    assert "The newest closes are of 2026-11-20." in result.text
+
+
+def test_rebalancing_to_halves() -> None:
+    """5,000 of BTC at 80,000 are 0.0625, which cost 3,750; a fifth of the 1,250 gained is tax."""
+    result = run(
+        "rebalance",
+        weights="BTC 50, ETH 50",
+        fee_percent=Decimal(0),
+        short_tax_percent=Decimal(20),
+    )
+    found = facts(result)
+    assert found["sell BTC"] == "0.0625 BTC"
+    assert found["buy ETH"] == "2.083 ETH"
+    assert found["gain realised by the sales"] == "+$1,250.00"
+    assert found["tax on the sales"] == "$250.00"
+    assert table(result, "tax").rows[0] == (
+        "BTC", "$5,000.00", "$3,750.00", "$1,250.00", "$1,250.00", "$0.00", "$250.00",
+    )  # fmt: skip
+
+
+def test_rebalancing_with_new_money_only() -> None:
+    """10,000 make 80,000, of which ETH lacks 10,000 to its half."""
+    result = run(
+        "rebalance", weights="BTC 50, ETH 50", mode="buy only", cash=10_000, fee_percent=Decimal(0)
+    )
+    found = facts(result)
+    assert not any(label.startswith("sell") for label in found)
+    assert found["buy ETH"] == "4.166 ETH"
+
+
+def test_weights_inside_their_bands_are_left_alone() -> None:
+    assert facts(run("rebalance", weights="BTC 57, ETH 43"))["trades"] == "0"
+
+
+def test_a_stored_target_and_cash_by_its_name() -> None:
+    shelf = Shelf(stored={"target": {"core": {"weights": {"BTC": "50", "ETH": "50"}}}})
+    stored = run("rebalance", with_shelf(shelf), fee_percent=Decimal(0))
+    assert facts(stored)["sell BTC"] == "0.0625 BTC"
+    cash = run("rebalance", weights="BTC 40, ETH 40, USD 20", fee_percent=Decimal(0))
+    assert table(cash).rows[-1][3] == "20.00 %"
+
+
+def test_rebalancing_needs_weights_that_make_sense() -> None:
+    with pytest.raises(KnownError, match="Which weights"):
+        run("rebalance")
+    with pytest.raises(KnownError, match="no target called 'core'"):
+        run("rebalance", target="core")
+    with pytest.raises(KnownError, match="more than 100 %"):
+        run("rebalance", weights="BTC 70, ETH 60")
+    with pytest.raises(KnownError, match="no price for DOGE"):
+        run("rebalance", weights="BTC 50, DOGE 50")
+
+
+def test_a_tax_year_with_every_lot() -> None:
+    """1.5 BTC brought 119,700 and cost 40,100 + half of 60,000."""
+    result = run("tax_year", year="2026")
+    found = facts(result)
+    assert found["proceeds"] == "$119,700.00"
+    assert found["cost"] == "$70,100.00"
+    assert found["gains less losses"] == "+$49,600.00"
+    assert found["gains held short"] == "+$49,600.00"
+    assert found["income"] == "$1,500.00"
+    assert len(table(result, "Disposals").rows) == 2
+    assert table(result, "Disposals").total is not None
+    assert "not final" in table(result).method
+
+
+def test_long_tables_of_a_tax_year_are_cut_with_a_note() -> None:
+    many = [trade(f"2026-11-{1 + n % 18:02}", "buy", ("BTC", "1"), ("USD", "9")) for n in range(60)]
+    many = [replace(one, row_hash=str(number)) for number, one in enumerate(many)]
+    result = run("tax_year", world(many), year="2026")
+    assert len(table(result, "Lots still open").rows) == 50
+    assert "50 of 60 rows are shown" in result.text
+
+
+def test_years_that_are_none() -> None:
+    for year in ("2019", "2027", "next"):
+        with pytest.raises(KnownError):
+            run("tax_year", year=year)
+
+
+def test_what_was_bought_and_at_what_price() -> None:
+    found = facts(run("transaction_sums", kind="bought", asset="ETH"))
+    assert found["ETH in"] == "12 ETH"
+    assert found["USD out"] == "$24,000.00"
+    assert found["average price"] == "$2,000.00"
+
+
+def test_what_was_sold_and_the_last_ones() -> None:
+    sold = facts(run("transaction_sums", kind="sold"))
+    assert (sold["BTC out"], sold["USD in"]) == ("1.5 BTC", "$120,000.00")
+    last = run("transaction_sums", last=Decimal(2))
+    assert [row[1] for row in table(last).rows] == ["transfer", "income"]
+    moved = facts(run("transaction_sums", kind="transferred"))
+    assert moved["BTC moved"] == "0.2 BTC"
+
+
+def test_nothing_of_a_kind_is_no_error() -> None:
+    assert facts(run("transaction_sums", kind="withdrawn"))["count"] == "0"
