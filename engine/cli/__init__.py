@@ -8,19 +8,31 @@ from pathlib import Path
 
 from engine.cli import (
     alerts,
+    analyse,
     ask,
     backup,
+    basis,
     batches,
+    chain,
     chat,
     demo,
     doctor,
+    edit,
+    export,
     import_,
+    mapping,
     models,
+    online,
+    pairs,
     prices,
+    reconcile,
     report,
     restore,
+    series,
     settings,
+    tax,
     terminal,
+    transactions,
     undo,
     watch,
 )
@@ -32,11 +44,23 @@ COMMANDS: tuple[Command, ...] = (
     chat,
     ask,
     import_,
+    mapping,
     undo,
     batches,
+    transactions,
+    edit,
+    pairs,
+    reconcile,
+    basis,
+    export,
     prices,
+    series,
+    online,
+    chain,
     demo,
     report,
+    analyse,
+    tax,
     alerts,
     watch,
     models,
@@ -51,8 +75,8 @@ EXIT_CRASH = 70
 EXIT_INTERRUPTED = 130
 EXIT_CLOSED_PIPE = 141
 
-_DESCRIPTION = """Assay: a private crypto analyst on your own computer. It opens no network
-connection; everything stays in your data folder."""
+_DESCRIPTION = """Assay: a private crypto analyst on your own computer. Everything stays
+in your data folder, and no network connection is opened unless you switch an online source on."""
 _EPILOG = """begin:
   assay demo                                  a simulated portfolio to try things on
   assay import transactions.csv               your own transactions

@@ -6,9 +6,17 @@ from engine.cli import terminal
 from engine.cli.jsonout import write_json
 from engine.cli.render import table
 from engine.cli.session import add_json, opened
+from engine.service import Batch
 
 NAME = "batches"
 HELP = "list the imports"
+
+_KINDS = {
+    "transactions": "transactions",
+    "prices": "prices",
+    "measurements": "measurements",
+    "nft_sales": "NFT sales",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -17,14 +25,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """List the imports of transactions and of prices, newest first."""
+    """List the imports of every kind, newest first."""
     with opened(args) as service:
-        transactions, prices = service.portfolio.batches(), service.market.batches()
+        everything = [("transactions", batch) for batch in service.portfolio.batches()]
+        everything += [(str(kind), batch) for kind, batch in service.market.imports()]
     if args.json:
-        write_json({"transactions": transactions, "prices": prices})
+        kinds: dict[str, list[Batch]] = {kind: [] for kind in _KINDS}
+        for kind, batch in everything:
+            kinds[kind].append(batch)
+        write_json(kinds)
         return 0
-    everything = [("transactions", batch) for batch in transactions]
-    everything += [("prices", batch) for batch in prices]
     if not everything:
         terminal.say("Nothing has been imported.")
         return 0
@@ -32,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         (
             str(batch.id),
             f"{batch.created:%Y-%m-%d %H:%M}",
-            kind,
+            _KINDS[kind],
             f"{batch.rows:,}",
             batch.source + (" (simulated)" if batch.simulated else ""),
             batch.file_name,

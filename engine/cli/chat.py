@@ -59,7 +59,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _greet(service: Service) -> None:
-    terminal.say("Assay. Everything stays on this computer. /help shows what you can do.")
+    terminal.say(
+        "Assay. Nothing leaves this computer unless you switch an online source on. "
+        "/help shows what you can do."
+    )
     if not service.portfolio.has_data():
         terminal.say("There is no portfolio yet: /import FILE reads one, /demo simulates one.")
     elif service.portfolio.is_simulated():
@@ -91,7 +94,7 @@ def _obey(service: Service, line: str) -> None:
         case "/import" if argument.strip():
             # A file dropped on a terminal comes in quotes; no name holds a NUL.
             path = Path(argument.replace("\0", "").strip().strip("'\"")).expanduser()
-            import_.import_file(service, path, None, yes=False)
+            import_.import_file(service, path)
         case "/import":
             terminal.say("Which file? /import FILE")
         case _:

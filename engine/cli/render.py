@@ -73,15 +73,35 @@ def _facts(card: FactsCard) -> list[str]:
 
 
 def _chart(card: ChartCard, columns: int) -> list[str]:
+    if card.kind == "heatmap":
+        return _matrix(card)
     lines: list[str] = []
     for series in card.series:
         if not series.y:
             continue
-        if card.kind == "line":
+        if card.kind == "scatter":
+            lines += _points(series, card)
+        elif card.kind == "line":
             lines += _line_chart(series, card.unit, columns)
         else:
             lines += _bars(series, card.unit, columns)
     return lines
+
+
+def _matrix(card: ChartCard) -> list[str]:
+    names = card.series[0].x if card.series else ()
+    rows = tuple((one.name, *(f"{y:.2f}" for y in one.y)) for one in card.series)
+    return table(("", *names), rows, (False, *(True for _ in names)))
+
+
+def _points(series: Series, card: ChartCard) -> list[str]:
+    """A dot as its two figures, a curve by its ends."""
+    places = [
+        f"{_number(float(x))} {card.x_unit}: {_number(y)} {card.unit}"
+        for x, y in zip(series.x, series.y, strict=True)
+    ]
+    shown = places if len(places) == 1 else [places[0], "…", places[-1]]
+    return [f"{series.name}{_GAP}{'  '.join(shown)}"]
 
 
 def _line_chart(series: Series, unit: str, columns: int) -> list[str]:

@@ -126,6 +126,13 @@ class ChatArea:
             return self._begin(offer.chat_id, rephrased, rephrased, None)
         return self._begin(offer.chat_id, option.label, offer.question, json.loads(key))
 
+    def ask_call(self, text: str, key: str) -> tuple[int, int]:
+        """Begin a conversation in which a call (as JSON) is answered under the words of `text`.
+
+        Returns as ask() does.
+        """
+        return self._begin(None, text, text, json.loads(key))
+
     def confirm(self, draft_id: str) -> int:
         """Store what a draft proposes; returns its id. KnownError if it is not open any more."""
         with self._lock:

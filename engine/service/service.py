@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
+from engine.alerts.simple import SimpleCondition
 from engine.assistant.cancel import Cancel
 from engine.assistant.turn import Assistant
 from engine.core.cards import Draft
@@ -16,24 +17,37 @@ from engine.core.paths import Paths
 from engine.market.series import PriceBook
 from engine.model.client import ModelClient
 from engine.model.registry import Registry
+from engine.service.alert_feed import alert_feed
 from engine.service.alerts import AlertArea
+from engine.service.analysis import AnalysisArea
 from engine.service.backup import BackupArea
 from engine.service.chat import ChatArea
+from engine.service.ledger import LedgerArea
 from engine.service.leftovers import remove_leftovers
+from engine.service.library import StoredLibrary
 from engine.service.lock import ProfileLock
 from engine.service.logfile import LogFile
 from engine.service.market import MarketArea
 from engine.service.models import ModelArea
+from engine.service.onchain import OnchainArea
+from engine.service.online import OnlineArea
 from engine.service.portfolio import PortfolioArea
 from engine.service.settings import Settings
+from engine.service.tax import TaxArea
 from engine.service.view import View
 from engine.service.warming import warm_up
-from engine.store.alerts import AlertCondition, AlertRepo
 from engine.store.chats import ChatRepo
 from engine.store.database import Database
+from engine.store.documents import DocumentRepo
+from engine.store.edits import EditRepo
 from engine.store.keys import load_or_create_key
+from engine.store.measurements import MeasurementRepo
 from engine.store.models import ModelRepo
+from engine.store.nft_sales import NftSaleRepo
+from engine.store.pairs import PairRepo
 from engine.store.prices import PriceRepo
+from engine.store.requests import RequestRepo
+from engine.store.rules import RuleRepo
 from engine.store.settings import SettingRepo
 from engine.store.transactions import TransactionRepo
 
@@ -60,19 +74,55 @@ class Service:
         self.bus = EventBus()
         publish = self.bus.publish
         jobs = JobPool(self.bus)
-        setting_repo, alert_repo = SettingRepo(database), AlertRepo(database)
+        setting_repo, rules = SettingRepo(database), RuleRepo(database)
         transactions, price_repo = TransactionRepo(database), PriceRepo(database)
         prices = PriceBook(price_repo)
-        self._view = View(transactions, prices, alert_repo, setting_repo, self.bus, clock)
+        documents, measurements = DocumentRepo(database), MeasurementRepo(database)
+        pairs = PairRepo(database)
+        sales = NftSaleRepo(database)
+        library = StoredLibrary(documents, measurements, price_repo, sales)
+        self._view = View(
+            transactions, prices, rules, setting_repo, library, pairs, self.bus, clock
+        )
+        self.analysis = AnalysisArea(self._view, documents, jobs, publish)
+        self.tax = TaxArea(self._view, jobs)
+        self.ledger = LedgerArea(
+            EditRepo(database), pairs, documents, self._view, jobs, clock, publish
+        )
         self.settings = Settings(setting_repo, publish)
         registry = Registry(paths, ModelRepo(database))
         self.models = ModelArea(registry, self.settings, jobs, publish, self._warm_up, model_path)
         closing.callback(self.models.close)
         closing.callback(jobs.close)
-        self.portfolio = PortfolioArea(transactions, price_repo, self._view, jobs, clock, publish)
-        self.market = MarketArea(price_repo, self.settings, jobs, clock, publish)
-        self.alerts = AlertArea(alert_repo, prices, self.settings, self.bus, clock)
+        self.portfolio = PortfolioArea(
+            transactions, price_repo, documents, self._view, jobs, clock, publish
+        )
+        self.market = MarketArea(
+            price_repo, measurements, sales, prices, self.settings, jobs, clock, publish
+        )
+        feed = alert_feed(prices, price_repo, self._view.context, measurements, documents)
+        self.alerts = AlertArea(
+            rules, documents, feed, self.settings, self.bus, clock, self._view.context
+        )
         closing.callback(self.alerts.close)
+        self.online = OnlineArea(
+            self.settings,
+            price_repo,
+            measurements,
+            RequestRepo(database),
+            documents,
+            jobs,
+            clock,
+            publish,
+            lambda: self._view.context().assets,
+        )
+        self.onchain = OnchainArea(
+            self.online.nodes,
+            transactions.existing_hashes,
+            self.portfolio.warned,
+            jobs,
+            clock,
+        )
         self.backup = BackupArea(database)
         chats = ChatRepo(database)
         if not database.read_only:
@@ -103,8 +153,8 @@ class Service:
         return service
 
     def undo(self, batch_id: int) -> None:
-        """Take an import back, of transactions or of prices; KnownError if there is none."""
-        if any(batch.id == batch_id for batch in self.market.batches()):
+        """Take an import back, of any kind; KnownError if there is none."""
+        if any(batch.id == batch_id for _, batch in self.market.imports()):
             self.market.undo(batch_id)
         else:
             self.portfolio.undo(batch_id)
@@ -121,6 +171,6 @@ class Service:
 
     def _confirm(self, draft: Draft) -> int:
         facts = dict(draft.facts)
-        condition = cast(AlertCondition, facts["condition"])
+        condition = cast(SimpleCondition, facts["condition"])
         value = Decimal(facts["value"])
         return self.alerts.add(facts["asset"], condition, value, facts["currency"])

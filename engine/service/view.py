@@ -2,12 +2,16 @@
 
 import threading
 
+from engine.alerts.listing import read_alerts
 from engine.assistant.knowledge import Knowledge
 from engine.assistant.tools.context import ToolContext
+from engine.assistant.tools.library import Library
 from engine.core.clock import Clock
 from engine.core.events import DataChanged, Event, EventBus
+from engine.ledger import basis_settings
 from engine.market.series import PriceBook
-from engine.store.alerts import AlertRepo
+from engine.store.pairs import PairRepo
+from engine.store.rules import RuleRepo
 from engine.store.settings import SettingRepo
 from engine.store.transactions import TransactionRepo
 
@@ -24,15 +28,19 @@ class View:
         self,
         transactions: TransactionRepo,
         prices: PriceBook,
-        alerts: AlertRepo,
+        rules: RuleRepo,
         settings: SettingRepo,
+        library: Library,
+        pairs: PairRepo,
         bus: EventBus,
         clock: Clock,
     ) -> None:
         self._transactions = transactions
         self._prices = prices
-        self._alerts = alerts
+        self._rules = rules
         self._settings = settings
+        self._library = library
+        self._pairs = pairs
         self._clock = clock
         self._knowledge = Knowledge()
         self._lock = threading.Lock()
@@ -50,10 +58,15 @@ class View:
         context = ToolContext(
             transactions=self._transactions.all(),
             prices=self._prices,
-            alerts=self._alerts.list(),
+            alerts=read_alerts(self._rules.list(), today),
             knowledge=self._knowledge,
             currency=str(self._settings.get("currency")),
             today=today,
+            library=self._library,
+            pairs=self._pairs.all(),
+            basis=basis_settings.basis_from_body(
+                self._library.documents("cost_basis").get(basis_settings.NAME)
+            ),
             simulated=any(batch.simulated for batch in self._transactions.batches()),
         )
         with self._lock:

@@ -21,7 +21,7 @@ def test_a_conversation_through_a_pipe(assay: Run, purchases: Path) -> None:
 
     out = assay("chat", stdin=talk)
 
-    assert "Everything stays on this computer" in out.stdout
+    assert "Nothing leaves this computer unless" in out.stdout
     assert "There is no portfolio yet" in out.stdout
     assert "Understood: 2" in out.stdout
     assert "There is no command /nonsense." in out.stdout

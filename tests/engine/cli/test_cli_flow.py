@@ -72,11 +72,13 @@ def test_an_alert_from_the_draft_to_the_notification(
     fired = assay("watch", "--once").stdout
 
     assert fired.startswith("BTC above $95,000.00: BTC was at $100,000.00")
-    assert shown.read_text().startswith("--app-name=Assay|--|BTC above $95,000.00|BTC was at")
+    assert shown.read_text().startswith(
+        "--app-name=Assay|--urgency=normal|--|BTC above $95,000.00|BTC was at"
+    )
     assert assay("watch", "--once").stdout == ""
     assert "BTC above $95,000.00: BTC was at" in assay("alerts", "history").stdout
     assert "deleted" in assay("alerts", "delete", "1").stdout
-    assert "  BTC was at $100,000.00" in assay("alerts", "history").stdout
+    assert "BTC above $95,000.00: BTC was at" in assay("alerts", "history").stdout
 
 
 def test_a_backup_is_restored_elsewhere(

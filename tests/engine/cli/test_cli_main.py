@@ -1,6 +1,7 @@
 """Exit statuses and what is said on the way out."""
 
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -104,7 +105,7 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
 
     assert leaving.value.code == 0
     text = capsys.readouterr().out
-    assert all(f"\n    {command.NAME} " in text for command in cli.COMMANDS)
+    assert all(re.search(rf"\n    {command.NAME}\s", text) for command in cli.COMMANDS)
 
 
 def test_the_documentation_names_every_command() -> None:

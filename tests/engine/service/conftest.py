@@ -30,7 +30,14 @@ def take(service: Service, path: Path) -> int:
 def take_prices(service: Service, path: Path) -> int:
     """The same for a file of prices."""
     preview = service.market.preview_prices(path).future.result()
-    return service.market.confirm_prices(preview).future.result()
+    return service.market.confirm(preview).future.result()
+
+
+def plain_text(service: Service) -> str:
+    """Everything that is in the database, decrypted."""
+    return service.online._requests._db.run(
+        lambda db: "\n".join(repr(row) for name in db.table_names() for row in db[name].rows)
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -43,6 +43,27 @@ def test_reading_a_long_file_can_be_stopped(service: Service, tmp_path: Path, ki
         job.future.result(1)
 
 
+def test_storing_can_be_stopped_and_then_nothing_is_stored(
+    service: Service, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text(HEADER + "2026-01-05,buy,Kraken,BTC,0.5,USD,30000,,,,,,\n" * 100_000)
+    preview = service.portfolio.preview(path).future.result()
+    storing: list[Job[int]] = []
+
+    def stop(event: Event) -> None:
+        if isinstance(event, JobProgress) and event.title.startswith("Storing") and storing:
+            storing[0].cancel()
+
+    service.bus.subscribe(stop)
+    storing.append(service.portfolio.confirm(preview))
+    with pytest.raises(Cancelled):
+        storing[0].future.result()
+
+    assert service.portfolio.batches() == []
+    assert not service.portfolio.has_data()
+
+
 def test_reading_and_storing_tell_how_far_they_are(
     service: Service, events: list[Event], purchases: Path, prices: Path
 ) -> None:

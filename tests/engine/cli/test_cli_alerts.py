@@ -1,0 +1,127 @@
+"""`assay alerts` and `assay watch`: every kind, tried out, paused, and quiet by night."""
+
+import json
+import signal
+import subprocess
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.engine.cli.conftest import ASSAY, Run
+
+ABOVE = ("--kind", "price", "--asset", "btc", "--direction", "above", "--level", "95000")
+
+
+def test_an_alert_of_any_kind_is_added_and_changed(assay: Run) -> None:
+    assay("settings", "currency", "EUR")
+    depeg = assay("alerts", "add", "--kind", "depeg", "--asset", "USDT", "--percent", "1")
+    assert depeg.stdout == (
+        "Alert 1 is stored. When USDT 1 % off its peg of €1.00, every time anew.\n"
+    )
+    health = {"kind": "health", "position": "Loan"}
+    rule = json.dumps({"when": {"any": [health]}, "name": "My loan", "once": True})
+    assay("alerts", "add", "--rule", rule)
+    options = ("--title", "Moon", "--cooldown", "7", "--expires", "2100-01-31", "--priority", "low")
+    changed = assay("alerts", "edit", "1", *ABOVE, *options).stdout
+    assert "at most once per 7 days, until 2100-01-31, without a sound." in changed
+    listed = assay("alerts").stdout
+    assert "Moon: BTC above €95,000.00, every time anew, at most once per 7 days" in listed
+    assert "My loan: health factor of Loan below 1.5" in listed
+    (first, second) = json.loads(assay("alerts", "--json").stdout)
+    assert (first["title"], first["rule"]["when"]["currency"]) == ("Moon", "EUR")
+    assert (second["state"], second["last_fired"]) == ("watching", None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("add",), "does not say what to watch"),
+        (("add", "--percent", "1"), "Give --kind"),
+        (("add", "--kind", "depeg", "--asset", "USDT"), "percentage is missing"),
+        (("add", *ABOVE, "--percent", "1"), '"percent" is not part of'),
+        (("add", *ABOVE, "--rule", "{}"), "Leave the other options out"),
+        (("add", "--rule", "{"), "not valid JSON"),
+        (("edit", "1", *ABOVE), "not there any more"),
+        (("pause", "1"), "not there any more"),
+        (("preview", "1"), "not there any more"),
+        (("preview", *ABOVE), "There is no data of price BTC/USD"),
+        (("list", *ABOVE), "is for add, edit, preview only"),
+        (("pause",), "NUMBER"),
+    ],
+)
+def test_what_makes_no_sense_is_one_sentence(
+    assay: Run, arguments: tuple[str, ...], said: str
+) -> None:
+    error = assay("alerts", *arguments, status=2).stderr
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_an_alert_is_tried_out_and_paused(assay: Run, prices: Path) -> None:
+    assay("prices", prices, "--yes")
+    tried = assay("alerts", "preview", *ABOVE).stdout
+    assert tried.startswith("It would have fired 1 time from ")
+    assert "BTC was at $100,000.00" in tried
+    assay("alerts", "add", *ABOVE)
+    document = json.loads(assay("alerts", "preview", "1", "--json").stdout)
+    assert (document["days"], len(document["fired"])) == (2, 1)
+    assert assay("alerts", "pause", "1").stdout == "Alert 1 is paused.\n"
+    assert "paused" in assay("alerts").stdout
+    assert assay("watch", "--once").stdout == ""
+    assert assay("alerts", "resume", "1").stdout == "Alert 1 is watched again.\n"
+    assert assay("watch", "--once").stdout.startswith("BTC above $95,000.00: BTC was at")
+    (fired,) = json.loads(assay("alerts", "history", "--json").stdout)
+    (row,) = fired["rows"]
+    assert (row["series"], row["close"], row["measured"]) == ("price BTC/USD", 100_000, 100_000)
+
+
+def test_every_kind_is_explained(assay: Run) -> None:
+    text = assay("alerts", "kinds").stdout
+    assert "depeg: Stablecoin off its peg\n  --asset  asset\n" in text
+    assert "--direction  direction: above, below (default above)" in text
+    assert len(json.loads(assay("alerts", "kinds", "--json").stdout)) == 12
+
+
+def test_by_night_the_watch_says_what_waits_and_tells_it_by_day(assay: Run, prices: Path) -> None:
+    assay("prices", prices, "--yes")
+    assay("alerts", "add", *ABOVE)
+    now = datetime.now().astimezone()
+    end = now + timedelta(hours=2)
+    assay("settings", "quiet_hours_start", f"{now - timedelta(hours=2):%H:%M}")
+    assay("settings", "quiet_hours_end", f"{end:%H:%M}")
+    assert assay("watch", "--once").stdout == f"1 firing waiting. Quiet hours until {end:%H:%M}.\n"
+    assert "(not told yet)" in assay("alerts", "history").stdout
+    assay("settings", "quiet_hours_end", "")
+    assert assay("watch", "--once").stdout.startswith("BTC above $95,000.00: BTC was at")
+    assert assay("watch", "--once").stdout == ""
+    assert "not told yet" not in assay("alerts", "history").stdout
+
+
+def test_the_users_program_that_fails_is_said(assay: Run, prices: Path) -> None:
+    assay("prices", prices, "--yes")
+    assay("alerts", "add", *ABOVE)
+    assay("settings", "alert_command", "/no/such/program")
+    watched = assay("watch", "--once")
+    assert watched.stdout.startswith("BTC above $95,000.00")
+    assert watched.stderr == "The program for alerts, program, is not there or cannot be run.\n"
+
+
+def test_the_watch_tells_what_fires_and_ends_when_nobody_reads(home: Path, prices: Path) -> None:
+    def run(*args: str | Path) -> None:
+        subprocess.run([*ASSAY, *args], check=True, capture_output=True, timeout=60)
+
+    run("prices", prices, "--yes")
+    run("alerts", "add", *ABOVE)
+    with subprocess.Popen([*ASSAY, "watch"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "Watching 1 alert. Ctrl-C leaves.\n"
+        assert process.stdout.readline().startswith("BTC above $95,000.00: BTC was at")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+    run("alerts", "add", *ABOVE)
+    with subprocess.Popen([*ASSAY, "watch"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(60) == 141
