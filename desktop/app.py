@@ -8,7 +8,7 @@ import sys
 from functools import partial
 from importlib import import_module
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication
 
@@ -23,6 +23,17 @@ from engine.core.paths import Paths
 _FIRST_FRAME = 50  # milliseconds in which it is painted
 _LATER = ("desktop.chat.rows", "desktop.portfolio.importing", "desktop.session", "desktop.ahead")
 """What an open data folder needs, loaded while it is being opened."""
+
+
+class Application(QApplication):
+    """Says so when it is asked to end, before it asks the windows to close."""
+
+    ending = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Quit:
+            self.ending.emit()
+        return super().event(event)
 
 
 class App:
@@ -91,13 +102,16 @@ class App:
 
 def main() -> int:
     """Show the window on the data folder until it is closed; returns the exit status."""
-    application = QApplication(sys.argv)
+    application = Application(sys.argv)
     application.setApplicationName("Assay")
     application.setDesktopFileName("assay")
     app = App(Paths.default())
     sys.excepthook = lambda kind, error, trace: app.report(error)
+    application.ending.connect(app.window.will_quit)
+    # The session of the desktop ends.
+    application.commitDataRequest.connect(lambda _: app.window.will_quit())
     app.start()
-    _close_on_interrupt(application)
+    _quit_on_interrupt(application, app.window)
     try:
         application.exec()
     finally:
@@ -105,9 +119,9 @@ def main() -> int:
     return app.status
 
 
-def _close_on_interrupt(application: QApplication) -> None:
-    """Let Ctrl+C in the terminal close the window in good order."""
-    signal.signal(signal.SIGINT, lambda *_: application.closeAllWindows())
+def _quit_on_interrupt(application: QApplication, window: MainWindow) -> None:
+    """Let Ctrl+C in the terminal end Assay in good order."""
+    signal.signal(signal.SIGINT, lambda *_: window.quit())
     # Python runs its signal handlers only when Qt gives it a turn.
     waker = QTimer(application)
     waker.timeout.connect(lambda: None)

@@ -2,42 +2,21 @@
 
 import shutil
 
-from PySide6.QtCore import QObject, QProcess, Signal
-from PySide6.QtWidgets import QSystemTrayIcon
+from PySide6.QtCore import QProcess
 
 from desktop.safetext import notification
-from desktop.theme.icons import icon
-
-_MILLISECONDS = 15_000
+from desktop.tray import Tray
 
 
-class Notifier(QObject):
-    """Shows notifications; a click on one of the tray's is reported."""
+class Notifier:
+    """Shows notifications."""
 
-    opened = Signal()
-    """The user clicked a notification."""
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._tray: QSystemTrayIcon | None = None
+    def __init__(self, tray: Tray) -> None:
+        self._tray = tray
 
     def notify(self, title: str, text: str) -> bool:
         """Show a notification; False if this desktop has none."""
-        if not QSystemTrayIcon.isSystemTrayAvailable():
-            return _send(notification(title), notification(text))
-        if self._tray is None:
-            self._tray = QSystemTrayIcon(icon("assay", "accent", 32), self)
-            self._tray.setToolTip("Assay")
-            self._tray.messageClicked.connect(self.opened)
-            self._tray.activated.connect(lambda _: self.opened.emit())
-            self._tray.show()
-        self._tray.showMessage(
-            notification(title),
-            notification(text),
-            QSystemTrayIcon.MessageIcon.Information,
-            _MILLISECONDS,
-        )
-        return True
+        return self._tray.message(title, text) or _send(notification(title), notification(text))
 
 
 def _send(title: str, text: str) -> bool:

@@ -7,9 +7,11 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.bridge import Bridge
 from desktop.portfolio.importing import Importing
+from desktop.tray import Tray
 from desktop.widgets.toast import Toasts
 
 if TYPE_CHECKING:
+    from desktop.market.page import MarketPage
     from desktop.models.presenter import ModelsPresenter
     from desktop.settings.presenter import SettingsPresenter
     from engine.service import Service
@@ -19,24 +21,36 @@ class Pages(QObject):
     """Builds a page with its presenter; starting up stays quick."""
 
     show_wanted = Signal(str)
+    ask_wanted = Signal(str, str)
+    """Words and a call for a new conversation."""
 
     def __init__(
-        self, service: "Service", bridge: Bridge, importing: Importing, toasts: Toasts
+        self,
+        service: "Service",
+        bridge: Bridge,
+        importing: Importing,
+        toasts: Toasts,
+        tray: Tray,
     ) -> None:
         super().__init__()
         self._service = service
         self._bridge = bridge
         self._importing = importing
         self._toasts = toasts
+        self._tray = tray
         self._built: dict[str, QWidget] = {}
+        self._market: MarketPage | None = None
         self._models: ModelsPresenter | None = None
         self._settings: SettingsPresenter | None = None
 
     def page(self, key: str) -> QWidget:
-        """The page called portfolio, models or settings."""
+        """One of the pages of the sidebar but the chat."""
         if key not in self._built:
             build = {
                 "portfolio": self._build_portfolio,
+                "analysis": self._build_analysis,
+                "alerts": self._build_alerts,
+                "market": self._build_market,
                 "models": self._build_models,
                 "settings": self._build_settings,
             }
@@ -55,17 +69,47 @@ class Pages(QObject):
         assert self._settings is not None
         return self._settings
 
+    def show_portfolio(self, tab: str) -> None:
+        """Choose a tab of the portfolio page."""
+        from desktop.portfolio.page import PortfolioPage  # noqa: PLC0415
+
+        page = self.page("portfolio")
+        assert isinstance(page, PortfolioPage)
+        page.tabs.show_tab(tab)
+
     def _build_portfolio(self) -> QWidget:
         from desktop.portfolio.page import PortfolioPage  # noqa: PLC0415
-        from desktop.portfolio.presenter import PortfolioPresenter  # noqa: PLC0415
 
-        page = PortfolioPage()
+        page = PortfolioPage(self._service, self._bridge, self._toasts)
         page.import_wanted.connect(self._importing.choose_transactions)
-        page.prices_wanted.connect(self._importing.choose_prices)
+        page.prices_wanted.connect(self._importing.market.choose)
         page.demo_wanted.connect(self._importing.load_demo)
         page.undo_wanted.connect(self._importing.undo)
-        PortfolioPresenter(self._service, self._bridge, page)
+        page.ask_wanted.connect(self.ask_wanted.emit)
         return page
+
+    def _build_analysis(self) -> QWidget:
+        from desktop.analysis.page import AnalysisPage  # noqa: PLC0415
+
+        page = AnalysisPage(self._service, self._bridge)
+        page.ask_wanted.connect(self.ask_wanted.emit)
+        return page
+
+    def _build_alerts(self) -> QWidget:
+        from desktop.alerts.page import AlertsPage  # noqa: PLC0415
+
+        return AlertsPage(self._service, self._bridge, self._toasts, self._tray.available())
+
+    def _build_market(self) -> QWidget:
+        from desktop.market.page import MarketPage  # noqa: PLC0415
+
+        self._market = MarketPage(self._service, self._bridge, self._importing, self._toasts)
+        return self._market
+
+    def _show_online(self) -> None:
+        self.show_wanted.emit("market")
+        assert self._market is not None
+        self._market.tabs.show_tab("online")
 
     def _build_models(self) -> QWidget:
         from desktop.models.page import ModelsPage  # noqa: PLC0415
@@ -81,5 +125,7 @@ class Pages(QObject):
 
         page = SettingsPage(str(self._service.paths.root), self._service.key_place)
         page.models_wanted.connect(lambda: self.show_wanted.emit("models"))
+        page.alerts_wanted.connect(lambda: self.show_wanted.emit("alerts"))
+        page.online_wanted.connect(self._show_online)
         self._settings = SettingsPresenter(self._service, self._bridge, page, self._toasts)
         return page

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication
 
+from desktop.background import Background
 from desktop.bridge import Bridge
 from desktop.chat.presenter import ChatPresenter
 from desktop.notify import Notifier
@@ -16,9 +18,10 @@ from desktop.pages import Pages
 from desktop.portfolio.importing import Importing
 from desktop.sidebar import PAGES
 from desktop.theme import theme
+from desktop.tray import Tray
 from desktop.widgets.dialogs import Question, TextQuestion
 from desktop.window import MainWindow
-from engine.core.events import AlertFired, DataChanged, Event, ModelStateChanged
+from engine.core.events import AlertCommandFailed, AlertFired, DataChanged, Event, ModelStateChanged
 
 if TYPE_CHECKING:
     from engine.service import Chat, ModelStatus
@@ -34,10 +37,12 @@ class Session(QObject):
         self._service = service
         self.bridge = Bridge(service.bus, self)
         self.importing = Importing(service, self.bridge, window, window.toasts)
-        self.notifier = Notifier(self)
+        self.tray = Tray(self)
+        self.notifier = Notifier(self.tray)
         self._told_not_notified = False
         self.chat = ChatPresenter(service, self.bridge, window.chat_page)
-        self.pages = Pages(service, self.bridge, self.importing, window.toasts)
+        self.pages = Pages(service, self.bridge, self.importing, window.toasts, self.tray)
+        Background(service, self.bridge, window, self.tray)
         self._connect()
         self._shortcuts()
         self._load_chats(start.chats)
@@ -57,6 +62,11 @@ class Session(QObject):
         self._window.end_onboarding()
         self.chat.new()
         self._window.show_page("chat")
+
+    def _ask_about(self, text: str, call: str) -> None:
+        self._window.end_onboarding()
+        self._window.show_page("chat")
+        self.chat.ask_about(text, call)
 
     def open_chat(self, chat_id: int) -> None:
         """Show a stored conversation."""
@@ -89,8 +99,9 @@ class Session(QObject):
         window.closing.connect(self.bridge.close)
         window.dropped.connect(self.take_file)
         self.importing.stored.connect(self._after_import)
-        self.notifier.opened.connect(window.come_to_front)
+        self.importing.review_wanted.connect(self._review_transfers)
         self.pages.show_wanted.connect(window.show_page)
+        self.pages.ask_wanted.connect(self._ask_about)
 
     def _shortcuts(self) -> None:
         window = self._window
@@ -112,6 +123,8 @@ class Session(QObject):
             self._show_model(event)
         elif isinstance(event, AlertFired):
             self._alert(event)
+        elif isinstance(event, AlertCommandFailed):
+            self._window.toasts.show(event.notice)
         elif isinstance(event, DataChanged):
             if "chats" in event.kinds:
                 run(self._service.chat.list, self._load_chats, owner=self)
@@ -140,7 +153,9 @@ class Session(QObject):
             if wanted and not self.notifier.notify(event.title, event.text):
                 self._say_not_notified()
 
-        self._window.toasts.show(f"{event.title} {event.text}")
+        self._window.toasts.show(f"{event.title}: {event.text}")
+        if event.sound:
+            QApplication.beep()
         self.bridge.run(lambda: self._service.settings.get("notifications"), notify, owner=self)
 
     def _say_not_notified(self) -> None:
@@ -206,7 +221,14 @@ class Session(QObject):
         page.demo_wanted.connect(self.importing.load_demo)
         page.skip_wanted.connect(self.new_chat)
 
+    def _review_transfers(self) -> None:
+        self.pages.show_portfolio("accounts")
+        self._window.show_page("portfolio")
+
     def _after_import(self) -> None:
-        """The first thing stored ends the first screen: ask away."""
-        if self._window.onboarding is not None:
+        """The first thing stored ends the first screen: where it is shown, ask away."""
+        first = self._window.onboarding
+        if first is not None and first.isVisible():
             self.new_chat()
+        else:
+            self._window.end_onboarding()

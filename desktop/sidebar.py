@@ -14,12 +14,13 @@ from desktop.widgets.buttons import button
 from desktop.widgets.layout import column, row, rule
 
 _WIDTH = 244
+_MANY = 100
 
-PAGES = ("chat", "portfolio", "models", "settings")
+PAGES = ("chat", "portfolio", "analysis", "alerts", "market", "models", "settings")
 
 
 class Sidebar(QWidget):
-    """Emits which page is wanted; Ctrl+1 to Ctrl+4 do the same."""
+    """Emits which page is wanted; Ctrl+1 to Ctrl+7 do the same."""
 
     page_wanted = Signal(str)
 
@@ -34,14 +35,19 @@ class Sidebar(QWidget):
         self._state = _ModelState(lambda: self.page_wanted.emit("models"))
         self._group = QButtonGroup(self)
         names = {
-            "chat": self.tr("Chat"),
-            "portfolio": self.tr("Portfolio"),
-            "models": self.tr("Models"),
-            "settings": self.tr("Settings"),
+            "chat": (self.tr("Chat"), "chat"),
+            "portfolio": (self.tr("Portfolio"), "portfolio"),
+            "analysis": (self.tr("Analysis"), "analysis"),
+            "alerts": (self.tr("Alerts"), "bell"),
+            "market": (self.tr("Market data"), "chart"),
+            "models": (self.tr("Models"), "models"),
+            "settings": (self.tr("Settings"), "settings"),
         }
         self._pages = {}
+        self._counts = {}
+        self._names = {key: name for key, (name, _) in names.items()}
         pages = column(gap=2)
-        for number, (key, name) in enumerate(names.items(), start=1):
+        for number, (key, (name, icon)) in enumerate(names.items(), start=1):
             one = button(
                 name,
                 partial(self.page_wanted.emit, key),
@@ -50,15 +56,28 @@ class Sidebar(QWidget):
             )
             one.setText(f"\u2002{name}")
             one.setCheckable(True)
-            set_icon(one, key, "muted", 18)
+            set_icon(one, icon, "muted", 18)
+            badge = label("", "count")
+            badge.hide()
+            one.setLayout(row(None, badge, margins=(0, 0, 8, 0)))
             self._group.addButton(one)
             self._pages[key] = one
+            self._counts[key] = badge
             pages.addWidget(one)
         brand = row(mark, label(self.tr("Assay"), "brand"), None, gap=10, margins=(10, 4, 0, 8))
         lines = column(brand, pages, 6, rule(), gap=6, margins=(10, 12, 10, 10))
         lines.addWidget(self.conversations, 1)
         lines.addWidget(self._state)
         self.setLayout(lines)
+
+    def show_count(self, page: str, count: int) -> None:
+        """Show how many things of a page the user has not seen."""
+        badge, one = self._counts[page], self._pages[page]
+        badge.setText(str(count) if count < _MANY else f"{_MANY - 1}+")
+        badge.setVisible(count > 0)
+        name = self._names[page]
+        words = self.tr("{name}, {count} new")
+        one.setAccessibleName(words.format(name=name, count=count) if count else name)
 
     def mark(self, page: str) -> None:
         """Mark the page that is shown."""

@@ -3,6 +3,7 @@
 What is typed or wanted in the first moments is kept and handed to the session once there is one.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
 from desktop.chat.page import ChatPage
 from desktop.dropping import DropHint, local_file
@@ -37,6 +38,8 @@ class MainWindow(QMainWindow):
     """One window; first_run: nothing has been stored yet, so the first screen is shown."""
 
     closing = Signal()
+    left_behind = Signal()
+    """The window was closed, and Assay goes on without it."""
     remove_demo_wanted = Signal()
     dropped = Signal(Path)
 
@@ -67,6 +70,8 @@ class MainWindow(QMainWindow):
         self.chat_page = ChatPage()
         self.onboarding: OnboardingPage | None = None
         self.session: Session | None = None
+        self.stays: Callable[[], bool] = lambda: False
+        self._quitting = False
         self._wanted_page = ""
         self._early_question = ""
         self._stack = QStackedWidget()
@@ -132,9 +137,20 @@ class MainWindow(QMainWindow):
 
     def come_to_front(self) -> None:
         """Show the window over all others."""
+        QApplication.setQuitOnLastWindowClosed(True)
         self.showNormal()
         self.raise_()
         self.activateWindow()
+
+    def will_quit(self) -> None:
+        """Assay is being ended: closing the window is not put off any more."""
+        self._quitting = True
+
+    def quit(self) -> None:
+        """End Assay, whether the window is shown or not."""
+        self.will_quit()
+        self.close()
+        QApplication.quit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -156,6 +172,13 @@ class MainWindow(QMainWindow):
             self.dropped.emit(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._quitting and self.stays():
+            # The last dialog that is closed later must not end the program.
+            QApplication.setQuitOnLastWindowClosed(False)
+            event.ignore()
+            self.hide()
+            self.left_behind.emit()
+            return
         self.closing.emit()
         super().closeEvent(event)
 

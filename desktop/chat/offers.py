@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.alerts.section import draft_facts
+from desktop.alerts.drafts import draft_facts
 from desktop.safetext import label
 from desktop.widgets.buttons import button
 from desktop.widgets.card import CardFrame, facts

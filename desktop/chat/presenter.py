@@ -99,6 +99,19 @@ class ChatPresenter(QObject):
             owner=self._page,
         )
 
+    def ask_about(self, text: str, call: str) -> None:
+        """Answer a call, as JSON, in a new conversation."""
+        self.new()
+        self._asking = text
+        self._page.add(text)
+        self._page.composer.set_busy(True)
+        self._bridge.run(
+            lambda: self._service.chat.ask_call(text, call),
+            lambda ids: self._asked(text, *ids),
+            lambda sentence: self._not_asked(text, sentence),
+            owner=self._page,
+        )
+
     def stop(self) -> None:
         """Stop the answer being written."""
         self._bridge.run(self._service.chat.stop)
@@ -214,7 +227,7 @@ class ChatPresenter(QObject):
 
         self._bridge.run(
             lambda: self._service.chat.confirm(draft.draft_id),
-            lambda _: self._settle(draft, card, self.tr("Done. It is listed under Portfolio.")),
+            lambda _: self._settle(draft, card, self.tr("Done. It is listed under Alerts.")),
             failed,
             owner=card,
         )

@@ -1,4 +1,4 @@
-"""The holdings table: one row per asset, sortable by every column."""
+"""The tables of holdings: one row per asset, sortable by every column."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication
 
 from desktop.widgets.figures import day_text
 from desktop.widgets.table import RowsModel
+from desktop.widgets.tiles import UNKNOWN
 from engine.core.cards import Column
 from engine.core.money import format_amount, format_money, format_percent
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from engine.service import HoldingRow, Valuation
 
 _translate = QCoreApplication.translate
-
-UNKNOWN = "–"
 
 
 def columns() -> tuple[Column, ...]:
@@ -39,6 +38,24 @@ def holdings_model(valuation: "Valuation") -> RowsModel:
     return RowsModel(columns(), shown, keys=keys)
 
 
+def nfts_model(valuation: "Valuation") -> RowsModel:
+    """The NFTs held, each with what it cost."""
+    titles = (
+        Column(_translate("holdings", "NFT"), "text"),
+        Column(_translate("holdings", "Amount"), "amount"),
+        Column(_translate("holdings", "Cost"), "money"),
+    )
+    rows = [
+        (
+            line.asset,
+            format_amount(line.amount),
+            UNKNOWN if line.cost is None else format_money(line.cost, valuation.currency),
+        )
+        for line in valuation.nfts
+    ]
+    return RowsModel(titles, rows)
+
+
 def signed_money(value: Decimal, currency: str) -> str:
     """Money with its sign always written, so that colour is not the only mark of a gain."""
     return ("+" if value > 0 else "") + format_money(value, currency)
@@ -48,6 +65,11 @@ def oldest_price(valuation: "Valuation") -> str:
     """The day of the oldest price used, or "" if there is none."""
     days = [line.price_day for line in valuation.rows if line.price_day is not None]
     return day_text(min(days)) if days else ""
+
+
+def has_prices(valuation: "Valuation") -> bool:
+    """Whether the worth of anything is known."""
+    return not valuation.rows or any(line.value is not None for line in valuation.rows)
 
 
 def _cells(line: "HoldingRow", currency: str) -> tuple[str, ...]:

@@ -9,14 +9,16 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.bridge import Bridge, Call
+from desktop.market.importing import MarketImporting
 from desktop.portfolio.preview import PreviewDialog
+from desktop.portfolio.unknown import UnknownImporting
 from desktop.portfolio.waiting import WaitingDialog
 from desktop.widgets.dialogs import Notice
 from desktop.widgets.toast import Toasts
 from engine.core.jobs import Job
 
 if TYPE_CHECKING:
-    from engine.service import ImportPreview, PricePreview, Service
+    from engine.service import ImportPreview, Service
 
 T = TypeVar("T")
 
@@ -27,6 +29,9 @@ class Importing(QObject):
     stored = Signal()
     """An import was stored."""
 
+    review_wanted = Signal()
+    """The user wants to see the transfers that are proposed."""
+
     def __init__(self, service: "Service", bridge: Bridge, window: QWidget, toasts: Toasts) -> None:
         super().__init__(window)
         self._service = service
@@ -36,52 +41,41 @@ class Importing(QObject):
         self._reading: Call | None = None
         self.dialog: PreviewDialog | None = None
         self.waiting: WaitingDialog | None = None
+        self.market = MarketImporting(self, service, window)
+        self.unknown = UnknownImporting(self, service, bridge, window)
 
     def choose_transactions(self) -> None:
         """Ask for a CSV file of transactions."""
-        self._choose(self.tr("Import transactions"), self.read)
-
-    def choose_prices(self) -> None:
-        """Ask for a CSV file of prices."""
-        self._choose(self.tr("Import price history"), self.read_prices)
+        self.choose(self.tr("Import transactions"), self.tr("CSV files (*.csv *.txt)"), self.read)
 
     def read(self, path: Path) -> None:
-        """Look at a file of transactions; if it is none, see whether it holds prices."""
+        """Look at a file of transactions; if it is none, see whether it holds market data.
 
-        def not_transactions(sentence: str) -> None:
-            self._look(
-                path,
-                lambda: self._service.market.preview_prices(path),
-                self._show_prices,
-                lambda _: self._refuse(sentence),
-            )
+        If it does not either, the user may say what its columns mean.
+        """
 
         def preview() -> Job["ImportPreview"]:
             return self._service.portfolio.preview(path)
 
-        self._look(path, preview, self._show, not_transactions)
+        def not_transactions(sentence: str) -> None:
+            self.market.read_other(path, sentence)
 
-    def read_prices(self, path: Path) -> None:
-        """Look at a file of prices."""
-
-        def preview() -> Job["PricePreview"]:
-            return self._service.market.preview_prices(path)
-
-        self._look(path, preview, self._show_prices, self._refuse)
+        self.look(path, preview, self.show, not_transactions)
 
     def load_demo(self) -> None:
         """Load the simulated portfolio."""
         self._bridge.run(self._service.portfolio.load_demo, lambda _: self.stored.emit())
 
-    def _choose(self, title: str, then: Callable[[Path], None]) -> None:
+    def choose(self, title: str, names: str, then: Callable[[Path], None]) -> None:
+        """Ask for a file; names: a filter such as "CSV files (*.csv)"."""
         dialog = QFileDialog(self._window, title)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters([self.tr("CSV files (*.csv *.txt)"), self.tr("All files (*)")])
+        dialog.setNameFilters([names, self.tr("All files (*)")])
         dialog.fileSelected.connect(lambda name: then(Path(name)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _look(
+    def look(
         self,
         path: Path,
         fn: Callable[[], Job[T]],
@@ -127,25 +121,19 @@ class Importing(QObject):
         waiting.follow(self._bridge, call)
         return call
 
-    def _show(self, preview: "ImportPreview") -> None:
-        self._open(
+    def show(self, preview: "ImportPreview") -> None:
+        """Show what importing a file of transactions would store, and store it if confirmed."""
+        self.offer(
             PreviewDialog.of_transactions(self._window, preview),
             lambda: self._service.portfolio.confirm(preview),
             preview.file_name,
             len(preview.rows),
         )
 
-    def _show_prices(self, preview: "PricePreview") -> None:
-        self._open(
-            PreviewDialog.of_prices(self._window, preview),
-            lambda: self._service.market.confirm_prices(preview),
-            preview.file_name,
-            len(preview.rows),
-        )
-
-    def _open(
+    def offer(
         self, dialog: PreviewDialog, confirm: Callable[[], Job[int]], name: str, count: int
     ) -> None:
+        """Show a preview of count rows; confirm stores them if it is accepted."""
         if self.dialog is not None:
             self.dialog.reject()
         self.dialog = dialog
@@ -159,9 +147,10 @@ class Importing(QObject):
             self.tr("It can be taken back afterwards."),
             self.tr("Hide"),
         )
-        self._follow(waiting, confirm, lambda batch: self._stored(batch, name, count), self._refuse)
+        self._follow(waiting, confirm, lambda batch: self._stored(batch, name, count), self.refuse)
 
-    def _refuse(self, sentence: str) -> None:
+    def refuse(self, sentence: str) -> None:
+        """Say why a file cannot be used."""
         Notice(self._window, self.tr("Nothing was imported"), sentence)
 
     def _forget(self) -> None:
@@ -176,6 +165,19 @@ class Importing(QObject):
         undo = (self.tr("Undo"), lambda: self.undo(batch_id))
         self._toasts.show(text, undo)
         self.stored.emit()
+        self._bridge.run(lambda: self._proposed(batch_id), self._say_proposed, owner=self)
+
+    def _proposed(self, batch_id: int) -> int:
+        """How many transfers are proposed because of an import."""
+        pairs = self._service.ledger.proposed()
+        return sum(batch_id in (one.withdrawal.batch_id, one.deposit.batch_id) for one in pairs)
+
+    def _say_proposed(self, count: int) -> None:
+        if count:
+            one = self.tr("A withdrawal and a deposit may be one transfer.")
+            many = self.tr("{} pairs of a withdrawal and a deposit may be transfers.")
+            words = one if count == 1 else many.format(f"{count:,}")
+            self._toasts.show(words, (self.tr("Review"), self.review_wanted.emit))
 
     def undo(self, batch_id: int) -> None:
         """Take an import back."""

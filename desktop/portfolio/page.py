@@ -1,97 +1,111 @@
-"""The portfolio page: totals, value over time, allocation, holdings, alerts, imports."""
+"""The portfolio page: its head, its tabs, and what is shown while there is no portfolio."""
 
-from collections.abc import Sequence
-from datetime import date
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from desktop.alerts.section import AlertsCard
-from desktop.portfolio.holdings import holdings_model
-from desktop.portfolio.imports import ImportsCard
-from desktop.portfolio.summary import Summary, has_prices
-from desktop.portfolio.value_chart import ValueChart
+from desktop.bridge import Bridge
+from desktop.portfolio.part import MARGIN, WIDTH, Desk, Part
+from desktop.portfolio.parts import builders
 from desktop.widgets.buttons import button
-from desktop.widgets.card import CardFrame
-from desktop.widgets.data_table import DataTable
-from desktop.widgets.donut import DonutChart
 from desktop.widgets.empty_state import EmptyState
-from desktop.widgets.layout import clear, column, row
-from desktop.widgets.scroll import ScrollColumn
+from desktop.widgets.layout import boxed, column, row
+from desktop.widgets.tabs import Tabs
 from desktop.widgets.titles import page_head
+from desktop.widgets.toast import Toasts
+from engine.core.events import DataChanged, Event
 
 if TYPE_CHECKING:
-    from engine.service import Alert, Batch, Valuation
+    from engine.service import Service
 
-_WIDTH = 1080
-_ROWS_SHOWN = 20
+_OF_INTEREST = frozenset({"transactions", "prices", "settings"})
 
 
 class PortfolioPage(QWidget):
-    """Shows what the presenter hands it; every button is a signal."""
+    """Keeps the tab that is seen in step with what is stored; the others follow when shown."""
 
     import_wanted = Signal()
     prices_wanted = Signal()
     demo_wanted = Signal()
     undo_wanted = Signal(int)
-    delete_alert_wanted = Signal(int, str)
-    shown = Signal()
+    ask_wanted = Signal(str, str)
 
-    def __init__(self) -> None:
+    def __init__(self, service: "Service", bridge: Bridge, toasts: Toasts) -> None:
         super().__init__()
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.summary = Summary()
-        self.value_chart = ValueChart()
-        self.table = DataTable(self.tr("Holdings"))
-        self.alerts = AlertsCard(self.delete_alert_wanted.emit)
-        self.imports = ImportsCard(self.undo_wanted.emit)
-        self._allocation = CardFrame(self.tr("Allocation"))
-        self._ring = QVBoxLayout()
-        self._allocation.body.addLayout(self._ring)
-        self._allocation.setFixedWidth(300)
+        self._service = service
+        self._bridge = bridge
+        self._stale = True
+        self.desk = Desk(service, bridge, toasts)
+        self.desk.setParent(self)
+        self.desk.ask_wanted.connect(self.ask_wanted.emit)
+        self.desk.undo_wanted.connect(self.undo_wanted.emit)
+        self.desk.import_wanted.connect(self.import_wanted.emit)
+        self.tabs = Tabs(self.tr("Portfolio"), builders(self.desk), self)
+        self.tabs.changed.connect(lambda _: self._see())
+        self.desk.tab_wanted.connect(self.tabs.show_tab)
+        self.desk.transactions_wanted.connect(self._show_transactions)
         self._stack = QStackedWidget()
         self._empty, self._full = self._nothing(), self._content()
         # Blank until it is known whether there is a portfolio.
         for page in (QWidget(), self._empty, self._full):
             self._stack.addWidget(page)
         self.setLayout(column(self._stack))
+        bridge.received.connect(self._on_event)
+
+    def part(self, key: str) -> Part:
+        """One of the tabs, built if it is not there yet."""
+        part = self.tabs.page(key)
+        assert isinstance(part, Part)
+        return part
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.shown.emit()
+        if self._stale:
+            self._check()
 
-    def show_empty(self) -> None:
-        """There is no portfolio."""
-        self._stack.setCurrentWidget(self._empty)
+    def _check(self) -> None:
+        """Load again what is seen, if there is anything to show."""
+        self._stale = False
+        self._bridge.run(self._look, lambda found: self._show(*found), owner=self)
 
-    def show_valuation(self, valuation: "Valuation") -> None:
-        """Show totals, allocation and holdings."""
-        self._stack.setCurrentWidget(self._full)
-        self.summary.show_valuation(valuation)
-        for chart in (self.value_chart, self._allocation):
-            chart.setVisible(has_prices(valuation))
-        self.table.setModel(holdings_model(valuation))
-        self.table.fit_height(_ROWS_SHOWN)
-        clear(self._ring)
-        weights = [(line.asset, float(line.weight or 0)) for line in valuation.rows]
-        ring = DonutChart(weights, upright=True)
-        ring.setAccessibleName(self.tr("Allocation"))
-        self._ring.addWidget(ring)
+    def _look(self) -> tuple[bool, bool]:
+        """Whether there are transactions, and imports, if only of what was deleted."""
+        portfolio = self._service.portfolio
+        return portfolio.has_data(), bool(portfolio.batches())
 
-    def show_history(self, days: Sequence[date], values: Sequence[float], unit: str) -> None:
-        """Show the value over time."""
-        self.value_chart.show_history(days, values, unit)
+    def _show(self, has_data: bool, has_imports: bool) -> None:
+        self._stack.setCurrentWidget(self._full if has_data or has_imports else self._empty)
+        if has_data:
+            self.tabs.show_tab(self.tabs.current)
+        elif has_imports:
+            # From here what was deleted can be brought back.
+            self.tabs.show_tab("transactions")
 
-    def show_batches(self, transactions: Sequence["Batch"], prices: Sequence["Batch"]) -> None:
-        """Show the imports."""
-        self.imports.show_batches(transactions, prices)
+    def _see(self) -> None:
+        part = self.part(self.tabs.current)
+        if part.stale and self._stack.currentWidget() is self._full:
+            part.refresh()
 
-    def show_alerts(self, alerts: Sequence["Alert"]) -> None:
-        """Show the alerts."""
-        self.alerts.show_alerts(alerts)
+    def _show_transactions(self, filters: dict[str, str]) -> None:
+        from desktop.portfolio.transactions import TransactionsPart  # noqa: PLC0415
+
+        part = self.part("transactions")
+        assert isinstance(part, TransactionsPart)
+        part.filters.choose(**filters)
+        self.tabs.show_tab("transactions")
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, DataChanged) and event.kinds & _OF_INTEREST:
+            self._stale = True
+            for part in self.tabs.built():
+                assert isinstance(part, Part)
+                part.stale = True
+            if self.isVisible():
+                self._check()
 
     def _nothing(self) -> QWidget:
         return EmptyState(
@@ -118,20 +132,12 @@ class PortfolioPage(QWidget):
                 hint=self.tr("Ctrl+O; or drop the file anywhere on the window"),
             ),
         )
-        charts = row(gap=16)
-        charts.addWidget(self.value_chart, 1)
-        charts.addWidget(self._allocation)
-        holdings = CardFrame(self.tr("Holdings"), self.tr("Cost and gain by first in, first out."))
-        holdings.body.addWidget(self.table)
-        lists = row(gap=16)
-        lists.addWidget(self.alerts, 1, Qt.AlignmentFlag.AlignTop)
-        lists.addWidget(self.imports, 1, Qt.AlignmentFlag.AlignTop)
-        scroll = ScrollColumn(self.tr("Portfolio"), _WIDTH, gap=16, margin=24)
-        scroll.column.addLayout(head)
-        scroll.column.addWidget(self.summary)
-        scroll.column.addSpacing(4)
-        scroll.column.addLayout(charts)
-        scroll.column.addWidget(holdings)
-        scroll.column.addLayout(lists)
-        scroll.column.addStretch(1)
-        return scroll
+        top = boxed(column(head, self.tabs.bar, gap=14))
+        top.setMaximumWidth(WIDTH)
+        centred = row(margins=(MARGIN, MARGIN, MARGIN, 0))
+        centred.addStretch(1)
+        centred.addWidget(top, 1000)
+        centred.addStretch(1)
+        content = column(centred, gap=0)
+        content.addWidget(self.tabs, 1)
+        return boxed(content)

@@ -1,11 +1,12 @@
 """What an import would store, before anything is stored."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
 
-from desktop.portfolio.preview_rows import prices_model, refused_model, transactions_model
+from desktop.portfolio.preview_rows import refused_model, transactions_model
 from desktop.safetext import label, one_line
 from desktop.widgets.buttons import button
 from desktop.widgets.data_table import DataTable
@@ -14,10 +15,9 @@ from desktop.widgets.segments import Segments
 from desktop.widgets.table import RowsModel
 
 if TYPE_CHECKING:
-    from engine.service import ImportPreview, PricePreview
+    from engine.service import ImportPreview
 
 _WARNINGS = 20
-_ASSETS = 12
 
 
 class PreviewDialog(QDialog):
@@ -43,41 +43,20 @@ class PreviewDialog(QDialog):
     def of_transactions(cls, parent: QWidget, preview: "ImportPreview") -> "PreviewDialog":
         """The preview of a file of transactions."""
         dialog = cls(parent, preview.file_name, len(preview.rows))
-        dialog._add("new", dialog.tr("New"), transactions_model(preview.rows), len(preview.rows))
-        dialog._add(
+        dialog.add("new", dialog.tr("New"), transactions_model(preview.rows), len(preview.rows))
+        dialog.add(
             "known",
             dialog.tr("Already stored"),
             refused_model(preview.duplicates),
             len(preview.duplicates),
         )
-        dialog._add(
+        dialog.add(
             "refused",
             dialog.tr("Not understood"),
             refused_model(preview.refused),
             len(preview.refused),
         )
-        dialog._fill(dialog.tr("Recognised as {}.").format(preview.source), preview.warnings)
-        return dialog
-
-    @classmethod
-    def of_prices(cls, parent: QWidget, preview: "PricePreview") -> "PreviewDialog":
-        """The preview of a file of prices."""
-        dialog = cls(parent, preview.file_name, len(preview.rows))
-        dialog._add("new", dialog.tr("New"), prices_model(preview.rows), len(preview.rows))
-        dialog._add(
-            "refused",
-            dialog.tr("Not understood"),
-            refused_model(preview.refused),
-            len(preview.refused),
-        )
-        more = "…" if len(preview.assets) > _ASSETS else ""
-        text = dialog.tr("Prices of {assets}").format(
-            assets=", ".join(preview.assets[:_ASSETS]) + more
-        )
-        if preview.first is not None:
-            days = dialog.tr(" from {first} to {last}")
-            text += days.format(first=preview.first, last=preview.last)
-        dialog._fill(f"{text}.", preview.warnings)
+        dialog.fill(dialog.tr("Recognised as {}.").format(preview.source), preview.warnings)
         return dialog
 
     def show_tab(self, key: str) -> None:
@@ -86,12 +65,12 @@ class PreviewDialog(QDialog):
         if self.segments is not None:
             self.segments.choose(key)
 
-    def _add(self, key: str, name: str, model: RowsModel, count: int) -> None:
+    def add(self, key: str, name: str, model: RowsModel, count: int) -> None:
         """Add a list of the first rows of `count`, or a word if there are none."""
         shown: QWidget
         if model.rowCount():
             # Reasons must be readable; the text of a refused line is cut where there is no room.
-            shown = table = DataTable(name, widest=0 if key == "new" else 2)
+            shown = table = DataTable(name, widest=model.columnCount() - 1)
             table.setModel(model)
         else:
             shown = empty = label(self.tr("None."), "muted")
@@ -100,7 +79,8 @@ class PreviewDialog(QDialog):
         self._keys.append(key)
         self._choices.append((key, f"{name}  {count:,}"))
 
-    def _fill(self, sentence: str, warnings: tuple[str, ...]) -> None:
+    def fill(self, sentence: str, warnings: Sequence[str], *actions: QWidget) -> None:
+        """Say what was recognised, show the lists added so far; actions: further buttons."""
         filled = (
             key
             for number, key in enumerate(self._keys)
@@ -121,6 +101,7 @@ class PreviewDialog(QDialog):
             row(
                 label(self.tr("Nothing is stored until you import."), "small"),
                 None,
+                *actions,
                 button(self.tr("Cancel"), self.reject),
                 self.confirm_button,
             )

@@ -1,4 +1,4 @@
-"""The tables of an import preview: new transactions, new prices, rows that were not taken."""
+"""The tables of an import preview: new transactions, rows that were not taken."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -10,7 +10,7 @@ from desktop.safetext import one_line
 from desktop.widgets.table import RowsModel
 from engine.core.cards import Column
 from engine.core.money import format_amount, format_money
-from engine.core.records import FIAT, PricePoint, Transaction
+from engine.core.records import FIAT, Transaction
 
 SHOWN = 2_000
 """Rows listed at most; the counts above the lists are of all."""
@@ -42,24 +42,10 @@ def transactions_model(rows: Sequence[Transaction]) -> RowsModel:
     return RowsModel(columns, [_transaction(row) for row in rows[:SHOWN]])
 
 
-def prices_model(rows: Sequence[PricePoint]) -> RowsModel:
-    """New prices."""
+def refused_model(rows: Sequence[Refused], counted: str = "") -> RowsModel:
+    """Rows that were not taken, each with its number, of lines unless counted says of what."""
     columns = (
-        Column(_translate("preview", "Day"), "date"),
-        Column(_translate("preview", "Asset"), "text"),
-        Column(_translate("preview", "Close"), "money"),
-    )
-    shown = [
-        (row.day.isoformat(), row.asset, format_money(row.close, row.currency))
-        for row in rows[:SHOWN]
-    ]
-    return RowsModel(columns, shown)
-
-
-def refused_model(rows: Sequence[Refused]) -> RowsModel:
-    """Rows that were not taken, each with its line number and the reason."""
-    columns = (
-        Column(_translate("preview", "Line"), "amount"),
+        Column(counted or _translate("preview", "Line"), "amount"),
         Column(_translate("preview", "Reason"), "text"),
         Column(_translate("preview", "Text"), "text"),
     )

@@ -1,26 +1,21 @@
-"""The head of the portfolio: what it is worth and what it has gained."""
+"""The head of the overview: what the portfolio is worth and what it has gained."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
-from desktop.portfolio.holdings import oldest_price, signed_money
+from desktop.portfolio.holdings import has_prices, oldest_price, signed_money
 from desktop.safetext import label
 from desktop.widgets.layout import column, row
+from desktop.widgets.tiles import UNKNOWN, Tile
 from engine.core.money import format_money, format_percent
 
 if TYPE_CHECKING:
     from engine.service import Valuation
 
 _GAP = 40
-
-
-def has_prices(valuation: "Valuation") -> bool:
-    """Whether the worth of anything is known."""
-    return not valuation.rows or any(line.value is not None for line in valuation.rows)
 
 
 class Summary(QWidget):
@@ -30,58 +25,49 @@ class Summary(QWidget):
         super().__init__()
         self._total = label("", "display", selectable=True)
         self._when = label("", "small")
-        self._gain = label("", "heading", selectable=True)
-        self._cost = label("", "heading", selectable=True)
-        self._count = label("", "heading")
-        self._missing = label("", "small", wrap=True)
-        self._tiles = row(
-            self._tile(self.tr("Unrealised gain"), self._gain),
-            self._tile(self.tr("Cost of what you hold"), self._cost),
-            self._tile(self.tr("Assets"), self._count),
-            gap=40,
-        )
+        self._gain = Tile(self.tr("Unrealised gain"))
+        self._cost = Tile(self.tr("Cost of what you hold"))
+        self._count = Tile(self.tr("Assets"))
+        self._tiles = row(self._gain, self._cost, self._count, gap=_GAP)
         self._line = row(
             column(label(self.tr("Total value"), "muted"), self._total, self._when, gap=4),
             None,
             self._tiles,
             gap=_GAP,
         )
-        self.setLayout(column(self._line, self._missing, gap=10))
+        self.setLayout(self._line)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def show_valuation(self, valuation: "Valuation") -> None:
         """Show the totals of a valuation."""
         currency = valuation.currency
         priced = has_prices(valuation)
-        self._total.setText(format_money(valuation.total, currency) if priced else "–")
+        self._total.setText(format_money(valuation.total, currency) if priced else UNKNOWN)
         day = oldest_price(valuation)
         self._when.setText(
             self.tr("By closing prices of {}").format(day)
             if day
             else ""
             if priced
-            else self.tr("No prices yet: Assay never goes online. Import a CSV of price history.")
+            else self.tr("No prices yet: import a price history, or switch an online source on.")
         )
         cost = sum((line.cost or Decimal(0) for line in valuation.rows), Decimal(0))
         gaining = [line for line in valuation.rows if line.unrealised is not None]
         gain = sum((line.unrealised or Decimal(0) for line in gaining), Decimal(0))
         invested = sum((line.cost or Decimal(0) for line in gaining), Decimal(0))
-        text = signed_money(gain, currency) if gaining else "–"
+        text = signed_money(gain, currency) if gaining else UNKNOWN
         if invested > 0:
             text += f"  ({format_percent(gain / invested, 1, sign=True)})"
-        self._gain.setText(text)
-        self._cost.setText(format_money(cost, currency))
-        self._count.setText(str(len(valuation.rows)))
-        self._gain.setStyleSheet("")
-        self._gain.setProperty("tone", "negative" if gain < 0 else "positive")
-        self._gain.style().polish(self._gain)
-        self._missing.setText("\n".join(valuation.missing))
-        self._missing.setVisible(bool(valuation.missing))
-        self._arrange()
+        self._gain.show_value(text)
+        self._cost.show_value(format_money(cost, currency))
+        self._count.show_value(str(len(valuation.rows)))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
+    def event(self, event: QEvent) -> bool:
+        """Arrange anew when the figures or the room for them have another size."""
+        done = super().event(event)
+        if event.type() in {QEvent.Type.LayoutRequest, QEvent.Type.Resize}:
+            self._arrange()
+        return done
 
     def _arrange(self) -> None:
         """Put the tiles beside the total or under it."""
@@ -95,8 +81,3 @@ class Summary(QWidget):
         self._tiles.setAlignment(
             Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignRight
         )
-
-    def _tile(self, name: str, value: QLabel) -> QWidget:
-        tile = QWidget()
-        tile.setLayout(column(label(name, "muted"), value, None, gap=6))
-        return tile

@@ -15,7 +15,8 @@ Changed = Callable[[SettingValue], object]
 
 def field(setting: Setting, value: SettingValue, changed: Changed) -> QWidget:
     """The control for a setting, showing value; changed is called with what the user enters."""
-    make = {"bool": _switch, "int": _number, "choice": _choice, "text": _text}[setting.kind]
+    makers = {"bool": _switch, "int": _number, "choice": _choice, "text": _text, "time": _text}
+    make = makers[setting.kind]
     control = make(setting, value, changed)
     control.setAccessibleName(_translate("settings", setting.label))
     control.setAccessibleDescription(_translate("settings", setting.help))

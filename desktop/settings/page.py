@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLayout, QWidget
 
+from desktop.alerts.keys import KEYS as ALERT_KEYS
 from desktop.safetext import label
 from desktop.settings.fields import field, show_value
 from desktop.widgets.buttons import button
@@ -16,7 +17,8 @@ from engine.core.settings import SETTINGS, Setting, SettingValue
 
 _WIDTH = 820
 
-ELSEWHERE = frozenset({"model"})
+_ONLINE = frozenset(one.key for one in SETTINGS if one.key.startswith("online_"))
+ELSEWHERE = frozenset({"model"}) | _ONLINE | frozenset(ALERT_KEYS)
 """Settings that have a page of their own."""
 
 
@@ -27,6 +29,8 @@ class SettingsPage(QWidget):
     backup_wanted = Signal()
     folder_wanted = Signal()
     models_wanted = Signal()
+    alerts_wanted = Signal()
+    online_wanted = Signal()
 
     def __init__(self, folder: str, key_place: str) -> None:
         super().__init__()
@@ -45,6 +49,22 @@ class SettingsPage(QWidget):
                 self.tr("Model"),
                 self.tr("Which model puts the results into words."),
                 button(self.tr("Open Models"), self.models_wanted.emit),
+            )
+        )
+        general.body.addWidget(rule())
+        general.body.addLayout(
+            _line(
+                self.tr("Alerts"),
+                self.tr("Quiet hours, sound, notifications and the icon in the tray."),
+                button(self.tr("Open Alerts"), self.alerts_wanted.emit),
+            )
+        )
+        general.body.addWidget(rule())
+        general.body.addLayout(
+            _line(
+                self.tr("Online sources"),
+                self.tr("Nothing leaves this computer unless you switch a source on."),
+                button(self.tr("Open Online sources"), self.online_wanted.emit),
             )
         )
         data = CardFrame(self.tr("Your data"))

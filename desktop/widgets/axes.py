@@ -8,7 +8,9 @@ from PySide6.QtGui import QFont
 
 from desktop.safetext import one_line
 from desktop.theme import theme
-from desktop.widgets.figures import short
+from desktop.widgets.figures import short, tiny
+
+_TINY_STEP = 1e-4
 
 
 class ValueAxis(pg.AxisItem):  # type: ignore[misc]
@@ -26,6 +28,9 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]
         return levels[:1]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        step = spacing * scale
+        if 0 < step < _TINY_STEP:
+            return [tiny(value * scale, self._unit, step) for value in values]
         return [short(value * scale, self._unit) for value in values]
 
 

@@ -1,7 +1,7 @@
 """The frame every result is shown in, and the widget for each kind of card."""
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.safetext import label
 from desktop.theme.icons import set_label_icon
@@ -13,6 +13,8 @@ from desktop.widgets.table import RowsModel
 from engine.core.cards import Card, ChartCard, FactsCard, QuoteCard, TableCard
 
 _translate = QCoreApplication.translate
+
+_MANY = 10
 
 ROWS_SHOWN = 12
 """Rows of a table shown before it scrolls."""
@@ -68,8 +70,20 @@ def _widget(card: Card) -> QWidget:
             return _quote(card)
 
 
-def facts(pairs: tuple[tuple[str, str], ...]) -> QVBoxLayout:
-    """Labelled values, one to a line."""
+def facts(pairs: tuple[tuple[str, str], ...]) -> QLayout:
+    """Labelled values, one to a line; many of them in two columns."""
+    if len(pairs) < _MANY:
+        return _lines(pairs)
+    half = (len(pairs) + 1) // 2
+    both = row(gap=40)
+    for part in (pairs[:half], pairs[half:]):
+        lines = _lines(part)
+        lines.addStretch(1)
+        both.addLayout(lines, 1)
+    return both
+
+
+def _lines(pairs: tuple[tuple[str, str], ...]) -> QVBoxLayout:
     lines = QVBoxLayout()
     lines.setSpacing(8)
     for number, (name, value) in enumerate(pairs):

@@ -8,11 +8,13 @@ from PySide6.QtWidgets import QWidget
 from desktop.safetext import one_line
 from desktop.widgets.donut import DonutChart
 from desktop.widgets.figures import short
+from desktop.widgets.heatmap import Heatmap
 from engine.core.cards import ChartCard
 
 _translate = QCoreApplication.translate
 
 CHART_HEIGHT = 220
+SCATTER_HEIGHT = 320
 
 
 def chart(card: ChartCard) -> QWidget:
@@ -22,8 +24,16 @@ def chart(card: ChartCard) -> QWidget:
         widget = DonutChart(
             [(x, y) for one in card.series for x, y in zip(one.x, one.y, strict=True)]
         )
-    else:
+    elif card.kind == "heatmap":
+        widget = Heatmap(card.series, card.unit)
+    elif card.kind == "scatter":
         # Loaded late: it takes a quarter of a second.
+        from desktop.widgets.scatter import Scatter  # noqa: PLC0415
+
+        widget = Scatter(card.series, card.unit, card.x_unit)
+        widget.setFixedHeight(SCATTER_HEIGHT)
+    else:
+        # As above.
         from desktop.widgets.plot import Plot  # noqa: PLC0415
 
         widget = Plot(card.kind, card.series, card.unit)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.theme import theme
-from desktop.widgets.table import RowsModel
+from desktop.widgets.table import CellModel
 
 ROW_HEIGHT = 36
 _HEADER_HEIGHT = 34
@@ -32,11 +32,9 @@ class CellDelegate(QStyledItemDelegate):
         return QSize(width + 2 * _PADDING, ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        tokens, model = theme().tokens, _model(index)
+        model = _model(index)
         rect: QRect = option.rect
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, QColor(tokens.accent_soft))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(tokens.border))
+        self.paint_ground(painter, option)
         font = self._font(option, index)
         text = model.text(index.row(), index.column())
         room = rect.adjusted(_PADDING, 0, -_PADDING, 0)
@@ -49,6 +47,14 @@ class CellDelegate(QStyledItemDelegate):
         painter.setPen(model.colour(index.row(), index.column()))
         painter.drawText(room, side | Qt.AlignmentFlag.AlignVCenter, text)
 
+    def paint_ground(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
+        """What lies under the text: the mark of a selection, and a line."""
+        tokens = theme().tokens
+        rect: QRect = option.rect
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, QColor(tokens.accent_soft))
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(tokens.border))
+
     def _font(self, option: QStyleOptionViewItem, index: Index) -> QFont:
         if not _model(index).is_total(index.row()):
             return option.font
@@ -57,9 +63,9 @@ class CellDelegate(QStyledItemDelegate):
         return font
 
 
-def _model(index: Index) -> RowsModel:
+def _model(index: Index) -> CellModel:
     model = index.model()
-    assert isinstance(model, RowsModel)
+    assert isinstance(model, CellModel)
     return model
 
 
@@ -89,7 +95,7 @@ class DataTable(QTableView):
         header.sectionClicked.connect(self._sort)
         self._order: tuple[int, Qt.SortOrder] | None = None
 
-    def setModel(self, model: RowsModel) -> None:  # type: ignore[override]
+    def setModel(self, model: CellModel) -> None:  # type: ignore[override]
         """Show the rows of a model; the view keeps it alive."""
         model.setParent(self)
         old = self.model()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QWidget
 
 from desktop.safetext import label, one_line
 from desktop.widgets.buttons import button
@@ -11,20 +11,39 @@ from desktop.widgets.layout import column, row
 
 _translate = QCoreApplication.translate
 
+_MARGIN = 24
+
+
+def _paragraph(text: str, width: int, selectable: bool = False) -> QLabel:
+    """Words for a dialog at least this wide; high enough for all of them."""
+    words = label(text, "muted", wrap=True, selectable=selectable)
+    words.ensurePolished()
+    words.setMinimumHeight(max(0, words.heightForWidth(width - 2 * _MARGIN)))
+    return words
+
 
 class Question(QDialog):
-    """A title, a sentence and two buttons; the safe one has the focus."""
+    """A title, a sentence and two buttons; the safe one has the focus.
+
+    kind: the look of the other one.
+    """
 
     def __init__(
-        self, parent: QWidget, title: str, text: str, yes: str, on_yes: Callable[[], object]
+        self,
+        parent: QWidget,
+        title: str,
+        text: str,
+        yes: str,
+        on_yes: Callable[[], object],
+        kind: str = "danger",
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self.setMinimumWidth(420)
-        sentence = label(text, "muted", wrap=True)
+        sentence = _paragraph(text, 420)
         no_button = button(_translate("dialogs", "Cancel"), self.reject)
-        self.yes_button = button(yes, self.accept, kind="danger")
+        self.yes_button = button(yes, self.accept, kind=kind)
         self.setLayout(
             column(
                 label(title, "heading", wrap=True),
@@ -32,7 +51,7 @@ class Question(QDialog):
                 8,
                 row(None, no_button, self.yes_button),
                 gap=8,
-                margins=(24, 20, 24, 20),
+                margins=(_MARGIN, 20, _MARGIN, 20),
             )
         )
         no_button.setFocus()
@@ -65,7 +84,7 @@ class TextQuestion(QDialog):
                 8,
                 row(None, cancel, self._save),
                 gap=10,
-                margins=(24, 20, 24, 20),
+                margins=(_MARGIN, 20, _MARGIN, 20),
             )
         )
         self.accepted.connect(lambda: on_text(self.field.text().strip()))
@@ -80,7 +99,7 @@ class Notice(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self.setMinimumWidth(560)
-        self.words = label(text, "muted", wrap=True, selectable=True)
+        self.words = _paragraph(text, 560, selectable=True)
         close = button(_translate("dialogs", "Close"), self.accept, kind="primary")
         close.setDefault(True)
         self.setLayout(
@@ -90,7 +109,7 @@ class Notice(QDialog):
                 8,
                 row(None, close),
                 gap=8,
-                margins=(24, 20, 24, 20),
+                margins=(_MARGIN, 20, _MARGIN, 20),
             )
         )
         close.setFocus()

@@ -1,8 +1,11 @@
 """Short forms of numbers for axes and legends."""
 
+import math
 from datetime import date
 
 _STEPS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+_TINY = 0.001
+"""Smaller figures keep four significant digits."""
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 
@@ -16,10 +19,18 @@ def short(value: float, unit: str) -> str:
     return _with_unit(value < 0 and digits.strip("0.") != "", digits + suffix, unit)
 
 
+def tiny(value: float, unit: str, step: float) -> str:
+    """A number on an axis whose lines lie a tiny step apart: "$0.000012"."""
+    decimals = -math.floor(math.log10(step))
+    return _with_unit(value < -step / 2, f"{abs(value):.{decimals}f}", unit)
+
+
 def full(value: float, unit: str) -> str:
     """A number for a reading under the pointer: "$12,512.40", "-3.12 %"."""
     size = abs(value)
     decimals = 2 if size >= 1 or size == 0 else 4
+    if 0 < size < _TINY:
+        decimals = 3 - math.floor(math.log10(size))
     return _with_unit(value < 0, f"{size:,.{decimals}f}", unit)
 
 

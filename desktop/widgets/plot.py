@@ -20,9 +20,15 @@ _GRID_ALPHA = 46
 
 
 class Plot(pg.GraphicsView):  # type: ignore[misc]
-    """One chart; the pointer reads a value off it."""
+    """One chart; the pointer reads a value off it.
 
-    def __init__(self, kind: str, series: Sequence[Series], unit: str) -> None:
+    compared: the first line is what it is about, the others are dashed lines to compare it with.
+    """
+
+    def __init__(
+        self, kind: str, series: Sequence[Series], unit: str, *, compared: bool = False
+    ) -> None:
+        self._compared = compared
         self._series = [one for one in series if one.y]
         self._unit = unit
         labels = self._series[0].x if self._series else ()
@@ -86,26 +92,34 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         font.setPixelSize(theme().sizes.small - 1)
         for axis in (self._left, self._bottom):
             dress(axis, font)
+        self.draw_series(self._box)
+        self._line.setPen(pg.mkPen(tokens.strong_border, width=1))
+        self._line.hide()
+        self._box.addItem(self._line, ignoreBounds=True)
+
+    def draw_series(self, box: pg.ViewBox) -> None:
+        """Add what shows the series to the box."""
         for number, one in enumerate(self._series):
             if self._kind == "bar":
                 self._bars(number, one)
             else:
                 self._curve(number, one)
-        self._line.setPen(pg.mkPen(tokens.strong_border, width=1))
-        self._line.hide()
-        self._box.addItem(self._line, ignoreBounds=True)
 
     def _curve(self, number: int, one: Series) -> None:
         tint = QColor(colour(number))
         # pyqtgraph counts the width of a line in pixels of the screen.
         width = 2 * self.devicePixelRatioF()
-        curve = pg.PlotCurveItem(self.positions(), np.array(one.y), pen=pg.mkPen(tint, width=width))
-        if len(self._series) == 1:
-            fade = QLinearGradient(0, min(one.y), 0, max(one.y))
+        pen = pg.mkPen(tint, width=width)
+        if self._compared and number:
+            pen = pg.mkPen(tint, width=0.75 * width, style=Qt.PenStyle.DashLine)
+        curve = pg.PlotCurveItem(self.positions(), np.array(one.y), pen=pen)
+        if len(self._series) == 1 or (self._compared and not number):
+            ground = min(min(each.y) for each in self._series)
+            fade = QLinearGradient(0, ground, 0, max(one.y))
             for place, alpha in ((0.0, 0.0), (1.0, 0.2)):
                 tint.setAlphaF(alpha)
                 fade.setColorAt(place, tint)
-            curve.setFillLevel(min(one.y))
+            curve.setFillLevel(ground)
             curve.setBrush(QBrush(fade))
         self._box.addItem(curve)
 

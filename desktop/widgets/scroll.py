@@ -38,10 +38,15 @@ class ScrollColumn(QScrollArea):
         self.verticalScrollBar().rangeChanged.connect(self._balance)
 
     def _balance(self, _least: int, most: int) -> None:
-        """Keep the column in the middle of the page whether there is a scroll bar or not."""
-        left = self._margin + (self.verticalScrollBar().sizeHint().width() if most else 0)
-        if self._centred.contentsMargins().left() != left:
-            self._centred.setContentsMargins(left, self._margin, self._margin, self._margin)
+        """Keep the column in the middle of the page whether there is a scroll bar or not.
+
+        The bar stands in the margin at the right; where that is too narrow, the column moves.
+        """
+        bar = self.verticalScrollBar().sizeHint().width() if most else 0
+        margin = self._margin
+        left, right = (margin, margin - bar) if margin >= bar else (margin + bar, margin)
+        if self._centred.contentsMargins().right() != right or left != margin:
+            self._centred.setContentsMargins(left, margin, right, margin)
 
 
 class FollowingScroll(ScrollColumn):

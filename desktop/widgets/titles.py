@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from desktop.safetext import label, one_line, tooltip
+from desktop.safetext import clean, label, one_line, tooltip
 from desktop.widgets.layout import column, row
 
 
@@ -36,6 +36,16 @@ class ElidedLabel(QLabel):
         painter.drawText(
             self.contentsRect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text
         )
+
+
+def set_words(shown: QLabel, text: str, role: str) -> None:
+    """Show another text in a label, in another role; none if it is empty."""
+    shown.setText(clean(text))
+    shown.setVisible(bool(text))
+    if shown.property("role") != role:
+        shown.setProperty("role", role)
+        shown.style().unpolish(shown)
+        shown.style().polish(shown)
 
 
 def page_head(title: str, text: str, *actions: QWidget) -> QHBoxLayout:

@@ -1,15 +1,15 @@
 """A service in memory for driving the window; the chat answers by a script."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
-
+from engine.alerts.rule import Rule
+from engine.alerts.rulejson import make_check, rule_to_json
 from engine.core.clock import FixedClock
 from engine.core.errors import KnownError
 from engine.core.events import DataChanged, EventBus
@@ -17,18 +17,24 @@ from engine.core.jobs import Job, JobPool, Progress
 from engine.core.paths import Paths
 from engine.core.settings import SETTINGS, SettingValue, validate
 from engine.ledger.importers import preview_import
-from engine.market.prices import preview_prices
+from engine.ledger.importers.peek import peek
+from engine.ledger.importers.suggest import suggest
+from engine.market.anyfile import preview_file
+from engine.market.files.tables import Given
 from engine.model.catalogue import catalogue
 from engine.service import (
     Alert,
+    AnalysisOutcome,
     Batch,
     CatalogueEntry,
-    History,
+    ColumnMapping,
+    Form,
     HoldingRow,
     ImportPreview,
     ListedModel,
+    MarketPreview,
     ModelStatus,
-    PricePreview,
+    Peek,
     Valuation,
 )
 from tests.desktop.scripted_chat import NOW, ScriptedChat
@@ -46,7 +52,6 @@ class FakePortfolio:
         self.may_store.set()
         self.simulated = False
         self.value: Valuation | None = None
-        self.days: list[date] = []
 
     def preview(self, path: Path) -> Job[ImportPreview]:
         def read(progress: Progress) -> ImportPreview:
@@ -76,6 +81,15 @@ class FakePortfolio:
         del self.stored[batch_id]
         self._changed()
 
+    def peek(self, path: Path) -> Peek:
+        return peek(path)
+
+    def suggest_mapping(self, seen: Peek) -> ColumnMapping:
+        return suggest(seen.columns, seen.rows)
+
+    def accounts(self) -> tuple[str, ...]:
+        return ()
+
     def batches(self) -> list[Batch]:
         if self.simulated:
             return [Batch(99, "demo", "demo.csv", NOW, 143, True)]
@@ -87,13 +101,6 @@ class FakePortfolio:
     def valuation(self) -> Valuation:
         assert self.value is not None
         return self.value
-
-    def history(self) -> History:
-        days = [NOW.date() - timedelta(n) for n in range(1_200, -1, -1)]
-        steps = np.random.default_rng(7).normal(0.0012, 0.021, len(days))
-        values = 20_000 * np.exp(np.cumsum(steps))
-        values *= float(self.valuation().total) / values[-1]
-        return History(days, values, np.zeros(len(days)), 0.0)
 
     def load_demo(self) -> None:
         self.simulated, self.value = True, some_valuation()
@@ -111,6 +118,19 @@ class FakePortfolio:
 
     def _changed(self) -> None:
         self._bus.publish(DataChanged(frozenset({"transactions", "prices"})))
+
+
+class FakeAnalysis:
+    """No analyses at all."""
+
+    def __init__(self, jobs: JobPool) -> None:
+        self._jobs = jobs
+
+    def forms(self) -> list[Form]:
+        return []
+
+    def run(self, name: str, arguments: Mapping[str, str]) -> Job[AnalysisOutcome]:
+        return self._jobs.submit(name, lambda _: AnalysisOutcome((), ""))
 
 
 class FakeSettings:
@@ -135,12 +155,22 @@ class FakeSettings:
         return self.values[key]
 
 
+def an_alert(alert_id: int, kind: str, **values: str) -> Alert:
+    """An alert with one condition that has not fired."""
+    rule = Rule(alert_id, NOW, make_check(kind, values))
+    return Alert(alert_id, rule, rule_to_json(rule), NOW, "watching", None)
+
+
 class FakeAlerts:
     """Alerts in a list."""
 
     def __init__(self, bus: EventBus) -> None:
         self._bus = bus
         self.alerts: list[Alert] = []
+        self.telling = SimpleNamespace(paused_until=lambda: None)
+
+    def unseen(self) -> int:
+        return 0
 
     def list(self) -> Sequence[Alert]:
         return list(self.alerts)
@@ -207,6 +237,8 @@ class FakeService:
         self.read_only = False
         self.chat = ScriptedChat(self.bus)
         self.portfolio = FakePortfolio(self.bus, self.jobs)
+        self.analysis = FakeAnalysis(self.jobs)
+        self.ledger = SimpleNamespace(proposed=tuple)
         self.market = FakeMarket(self.jobs)
         self.alerts = FakeAlerts(self.bus)
         self.models = FakeModels(self.bus, self.jobs)
@@ -225,16 +257,21 @@ class FakeService:
 
 
 class FakeMarket:
-    """Previews real price files; keeps what is confirmed in a list."""
+    """Previews real files of market data; keeps what is confirmed in a list."""
 
     def __init__(self, jobs: JobPool) -> None:
         self._jobs = jobs
-        self.stored: list[PricePreview] = []
+        self.stored: list[MarketPreview] = []
 
-    def preview_prices(self, path: Path) -> Job[PricePreview]:
-        return self._jobs.submit(path.name, lambda _: preview_prices(path, "USD"))
+    def preview_file(
+        self, path: Path, asset: str | None = None, currency: str | None = None
+    ) -> Job[MarketPreview]:
+        given = Given(asset, currency, "USD")
+        return self._jobs.submit(
+            path.name, lambda p: preview_file(path, given, lambda _: set(), NOW, p.step)
+        )
 
-    def confirm_prices(self, preview: PricePreview) -> Job[int]:
+    def confirm(self, preview: MarketPreview) -> Job[int]:
         def store(_: Progress) -> int:
             self.stored.append(preview)
             return 50 + len(self.stored)

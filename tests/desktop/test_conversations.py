@@ -118,7 +118,7 @@ def test_a_new_chat_is_listed_with_its_first_question(
 
 def test_pages_by_keyboard(qtbot: QtBot, window: MainWindow) -> None:
     assert window.session is not None
-    for key, name in ((Qt.Key.Key_2, "portfolio"), (Qt.Key.Key_3, "models")):
+    for key, name in ((Qt.Key.Key_2, "portfolio"), (Qt.Key.Key_6, "models")):
         qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
         assert window.session.pages.page(name).isVisible()
     qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)

@@ -12,7 +12,6 @@ from desktop.portfolio.waiting import WaitingDialog
 from desktop.widgets.dialogs import Notice
 from desktop.window import MainWindow
 from engine.core.events import JobProgress
-from engine.ledger.importers import IMPORTERS
 from tests.desktop.dropped import drop, preview, session
 from tests.desktop.fake_service import FakeService
 
@@ -93,7 +92,7 @@ def notice(qtbot: QtBot, window: MainWindow) -> Notice:
     return window.findChildren(Notice)[0]
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"a,b\n1,2\n", "é".encode("utf-16")])
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"a,b\n", "é".encode("utf-16")])
 def test_a_file_that_is_none_gets_one_sentence(
     qtbot: QtBot, window: MainWindow, service: FakeService, tmp_path: Path, content: bytes
 ) -> None:
@@ -105,22 +104,18 @@ def test_a_file_that_is_none_gets_one_sentence(
     assert service.portfolio.stored == {}
 
 
-def test_unknown_columns_are_told_in_full(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
-    columns = [f"unheard of column {number}" for number in range(14)]
-    path = tmp_path / "strange.csv"
-    path.write_text(",".join(columns) + "\n" + ",".join("x" * 14) + "\n")
-    drop(window, path)
+def test_a_long_reason_is_told_in_full(qtbot: QtBot, window: MainWindow) -> None:
+    reason = " ".join(f"unheard of column {number}," for number in range(80))
+    session(window).importing.refuse(reason)
 
     dialog = notice(qtbot, window)
 
-    text = dialog.words.text()
-    assert all(column in text for column in columns)
-    assert text.endswith(f"{IMPORTERS[-1].columns.replace(',', ', ')}).")
+    assert dialog.words.text() == reason
     # All of it is seen: no line is wider than the label, and no line is below its end.
     room = dialog.words.contentsRect()
     metrics = dialog.words.fontMetrics()
     flags = Qt.TextFlag.TextWordWrap
-    needed = metrics.boundingRect(QRect(0, 0, room.width(), 100_000), flags, text)
+    needed = metrics.boundingRect(QRect(0, 0, room.width(), 100_000), flags, reason)
     assert needed.width() <= room.width()
     assert needed.height() <= room.height()
     assert window.screen().availableGeometry().height() >= dialog.height()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from desktop.notify import Notifier
+from desktop.tray import Tray
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +28,7 @@ def test_without_a_tray_the_program_of_the_desktop_is_asked(
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     parent = QObject()
 
-    assert Notifier(parent).notify("-BTC <b>above</b> $1.00", "BTC was at $2.00.")
+    assert Notifier(Tray(parent)).notify("-BTC <b>above</b> $1.00", "BTC was at $2.00.")
 
     qtbot.waitUntil(shown.exists)
     assert shown.read_text().splitlines() == [
@@ -42,4 +43,4 @@ def test_without_a_tray_the_program_of_the_desktop_is_asked(
 def test_without_either_it_is_admitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     parent = QObject()
-    assert not Notifier(parent).notify("BTC above $1.00", "BTC was at $2.00.")
+    assert not Notifier(Tray(parent)).notify("BTC above $1.00", "BTC was at $2.00.")

@@ -1,220 +1,224 @@
-"""The portfolio page follows what is stored."""
+"""The portfolio page: its tabs, and the overview."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop.alerts.section import alert_words, draft_facts
-from desktop.portfolio.holdings import holdings_model
-from desktop.portfolio.page import PortfolioPage
-from desktop.widgets.dialogs import Question
-from desktop.window import MainWindow
-from engine.core.cards import Draft
-from engine.core.events import AlertFired
-from engine.service import Alert
-from tests.desktop.fake_service import FakeService, some_valuation
-from tests.desktop.scripted_chat import NOW
+from desktop.portfolio.holdings_part import HoldingsPart
+from desktop.portfolio.overview import OverviewPart
+from desktop.portfolio.tax import TaxPart
+from desktop.portfolio.transactions import TransactionsPart
+from desktop.widgets.plot import Plot
+from tests.desktop.fake_service import some_valuation
+from tests.desktop.portfolio_window import (
+    MOVED,
+    PortfolioWindow,
+    cells,
+    portfolio_window,
+    press,
+    words,
+)
+from tests.desktop.test_looks import nameless
+
+TABS = ["Overview", "Holdings", "Performance", "Transactions", "Lots & tax", "Income", "Accounts",
+        "Rebalancing"]  # fmt: skip
 
 
-def page(window: MainWindow) -> PortfolioPage:
-    """The portfolio page, shown."""
-    window.show_page("portfolio")
-    assert window.session is not None
-    page = window.session.pages.page("portfolio")
-    assert isinstance(page, PortfolioPage)
-    return page
+@pytest.fixture
+def it(qtbot: QtBot, tmp_path: Path) -> Iterator[PortfolioWindow]:
+    with portfolio_window(qtbot, tmp_path / "home") as found:
+        yield found
 
 
-def words(page: PortfolioPage) -> set[str]:
-    """Every text that can be seen."""
-    return {one.text() for one in page.findChildren(QLabel) if one.isVisible()}
+def overview(it: PortfolioWindow) -> OverviewPart:
+    """The overview of the demo, once its figures are there."""
+    it.load_demo()
+    part = it.open("overview", OverviewPart)
+    it.wait(lambda: part.value_chart.plot() is not None)
+    return part
 
 
-def test_the_demo_is_shown_and_marked_everywhere(
-    qtbot: QtBot, open_window: Callable[[], MainWindow], service: FakeService
-) -> None:
-    window = open_window()
-    shown = page(window)
-    qtbot.waitUntil(lambda: "No portfolio yet" in words(shown))
-    assert not window.demo_banner.isVisible()
-    demo = next(b for b in shown.findChildren(QPushButton) if "demo" in b.accessibleName())
-    qtbot.mouseClick(demo, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(window.demo_banner.isVisible)
-    shown = page(window)
-    qtbot.waitUntil(lambda: "$79,567.09" in words(shown))
-    assert "+$29,395.17  (+58.6 %)" in words(shown)
-    qtbot.waitUntil(lambda: "demo.csv" in words(shown))
+def test_the_demo_is_shown_and_marked_everywhere(it: PortfolioWindow) -> None:
+    it.wait(lambda: "No portfolio yet" in words(it.page))
+    assert not it.window.demo_banner.isVisible()
+    press(it.page, "Try the demo portfolio")
+    it.wait(it.window.demo_banner.isVisible)
+    total = it.service.portfolio.valuation().total
+    it.wait(lambda: f"${total:,.2f}" in words(it.page))
     for name in ("chat", "models", "settings"):
-        window.show_page(name)
-        assert window.demo_banner.isVisible()
+        it.window.show_page(name)
+        assert it.window.demo_banner.isVisible()
+    it.window.show_page("portfolio")
 
-    remove = next(b for b in window.demo_banner.findChildren(QPushButton))
-    qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not window.demo_banner.isVisible())
-    qtbot.waitUntil(lambda: "No portfolio yet" in words(page(window)))
+    next(b for b in it.window.demo_banner.findChildren(QPushButton)).click()
+    it.wait(lambda: not it.window.demo_banner.isVisible())
+    it.wait(lambda: "No portfolio yet" in words(it.page))
 
 
-def test_nothing_is_said_before_the_portfolio_is_known(
-    qtbot: QtBot, open_window: Callable[[], MainWindow], service: FakeService
-) -> None:
-    service.portfolio.load_demo()
-    shown = page(open_window())
-    assert "No portfolio yet" not in words(shown)
-    qtbot.waitUntil(lambda: "$79,567.09" in words(shown))
+def test_nothing_is_said_before_the_portfolio_is_known(qtbot: QtBot, tmp_path: Path) -> None:
+    with portfolio_window(qtbot, tmp_path / "home") as it:
+        assert words(it.page) == ""
+        it.wait(lambda: "No portfolio yet" in words(it.page))
+
+
+def test_tabs_are_built_when_they_are_shown(it: PortfolioWindow) -> None:
+    it.load_demo()
+    assert len(it.page.tabs.built()) == 1
+    names = [b.text() for b in it.page.tabs.bar.findChildren(QPushButton)]
+    assert [name.replace("&&", "&") for name in names] == TABS
+    it.page.tabs.show_tab("income")
+    assert len(it.page.tabs.built()) == 2
+    it.wait(lambda: "Rewards, interest and airdrops" in words(it.page))
+
+
+def test_keys_go_through_the_tabs(it: PortfolioWindow) -> None:
+    it.load_demo()
+    it.window.activateWindow()
+    it.page.tabs.bar.findChildren(QPushButton)[0].setFocus()
+    control = Qt.KeyboardModifier.ControlModifier
+    QTest.keyClick(it.page, Qt.Key.Key_Tab, control)
+    assert it.page.tabs.current == "holdings"
+    QTest.keyClick(it.page, Qt.Key.Key_Backtab, control | Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(it.page, Qt.Key.Key_Backtab, control | Qt.KeyboardModifier.ShiftModifier)
+    assert it.page.tabs.current == "rebalancing"
+    chosen = it.page.tabs.bar.findChildren(QPushButton)[-1]
+    chosen.setFocus()
+    QTest.keyClick(chosen, Qt.Key.Key_Left)
+    assert it.page.tabs.current == "accounts"
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    assert focused.accessibleName() == "Portfolio: Accounts"
+
+
+def test_a_hidden_tab_follows_when_it_is_shown(it: PortfolioWindow) -> None:
+    part = overview(it)
+    it.page.tabs.show_tab("holdings")
+    it.service.portfolio.remove_demo()
+    it.wait(lambda: part.stale)
+    it.wait(lambda: "No portfolio yet" in words(it.page))
+
+
+def test_figures_are_those_of_the_analyses(it: PortfolioWindow) -> None:
+    part = overview(it)
+    chart = part.value_chart
+    outcome = it.service.analysis.run("growth", {"period": "1y"}).future.result()
+    facts = dict(outcome.cards[0].facts)  # type: ignore[union-attr]
+    assert chart.gain.text() == facts["gain"]
+    assert chart.twr.text() == facts["time-weighted return (TWR)"]
+    assert chart.xirr.text() == facts["money-weighted return a year (XIRR)"]
+    it.wait(part.movers.table.isVisible)
+    moved = it.service.analysis.run("movers", {"period": "1d"}).future.result().cards[1]
+    assert cells(part.movers.table) == [list(row) for row in moved.rows]  # type: ignore[union-attr]
+
+
+def test_the_period_buttons_change_the_chart(it: PortfolioWindow) -> None:
+    chart = overview(it).value_chart
+    lengths = {}
+    for period in ("1m", "3m", "all"):
+        drawn = chart.plot()
+        press(chart, f"Period: {'All' if period == 'all' else period.upper()}")
+        it.wait(lambda old=drawn: chart.plot() not in (None, old))  # type: ignore[misc]
+        shown = chart.plot()
+        assert isinstance(shown, Plot)
+        lengths[period] = len(shown.positions())
+    assert 28 <= lengths["1m"] <= 31
+    assert 89 <= lengths["3m"] <= 92
+    assert lengths["all"] > 400  # a long line is thinned
+    assert chart.xirr.text() != "–"
+
+
+def test_a_benchmark_is_drawn_beside_the_portfolio(it: PortfolioWindow) -> None:
+    chart = overview(it).value_chart
+    it.wait(lambda: chart.against.count() > 3)
+    assert not chart.excess.isVisible()
+    chart.against.choose("ETH")
+    chart.changed.emit()
+    it.wait(lambda: chart.excess.isVisible() and chart.excess.text() != "–")
+    it.wait(lambda: "ETH" in words(chart))
+    names = [chart.against.itemText(n) for n in range(4)]
+    assert names == ["No benchmark", "BTC", "ETH", "60/40 BTC/cash"]
+    chart.against.choose("")
+    chart.changed.emit()
+    it.wait(lambda: "Net contributions" in words(chart))
+    assert not chart.excess.isVisible()
+
+
+def test_why_there_is_no_benchmark_is_said(it: PortfolioWindow) -> None:
+    chart = overview(it).value_chart
+    chart.against.offer([("", "No benchmark"), ("DOGE", "DOGE")])
+    chart.against.choose("DOGE")
+    chart.changed.emit()
+    it.wait(lambda: "DOGE" in words(chart))
+    assert chart.plot() is None
+
+
+def test_the_movers_of_another_period(it: PortfolioWindow) -> None:
+    part = overview(it)
+    it.wait(part.movers.table.isVisible)
+    before = cells(part.movers.table)
+    press(part.movers, "Period: 30 days")
+    it.wait(lambda: cells(part.movers.table) != before)
 
 
 def test_without_prices_nothing_is_said_to_be_worth_nothing(
-    qtbot: QtBot, open_window: Callable[[], MainWindow]
+    it: PortfolioWindow, tmp_path: Path
 ) -> None:
+    it.take(tmp_path / "moved.csv", MOVED)
+    part = it.open("overview", OverviewPart)
+    it.wait(lambda: "No prices yet" in words(part))
+    assert "$0.00" not in words(part)
+    assert not part.value_chart.isVisible()
+
     priced = some_valuation()
-    unknown = tuple(
+    rows = tuple(
         replace(line, price=None, price_day=None, value=None, weight=None, unrealised=None)
         for line in priced.rows
     )
-    shown = page(open_window())
-    shown.show_valuation(replace(priced, rows=unknown, total=Decimal(0)))
-    assert "$0.00" not in words(shown)
-    assert any("Import a CSV of price history" in text for text in words(shown))
-    assert not shown.value_chart.isVisible()
-
-    shown.show_valuation(replace(priced, rows=(*unknown[:1], *priced.rows[1:])))
-    assert shown.value_chart.isVisible()
+    part.show_valuation(replace(priced, rows=rows, total=Decimal(0)))
+    assert "$0.00" not in words(part)
+    part.show_valuation(replace(priced, rows=(*rows[:1], *priced.rows[1:])))
+    assert part.value_chart.isVisible()
     # $9,583.33 on the $31,521.72 that the coins with a price have cost.
-    assert "+$9,583.33  (+30.4 %)" in words(shown)
+    assert "+$9,583.33 (+30.4 %)" in words(part)
 
 
-def test_holdings_sort_by_value_not_by_text(qapp: object) -> None:
-    model = holdings_model(some_valuation())
-    model.sort(3, Qt.SortOrder.AscendingOrder)
-    assert [model.text(row, 0) for row in range(3)] == ["ADA", "AVAX", "LINK"]
-    model.sort(6, Qt.SortOrder.DescendingOrder)
-    assert [model.text(row, 6) for row in range(2)] == ["+$19,811.84", "+$5,537.27"]
-    model.sort(0, Qt.SortOrder.AscendingOrder)
-    assert model.text(0, 0) == "ADA"
+def test_what_is_missing_is_said(it: PortfolioWindow, tmp_path: Path) -> None:
+    it.take(tmp_path / "moved.csv", MOVED)
+    part = it.open("overview", OverviewPart)
+    it.wait(part.missing.isVisible)
+    said = it.service.portfolio.valuation().missing
+    assert len(said) > 4
+    assert said[0] in words(part.missing)
+    assert said[-1] not in words(part.missing)
+    part.missing.more.click()
+    assert said[-1] in words(part.missing)
 
 
-def test_a_header_click_sorts(qtbot: QtBot, window: MainWindow) -> None:
-    shown = page(window)
-    qtbot.waitUntil(lambda: shown.table.model() is not None)
-    header = shown.table.horizontalHeader()
-    header.sectionClicked.emit(4)
-    assert shown.table.model().index(0, 0).data() == "BTC"
-    header.sectionClicked.emit(4)
-    assert shown.table.model().index(0, 0).data() == "ADA"
+def test_everything_that_can_have_the_focus_has_a_name(it: PortfolioWindow) -> None:
+    overview(it)
+    for tab in it.page.tabs.bar.findChildren(QPushButton):
+        tab.click()
+        it.qtbot.wait(100)
+    assert len(it.page.tabs.built()) == len(TABS)
+    it.open("holdings", HoldingsPart).open_coin("BTC")
+    it.open("transactions", TransactionsPart).add()
+    it.wait(lambda: it.open("tax", TaxPart).view is not None)
+    it.open("tax", TaxPart).change_basis()
+    assert nameless(it.window) == []
 
 
-def test_the_period_buttons_change_the_chart(qtbot: QtBot, window: MainWindow) -> None:
-    chart = page(window).value_chart
-    qtbot.waitUntil(lambda: chart.body.count() == 1, timeout=20_000)
-    lengths = {}
-    for period in ("1m", "1y", "all"):
-        chart.show_period(period)
-        lengths[period] = len(chart.body.itemAt(0).widget().positions())
-    assert lengths == {"1m": 31, "1y": 366, "all": 1201}
-
-
-def test_alerts_are_listed_and_deleted_after_a_question(
-    qtbot: QtBot, window: MainWindow, service: FakeService
-) -> None:
-    service.alerts.alerts = [
-        Alert(1, "BTC", "above", Decimal(100_000), "USD", NOW, True, None),
-        Alert(2, "ETH", "down_percent", Decimal(10), "USD", NOW, False, NOW),
-    ]
-    shown = page(window)
-    qtbot.waitUntil(lambda: "BTC above $100,000.00" in words(shown))
-    assert {"ETH down 10 % within 24 hours", "Fired"} <= words(shown)
-    delete = next(
-        b
-        for b in shown.findChildren(QPushButton)
-        if b.accessibleName() == "Delete alert: BTC above $100,000.00"
-    )
-    qtbot.mouseClick(delete, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(window.findChildren(Question)))
-    assert len(service.alerts.alerts) == 2
-    window.findChildren(Question)[0].yes_button.click()
-    qtbot.waitUntil(lambda: [alert.id for alert in service.alerts.alerts] == [2])
-    qtbot.waitUntil(lambda: "BTC above $100,000.00" not in words(shown))
-
-
-@pytest.mark.parametrize(
-    ("condition", "words"),
-    [
-        ("above", "SOL above $12.50"),
-        ("below", "SOL below $12.50"),
-        ("up_percent", "SOL up 12.5 % within 24 hours"),
-        ("down_percent", "SOL down 12.5 % within 24 hours"),
-    ],
-)
-def test_alerts_in_words(condition: str, words: str) -> None:
-    assert alert_words("SOL", condition, Decimal("12.5"), "USD") == words
-    facts = (("asset", "SOL"), ("condition", condition), ("value", "12.5"), ("currency", "USD"))
-    assert draft_facts(Draft("d", "alert", "", facts)) == (("Notify when", words),)
-
-
-def test_an_alert_in_words_is_the_alert_that_is_stored() -> None:
-    assert alert_words("BTC", "above", Decimal("100.125"), "USD") == "BTC above $100.125"
-
-
-@pytest.mark.parametrize("wanted", [True, False])
-def test_a_fired_alert_is_announced(
-    qtbot: QtBot,
-    window: MainWindow,
-    service: FakeService,
-    monkeypatch: pytest.MonkeyPatch,
-    wanted: bool,
-) -> None:
-    assert window.session is not None
-    notified: list[tuple[str, str]] = []
-    monkeypatch.setattr(
-        window.session.notifier,
-        "notify",
-        lambda title, text: notified.append((title, text)) or True,
-    )
-    service.settings.values["notifications"] = wanted
-    service.bus.publish(AlertFired(1, "BTC above $100,000.00", "BTC closed at $101,000.00."))
-    said = "BTC above $100,000.00 BTC closed at $101,000.00."
-    qtbot.waitUntil(lambda: window.toasts.texts() == [said])
-    qtbot.wait(50)
-    assert bool(notified) == wanted
-
-
-def test_it_is_said_once_that_alerts_show_only_here(
-    qtbot: QtBot, window: MainWindow, service: FakeService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert window.session is not None
-    monkeypatch.setattr(window.session.notifier, "notify", lambda *_: False)
-    only = "This desktop shows no notifications: alerts appear in this window only."
-    service.bus.publish(AlertFired(1, "One.", "1"))
-    qtbot.waitUntil(lambda: window.toasts.texts() == ["One. 1", only])
-    service.bus.publish(AlertFired(1, "Two.", "2"))
-    qtbot.waitUntil(lambda: "Two. 2" in window.toasts.texts())
-    qtbot.wait(50)
-    assert window.toasts.texts().count(only) == 1
-
-
-def test_an_import_can_be_undone_from_the_list(
-    qtbot: QtBot, window: MainWindow, service: FakeService
-) -> None:
-    undone: list[int] = []
-    service.undo = undone.append  # type: ignore[method-assign]
-    shown = page(window)
-    qtbot.waitUntil(lambda: "demo.csv" in words(shown))
-    undo = next(
-        b for b in shown.findChildren(QPushButton) if b.accessibleName() == "Undo import: demo.csv"
-    )
-    qtbot.mouseClick(undo, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: undone == [99])
-
-
-def test_what_is_missing_is_said(qtbot: QtBot, window: MainWindow, service: FakeService) -> None:
-    valuation = some_valuation()
-    page(window).show_valuation(
-        type(valuation)(date(2026, 11, 22), "USD", valuation.rows, valuation.total, ("No price.",))
-    )
-    assert "No price." in words(page(window))
+def test_the_overview_fits_a_narrow_window(it: PortfolioWindow) -> None:
+    part = overview(it)
+    it.window.resize(it.window.minimumSize())
+    it.wait(lambda: part.width() < 860)
+    it.qtbot.wait(50)
+    right = part.mapToGlobal(part.rect().topRight()).x()
+    for one in (part.value_chart, part.movers, part.summary):
+        assert one.mapToGlobal(one.rect().topRight()).x() <= right

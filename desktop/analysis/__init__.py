@@ -1,0 +1,1 @@
+"""The Analysis page: one form per analysis, and its results as cards."""

@@ -1,0 +1,78 @@
+"""The form of one analysis: its controls in as many columns as there is room for."""
+
+from decimal import Decimal
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from desktop.analysis.controls import Control, control
+from engine.service import Form
+
+_SETTLE = 250  # milliseconds after the last change
+_COLUMN = 250
+
+
+class FormView(QWidget):
+    """Emits what is entered a moment after the last change, once nothing needed is missing.
+
+    A parameter that may be left out, and for which the data offer nothing, is not shown.
+    """
+
+    changed = Signal(dict)
+    incomplete = Signal(str)
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SETTLE)
+        self._timer.timeout.connect(self.emit_values)
+        self.controls = [
+            control(param, form.offers.get(param.name, ()), self._timer.start)
+            for param in form.parameters
+            if param.required or form.offers.get(param.name, ("any",))
+        ]
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(20)
+        self._grid.setVerticalSpacing(12)
+        self.setLayout(self._grid)
+        self._columns = 0
+        self._arrange(3)
+
+    def values(self) -> dict[str, str | Decimal]:
+        """What is entered, by parameter."""
+        found = {one.name: one.value() for one in self.controls}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def missing(self) -> Control | None:
+        """The first control that needs a value and has none."""
+        return next((one for one in self.controls if one.required and one.value() is None), None)
+
+    def emit_values(self) -> None:
+        """Emit what is entered now."""
+        missing = self.missing()
+        if missing is None:
+            self.changed.emit(self.values())
+        else:
+            self.incomplete.emit(missing.title)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(max(1, self.width() // _COLUMN))
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        place = 0
+        for one in self.controls:
+            self._grid.removeWidget(one)
+            span = columns if one.wide else 1
+            if place % columns + span > columns:
+                place += columns - place % columns
+            self._grid.addWidget(one, place // columns, place % columns, 1, span)
+            place += span
+        for number in range(8):
+            self._grid.setColumnStretch(number, 1 if number < columns else 0)

@@ -1,0 +1,117 @@
+"""One analysis: its form, and under it the cards it gives."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop.analysis.form import FormView
+from desktop.bridge import Bridge, Call
+from desktop.safetext import label
+from desktop.widgets.activity import Activity
+from desktop.widgets.buttons import button
+from desktop.widgets.card import CardFrame, card_widget
+from desktop.widgets.layout import clear, column
+from engine.core.events import DataChanged, Event
+
+if TYPE_CHECKING:
+    from engine.service import AnalysisOutcome, Form, Service
+
+_DATA = {"transactions", "prices", "measurements", "settings"}
+
+
+class AnalysisView(QWidget):
+    """Runs the analysis when the form or the data change; only the newest run is shown."""
+
+    ask_wanted = Signal(str, str)
+    """Words and the call of a result, for the chat."""
+
+    def __init__(self, service: "Service", bridge: Bridge, form: "Form") -> None:
+        super().__init__()
+        self._service = service
+        self._bridge = bridge
+        self._analysis = form
+        self._running: Call | None = None
+        self._call = ""
+        self.form = FormView(form)
+        self.form.changed.connect(self._run)
+        self.form.incomplete.connect(self._incomplete)
+        self._ask = button(
+            self.tr("Ask about this"),
+            self._ask_about,
+            icon="chat",
+            hint=self.tr("Open this result in the chat"),
+        )
+        self._remember = button(
+            self.tr("Remember as my profile"),
+            self._keep,
+            hint=self.tr("Begin with these values from now on, also in the chat"),
+        )
+        self._remember.setVisible(form.remembers)
+        self._activity = Activity()
+        self._message = label("", "muted", wrap=True)
+        self._cards = column(gap=16)
+        card = CardFrame(self.tr("What to compute"))
+        card.header.addWidget(self._remember)
+        card.header.addWidget(self._ask)
+        card.body.addWidget(self.form)
+        card.setVisible(bool(form.parameters))
+        self.setLayout(column(card, self._activity, self._message, self._cards, gap=16))
+        self._clear("")
+        bridge.received.connect(self._on_event)
+        self.form.emit_values()
+
+    def cards(self) -> list[QWidget]:
+        """The cards shown."""
+        items = [self._cards.itemAt(number) for number in range(self._cards.count())]
+        return [widget for item in items if item and (widget := item.widget()) is not None]
+
+    def _run(self, values: dict[str, str | Decimal]) -> None:
+        if self._running is not None:
+            self._running.cancel()
+        self._activity.start(self.tr("Computing…"))
+        name = self._analysis.name
+        self._running = self._bridge.run_job(
+            lambda: self._service.analysis.run(name, values), self._show, self._clear, owner=self
+        )
+
+    def _show(self, outcome: "AnalysisOutcome") -> None:
+        self._clear("")
+        self._call = outcome.call
+        self._ask.setEnabled(True)
+        for card in outcome.cards:
+            self._cards.addWidget(card_widget(card))
+        self._say("\n".join(outcome.notes))
+
+    def _say(self, text: str) -> None:
+        self._message.setText(text)
+        self._message.setVisible(bool(text))
+
+    def _clear(self, sentence: str) -> None:
+        """Show a sentence in place of results, or nothing at all."""
+        self._activity.stop()
+        clear(self._cards)
+        self._call = ""
+        self._ask.setEnabled(False)
+        self._say(sentence)
+
+    def _incomplete(self, label_text: str) -> None:
+        self._clear(self.tr("Still needed: {}.").format(label_text))
+
+    def _keep(self) -> None:
+        values = self.form.values()
+        self._bridge.run(
+            lambda: self._service.analysis.remember_profile(values),
+            lambda _: self._say(self.tr("Your profile is stored.")),
+            self._say,
+            owner=self,
+        )
+
+    def _ask_about(self) -> None:
+        if self._call:
+            self.ask_wanted.emit(self._analysis.title, self._call)
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, DataChanged) and event.kinds & _DATA:
+            self.form.emit_values()

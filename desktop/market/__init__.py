@@ -1,0 +1,1 @@
+"""The Market data page: price series, online sources, reads of chains."""

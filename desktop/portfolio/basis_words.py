@@ -1,0 +1,33 @@
+"""The cost-basis settings in words."""
+
+import calendar
+
+from PySide6.QtCore import QCoreApplication
+
+from engine.service import METHOD_NAMES, CostBasis
+
+_translate = QCoreApplication.translate
+
+
+def method_name(method: str) -> str:
+    """A method in words: "First in, first out"."""
+    name = next((words for key, words in METHOD_NAMES.items() if key == method), method)
+    return name[:1].upper() + name[1:]
+
+
+def method_choices() -> list[tuple[str, str]]:
+    """All methods as choices."""
+    return [(method, method_name(method)) for method in METHOD_NAMES]
+
+
+def basis_words(basis: CostBasis) -> tuple[str, str]:
+    """What is in force: the methods, and the years."""
+    words = basis.described()
+    if not basis.universal:
+        words += _translate("basis", ", each account by itself")
+    month, day = basis.year_start
+    years = _translate("basis", "Tax years start on {day} {month}; held long from {days} days.")
+    return (
+        words[:1].upper() + words[1:],
+        years.format(day=day, month=calendar.month_name[month], days=f"{basis.long_days:,}"),
+    )
