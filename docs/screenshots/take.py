@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
+from desktop.analysis.page import AnalysisPage
 from desktop.app import App
 from desktop.theme import theme
 from engine.core.paths import Paths
@@ -38,6 +39,15 @@ def main() -> None:
         app.window.show_page("portfolio")
         save(app, "portfolio-light")
         theme().apply("dark")
+        app.window.show_page("analysis")
+        analysis = session.pages.page("analysis")
+        assert isinstance(analysis, AnalysisPage)
+        wait(lambda: analysis.chosen() != "")
+        analysis.choose("correlations")
+        save(app, "analysis-dark")
+        app.window.show_page("alerts")
+        save(app, "alerts-dark")
+        app.window.show_page("portfolio")
         save(app, "portfolio-dark")
         app.window.show_page("chat")
         save(app, "chat-dark")
