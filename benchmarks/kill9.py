@@ -83,7 +83,7 @@ class Conversation:
         try:
             if early:
                 killer.start()
-            self._until(re.compile("Everything stays on this computer"))
+            self._until(re.compile("leaves this computer"))
             if not early:
                 killer.start()
             while True:

@@ -39,7 +39,7 @@ TABLES = {
     "utf-16 without a mark": (written(transactions(2).encode("utf-16-le")), "not a text file"),
     "unknown columns": (written("colour,size\nred,3\n"), "has the columns colour, size"),
     "only a header": (written(HEADER), "no rows"),
-    "cut off": (written(HEADER + GOOD[:30]), "No row of this file could be used"),
+    "cut off": (written(HEADER + GOOD[:30]), "No row could be used"),
     "quote never closed": (written(HEADER + '"2025-01-01,buy\n'), "No row"),
     "negative amount": (written(HEADER + row(amount_in="-1")), "No row"),
     "future date": (written(HEADER + row(date=f"{TOMORROW:%Y-%m-%d %H:%M:%S}")), "No row"),
