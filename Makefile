@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint check figures clean
+.PHONY: run test lint check check-window check-rest clean
 
 run:
 	@$(PYTHON) .ci/bootstrap.py run
@@ -19,8 +19,15 @@ lint:
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Two halves side by side: the window and whole programs, and everything else.
 check:
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory -j2 check-window check-rest
+
+check-window:
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/desktop tests/system
+
+check-rest:
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --ignore=tests/desktop --ignore=tests/system
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -1,6 +1,7 @@
 """A tax year as a file: choose the year, the form and the place."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,9 @@ class TaxFiles(CardFrame):
     def offer(self, years: Sequence[int]) -> None:
         """Offer these years, the newest first."""
         self.year.offer([(str(year), str(year)) for year in sorted(years, reverse=True)])
+        over = [year for year in years if year < datetime.now(UTC).year]
+        if over:  # as the report below: the last one over
+            self.year.choose(str(max(over)))
         for one in (self.csv_button, self.pdf_button):
             one.setEnabled(bool(years))
 

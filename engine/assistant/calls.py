@@ -39,7 +39,7 @@ def parse_call(text: str, tools: Mapping[str, Tool]) -> tuple[Tool, dict[str, st
 
 
 def check_arguments(tool: Tool, given: Mapping[str, Any]) -> dict[str, str | Decimal]:
-    """The arguments in schema order, or ValueError."""
+    """The arguments in schema order, or ValueError for one that is missing or out of bounds."""
     known = {param.name for param in tool.parameters}
     if unknown := set(given) - known:
         raise ValueError(f"{tool.name} has no argument {sorted(unknown)[0]!r}")
@@ -56,6 +56,10 @@ def check_arguments(tool: Tool, given: Mapping[str, Any]) -> dict[str, str | Dec
             number = Decimal(str(value))
             if not number.is_finite():
                 raise ValueError(f"{param.name} is not a finite number")
+            if param.least is not None and number < param.least:
+                raise ValueError(f"{param.name} is at least {to_text(param.least)}")
+            if param.most is not None and number > param.most:
+                raise ValueError(f"{param.name} is at most {to_text(param.most)}")
             checked[param.name] = number
         elif not isinstance(value, str) or (param.choices and value not in param.choices):
             raise ValueError(f"{param.name} cannot be {value!r}")

@@ -28,6 +28,9 @@ _FALL = re.compile(
     r"\b(?:falls?|drops?|loses?|crash\w*|down|declines?|sinks?|dumps?|minus|halves)\b", re.I
 )
 
+_NO_COIN = re.compile(r"\boptimi[sz](?:e|er|ed|ing|ation)\b", re.I)
+"""Would be read as a misspelt Optimism."""
+
 _COUNT = r"[$€£]?(?<![\d.,])(\d{1,3}(?:,\d{3})+|\d{1,9})(?![\d.,]\d)"
 
 
@@ -40,7 +43,8 @@ def topic_of(
     """
     last = history[-1] if history else None
     before = ANALYSES.get(last.tool) if last and last.tool else None
-    found = recognise(question, context.today, context.assets, context.accounts)
+    plain = _NO_COIN.sub("allocate", question)
+    found = recognise(plain, context.today, context.assets, context.accounts)
     analysis = _named(question)
     if analysis is not None:
         if _asks_for_a_term(question, found):
@@ -66,7 +70,7 @@ def arguments(
         value: str | Decimal | None = _offered(param, offers.get(param.name, ()), question)
         if value is None:
             value = next(amounts, None) if param.kind == "amount" else _recognised(param, found)
-        if value is None and param.kind == "percent" and param is percents[0]:
+        if value is None and param.kind == "percent" and param is _meant(percents):
             value = _percent(param, found, question)
         if value is None and param.kind == "number":
             value = _numbered(param.name, question)
@@ -127,10 +131,19 @@ def _numbered(name: str, question: str) -> Decimal | None:
     return None
 
 
+def _meant(percents: Sequence[Param]) -> Param | None:
+    """The parameter that a bare percentage is for: the only one, or that of a change."""
+    if len(percents) == 1:
+        return percents[0]
+    return next((p for p in percents if "change" in p.name), None)
+
+
 def _percent(param: Param, found: Recognised, question: str) -> Decimal | None:
     mentions = found.of("percent")
     if not mentions:
         return None
-    value = Decimal(mentions[0].value)
+    # Of several, the one said to rise or fall.
+    mention = next((one for one in mentions if one.signed), mentions[0])
+    value = Decimal(mention.value)
     falls = param.least is not None and param.least < 0 and _FALL.search(question)
-    return -abs(value) if falls and not mentions[0].signed else value
+    return -abs(value) if falls and not mention.signed else value

@@ -237,7 +237,10 @@ def _complete(analysis: Analysis, arguments: dict[str, str | Decimal]) -> dict[s
             raise KnownError(
                 f"{analysis.title} needs {param.help}.", "Say it in the question, or use Analysis."
             )
-    return check_arguments(analysis.tool, arguments)
+    try:
+        return check_arguments(analysis.tool, arguments)
+    except ValueError as error:
+        raise KnownError(f"{analysis.title}: {error}.", "Ask with another value.") from error
 
 
 def _with_headline(tool: Tool, result: ToolResult) -> ToolResult:

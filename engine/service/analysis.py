@@ -1,6 +1,6 @@
 """The analyses, run on the user's data as jobs; the cards are the same as in the chat."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -97,6 +97,7 @@ class AnalysisArea:
             values = check_arguments(tool, arguments)
         except ValueError as error:
             raise KnownError(f"{analysis.title}: {error}.") from error
+        self._check_account(tool.parameters, values)
 
         def compute(progress: Progress) -> Outcome:
             progress.check()
@@ -106,6 +107,15 @@ class AnalysisArea:
             return Outcome(result.cards, call_json(name, values), sentences)
 
         return self._jobs.submit(analysis.title, compute)
+
+    def _check_account(self, parameters: Sequence[Param], values: Mapping[str, object]) -> None:
+        known = self._view.context().accounts
+        for param in parameters:
+            name = values.get(param.name)
+            if param.kind == "account" and name is not None and name not in known:
+                raise KnownError(
+                    f"There is no account {name}.", f"Your accounts: {', '.join(known) or 'none'}."
+                )
 
     def saved(self, kind: str) -> Mapping[str, Body]:
         """What is stored of a kind ("scenario", "target", "scorecard", "profile"), by name."""

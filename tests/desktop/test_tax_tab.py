@@ -53,7 +53,8 @@ def test_the_cost_basis_is_changed(it: PortfolioWindow) -> None:
     wanted = CostBasis("hifo", True, ((2025, "lifo"),), (4, 6), True, 730)
     it.wait(lambda: it.service.ledger.basis() == wanted)
     it.wait(lambda: "Highest cost first over all accounts" in words(part))
-    assert "Tax years start on 6 April; held long from 730 days." in words(part)
+    said = "Tax years start on 6 April; held long from 730 days."
+    it.wait(lambda: said in words(part))
 
 
 def test_rules_that_make_no_sense_are_refused_in_place(it: PortfolioWindow) -> None:

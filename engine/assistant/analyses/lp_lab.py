@@ -1,12 +1,14 @@
 """The liquidity lab: impermanent loss of v2, weighted and v3 pools, with fees and break-even."""
 
+import re
 from decimal import Decimal
 
 from engine.analytics.defi.concentrated import PriceRange, range_outcome
 from engine.analytics.defi.profit import LpProfit, PoolIncome, lp_profit
 from engine.analytics.defi.weighted import weighted_loss
 from engine.analytics.impermanent_loss import impermanent_loss
-from engine.assistant.analyses.base import Analysis, number_of, text_of
+from engine.assistant.analyses.base import Analysis, Read, number_of, text_of
+from engine.assistant.recognise import Recognised
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
 from engine.assistant.tools.figures import Sheet
@@ -54,6 +56,7 @@ _GAS = Param(
     "gas", "amount", False, "cost of all transactions", label="Gas in all",
     default=Decimal(40), least=Decimal(0), most=Decimal(10_000),
 )  # fmt: skip
+_FEES_SAID = re.compile(r"(\d+(?:\.\d+)?) ?(?:%|percent) (?:\w+ )?(?:fees?|apr|apy)\b", re.I)
 _STEPS = tuple(range(-90, 301, 10))
 _METHOD = (
     "v2: 2√r/(1+r) − 1; weighted (Balancer): r^w/(w·r + 1 − w) − 1; v3: Uniswap v3 Core (2021) "
@@ -138,6 +141,15 @@ def _chart(arguments: Arguments, change: Decimal) -> ChartCard:
     )
 
 
+def _reads(found: Recognised) -> Read:
+    """A percentage of fees is told from that of the price by the word after it."""
+    said = _FEES_SAID.search(found.text)
+    fees = Decimal(said[1]) if said else None
+    changes = [m.value for m in found.of("percent") if abs(Decimal(m.value)) != fees]
+    change = changes[0] if changes else None
+    return {_FEES.name: fees, **({_CHANGE.name: change} if said else {})}
+
+
 LP_LAB = Analysis(
     Tool(
         "lp_lab",
@@ -156,6 +168,8 @@ LP_LAB = Analysis(
             r"\b(?:balancer|weighted|80/20|uniswap v3|v3|concentrated)\b.{0,40}"
             r"\b(?:pool|liquidity|position|range|loss)\b"
         ),
+        r"\b(?:provide|providing|supply|add)\b.{0,20}\bliquidity\b.{0,60}\bfees?\b",
         r"\bbreak[- ]?even\b.{0,40}\b(?:pool|lp|liquidity)\b",
     ),
+    reads=_reads,
 )

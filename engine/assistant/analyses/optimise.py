@@ -103,7 +103,8 @@ def _plan(
     sheet: Sheet, context: ToolContext, arguments: Arguments, sample: Sample
 ) -> tuple[Method, Bounds, Sample]:
     cap = float(number_of(arguments, _CAP) / 100)
-    cap = max(cap, 1 / len(sample.assets))
+    if _CAP.name not in arguments:  # the default must leave room for few coins
+        cap = max(cap, 1 / len(sample.assets))
     name = text_of(arguments, _METHOD)
     if name != BY_PROFILE:
         return Method(name), limits(sample.assets, cap), sample

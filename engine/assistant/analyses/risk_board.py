@@ -1,13 +1,15 @@
 """All measures of return and risk of one line side by side."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 
 from engine.analytics import bootstrap, drawdowns, ratios, risk, rolling, tail
 from engine.analytics.samples import Figure
-from engine.assistant.analyses.base import Analysis, Measures, number_of
+from engine.assistant.analyses.base import Analysis, Measures, Read, number_of
 from engine.assistant.analyses.charts import by_day, line_chart
 from engine.assistant.analyses.parameters import ASSET, CONFIDENCE, PERIOD, RISK_FREE
+from engine.assistant.recognise import Recognised
 from engine.assistant.tools.base import Arguments, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
 from engine.assistant.tools.figures import NO_PRICE_THEN, Sheet
@@ -16,6 +18,7 @@ from engine.core.cards import ChartCard
 from engine.ledger.pricing import Floats
 
 WINDOW = 30
+_LEAST_CONFIDENCE = Decimal(80)
 _METHOD = (
     "Sharpe (1994), Sortino & van der Meer (1991), Calmar (Young 1991); VaR by percentile, CVaR by "
     "Rockafellar & Uryasev (2002), Cornish-Fisher (1937); the interval by stationary bootstrap "
@@ -105,6 +108,13 @@ def _charts(context: ToolContext, line: Line) -> list[ChartCard]:
     return charts
 
 
+def _reads(found: Recognised) -> Read:
+    """A high percentage is the confidence of value at risk; no rate is so high."""
+    said = [Decimal(mention.value) for mention in found.of("percent")]
+    high = next((one for one in said if one >= _LEAST_CONFIDENCE), None)
+    return {CONFIDENCE.name: high}
+
+
 RISK_BOARD = Analysis(
     Tool(
         "risk_board",
@@ -123,4 +133,5 @@ RISK_BOARD = Analysis(
         r"\bc?var\b(?! \w)",
         r"\b(?:value at risk|expected shortfall|risk (?:board|report|measures|metrics|figures))\b",
     ),
+    reads=_reads,
 )

@@ -18,7 +18,7 @@ from engine.ledger.what_if import preview_sale
 _COIN = Param("asset", "asset", True, "the coin to sell", label="Coin")
 _AMOUNT = Param(
     "amount", "amount", False, "how many coins; left out for all of them",
-    label="Coins to sell (0 = all)", default=Decimal(0), least=None, most=None,
+    label="Coins to sell (0 = all)", default=Decimal(0), least=Decimal(0),
 )  # fmt: skip
 _PRICE = Param(
     "price", "amount", False, "price per coin; left out for the last close",

@@ -115,19 +115,19 @@ def _sums(sheet: Sheet, chosen: Sequence[Transaction], asset: str) -> None:
     totals: dict[str, dict[str, Decimal]] = {
         "in": defaultdict(Decimal),
         "out": defaultdict(Decimal),
+        "moved": defaultdict(Decimal),
     }
     for t in chosen:
         if t.kind == "transfer" and t.asset_in:
-            totals["out"][t.asset_in] += t.amount_in
+            totals["moved"][t.asset_in] += t.amount_in
             continue
         if t.asset_in:
             totals["in"][t.asset_in] += t.amount_in
         if t.asset_out:
             totals["out"][t.asset_out] += t.amount_out
-    moved = all(t.kind == "transfer" for t in chosen)
     for way, sums in totals.items():
         for name, amount in sorted(sums.items(), key=lambda pair: (pair[0] in FIAT, pair[0])):
-            label = f"{name} {'moved' if moved else way}"
+            label = f"{name} {way}"
             if name in FIAT:
                 sheet.number(label, amount, format_money(amount, name))
             else:

@@ -165,3 +165,26 @@ def test_a_follow_up_changes_one_value() -> None:
     assert found is not None
     assert found[0].name == "risk_board"
     assert found[1] == {"asset": "BTC", "period": "1y"}
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "value"),
+    [
+        ("value at risk of my portfolio at 99 %", "confidence_percent", "99"),
+        (
+            "provide liquidity with 10000 dollars at 15 % fees for 90 days, price up 50 %",
+            "price_change_percent",
+            "50",
+        ),
+    ],
+)
+def test_a_percentage_goes_where_it_belongs(question: str, name: str, value: str) -> None:
+    found = topic_of(question, (), world())
+    assert found is not None
+    assert found[1][name] == Decimal(value)
+
+
+def test_the_word_optimise_is_no_coin() -> None:
+    found = topic_of("optimise my portfolio", (), world())
+    assert found is not None
+    assert (found[0].name, found[1].get("assets")) == ("optimise", None)

@@ -131,3 +131,21 @@ def test_a_token_keeps_the_flags_of_each_day_and_a_new_one_fires_its_alert(paths
         assert not first["flags"]
         assert second["flags"]
         assert len(service.alerts.check_now()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "sentence"),
+    [
+        ("monte_carlo", {"seed": -1}, "seed is at least 0"),
+        ("risk_board", {"confidence_percent": 200}, "confidence_percent is at most 99"),
+        ("sale_preview", {"asset": "BTC", "amount": -1}, "amount is at least 0"),
+        ("lots_held", {"asset": "BTC", "account": "Nope"}, "no argument"),
+        ("sale_preview", {"asset": "BTC", "account": "Nope"}, "no account Nope"),
+        ("optimise", {"cap_percent": 5}, "room"),
+    ],
+)
+def test_values_out_of_bounds_are_refused(
+    demo: Service, name: str, values: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(KnownError, match=sentence):
+        demo.analysis.run(name, values).future.result()
