@@ -18,6 +18,13 @@ _PLACES = (
     "metamask|nexo|uphold|bitpanda|etoro|robinhood|bitvavo|huobi|gate\\.io|cold storage"
 )
 _ON_PLACE = re.compile(rf"\b(?:on|in|at|from|to|my|the) ({_PLACES})\b(?! coins?\b)", re.I)
+_OTHER_ALERT = re.compile(
+    r"\b(?:points? (?:off|from|away)|(?:off|from) (?:its|an?|my|the)\b.{0,12}\btarget|"
+    r"health factor|"
+    r"draw ?downs?|volatil\w+|yields?|apy|correlat\w*|out of range|red flags?|stale|"
+    r"(?:portfolio|target) weight)\b",
+    re.I,
+)
 _ISO = re.compile(r"(?<![\d-])(20\d\d)-(\d\d)-(\d\d)(?![\d-])")
 _DAY = re.compile(rf"(?<![\d.,])(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({MONTH})\b", re.I)
 _SYMBOL = re.compile(r"\bhow (?:much|many) ([A-Z][A-Z0-9]{2,9}) (?:do|have|did) (?:[Ii]|we)\b")
@@ -35,6 +42,11 @@ def object_to(
     said = _SYMBOL.search(question)
     if said and "asset" in arguments and said[1] != arguments["asset"]:
         raise KnownError(f"I know no coin {said[1]}.", "Check how it is written.")
+    if tool.name == "create_alert" and _OTHER_ALERT.search(question):
+        raise KnownError(
+            "In the chat I set alerts on prices and moves within a day only.",
+            "Build this one on the Alerts page, or with `assay alerts add --kind`.",
+        )
     if tool.name == "create_alert" and not str(arguments["condition"]).endswith("percent"):
         other = other_currency(question, context.currency)
         if other:

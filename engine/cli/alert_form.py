@@ -28,8 +28,11 @@ def add_form(parser: argparse.ArgumentParser) -> None:
     rule.add_argument("--priority", choices=("low", "normal", "high"))
 
 
-def rule_text(args: argparse.Namespace, kinds: Sequence[AlertKind]) -> str:
-    """The rule that the options say, as JSON; "" if they say none. KnownError if they clash."""
+def rule_text(args: argparse.Namespace, kinds: Sequence[AlertKind], before: str = "") -> str:
+    """The rule that the options say, as JSON; "" if they say none. KnownError if they clash.
+
+    before: the alert that is edited; it keeps what the options do not name.
+    """
     given = {
         name: value
         for name, value in (
@@ -50,6 +53,12 @@ def rule_text(args: argparse.Namespace, kinds: Sequence[AlertKind]) -> str:
         if args.kind or values or given:
             raise KnownError("--rule says all of an alert.", "Leave the other options out.")
         return str(args.rule)
+    old = json.loads(before) if before else {}
+    watched = old.get("when", {})
+    if (values or given or args.kind) and args.kind in (None, watched.get("kind")) and old:
+        if values and "kind" not in watched:
+            raise KnownError("This alert joins several conditions.", "Give all of it as --rule.")
+        return json.dumps({**old, **given, "when": {**watched, **values}})
     if args.kind is None:
         if values or given:
             raise KnownError("The kind of the alert is missing.", "Give --kind.")

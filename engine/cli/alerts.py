@@ -34,7 +34,8 @@ def run(args: argparse.Namespace) -> int:
         terminal.complain(f"`assay alerts {'|'.join(_ON_ONE)} NUMBER` is about one alert.")
         return 2
     with opened(args) as service:
-        text = rule_text(args, service.alerts.kinds())
+        before = _text_of(service, args.number) if args.action == "edit" else ""
+        text = rule_text(args, service.alerts.kinds(), before)
         if text and args.action not in _WITH_FORM:
             terminal.complain(f"What an alert watches is for {', '.join(_WITH_FORM)} only.")
             return 2

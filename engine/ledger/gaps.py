@@ -38,6 +38,7 @@ class Gaps:
         self._currency = currency
         self._short: dict[_Pocket, tuple[Decimal, date]] = {}
         self._costless: dict[_Pocket, tuple[Decimal, date]] = {}
+        self._gifts: dict[_Pocket, tuple[Decimal, date]] = {}
         self._unvalued: dict[tuple[str, ...], tuple[int, date]] = {}
         self._estimated: dict[str, tuple[int, date, set[str]]] = {}
 
@@ -50,6 +51,11 @@ class Gaps:
         """Coins came in and nothing says what they cost."""
         known, first = self._costless.get((account, asset), (Decimal(0), day))
         self._costless[account, asset] = (known + amount, first)
+
+    def gift(self, account: str, asset: str, amount: Decimal, day: date) -> None:
+        """Coins came as a gift, and nothing says what they had cost the giver."""
+        known, first = self._gifts.get((account, asset), (Decimal(0), day))
+        self._gifts[account, asset] = (known + amount, first)
 
     def unvalued(self, assets: tuple[str | None, ...], day: date) -> None:
         """There was no price to value an entry with."""
@@ -81,6 +87,15 @@ class Gaps:
                 first=first,
             )
             for (account, asset), (amount, first) in sorted(self._costless.items())
+        ]
+        found += [
+            Gap(
+                f"{format_amount(amount)} {asset} came into {account} as a gift (first on {first}) "
+                "and costs what it was worth that day; state its value if the giver's cost counts.",
+                asset,
+                first=first,
+            )
+            for (account, asset), (amount, first) in sorted(self._gifts.items())
         ]
         found += [
             Gap(

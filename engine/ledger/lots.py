@@ -197,9 +197,12 @@ class _Book:
             amount -= t.fee_amount
         cost = self._stated(t)
         if t.kind in ("income", "gift"):
-            cost = self._worth(asset, amount, day) if cost is None else cost
+            stated = cost is not None
+            cost = cost if stated else self._worth(asset, amount, day)
             if cost is None:
                 self._gaps.unvalued((asset,), day)
+            elif t.kind == "gift" and not stated:
+                self._gaps.gift(t.account, asset, amount, day)
             elif t.kind == "income":
                 earned = Income(asset, t.account, t.time, amount, cost, t.income_kind)
                 self._income.append(earned)

@@ -1,6 +1,7 @@
 """The portfolio or one coin beside a benchmark: did the choosing pay?"""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from engine.analytics.benchmarks_compare import CASH, Comparison, Returns, compare, mix_returns
 from engine.analytics.returns import daily_returns
@@ -14,6 +15,7 @@ from engine.assistant.analyses.base import (
 )
 from engine.assistant.analyses.charts import by_day, line_chart
 from engine.assistant.analyses.parameters import ASSET, PERIOD, RISK_FREE
+from engine.assistant.analyses.weights_text import pairs_said, read_pairs
 from engine.assistant.recognise import Recognised
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
@@ -24,7 +26,8 @@ from engine.core.errors import KnownError
 SIXTY_FORTY = "60/40 BTC/cash"
 EQUAL = "equal weight"
 _BENCHMARK = Param(
-    "against", "asset", False, f"a symbol, {SIXTY_FORTY!r} or {EQUAL!r} of the coins held",
+    "against", "asset", False,
+    f"a symbol, a mix such as 'BTC 60, ETH 40', {SIXTY_FORTY!r} or {EQUAL!r} of the coins held",
     label="Benchmark", default="BTC",
 )  # fmt: skip
 
@@ -88,7 +91,20 @@ def _returns(context: ToolContext, against: str, line: Line) -> Returns:
         return mix_returns(
             {coin: closes(coin) for coin in coins}, dict.fromkeys(coins, 1 / len(coins))
         )
+    if mix := _mix(against):
+        return mix_returns({coin: closes(coin) for coin in mix}, mix)
     return daily_returns(*closes(against))
+
+
+def _mix(against: str) -> dict[str, float]:
+    """The weights of a mix such as "BTC 60, ETH 40"; empty if a single symbol is meant."""
+    if " " not in against.strip():
+        return {}
+    percents = {coin: Decimal(number) for coin, number in read_pairs(against).items()}
+    if min(percents.values()) <= 0 or sum(percents.values()) != 100:
+        raise KnownError("The parts of a mix must be above zero and add up to 100 %.",
+                         "Write BTC 60, ETH 40.")  # fmt: skip
+    return {coin: float(percent / 100) for coin, percent in percents.items()}
 
 
 def _what(against: str) -> str:
@@ -97,6 +113,8 @@ def _what(against: str) -> str:
         return f"60 % BTC and 40 % cash, {mixed}"
     if against == EQUAL:
         return f"The coins held now in equal parts, {mixed}"
+    if " " in against:
+        return f"{against} (parts in %), {mixed}"
     return f"Closes of {against}."
 
 
@@ -110,7 +128,12 @@ def _reads(found: Recognised) -> Read:
     """ "ETH against BTC" names what is compared first, "am I beating BTC" only the benchmark."""
     text = found.text.lower().replace("-", " ")
     coins = [str(asset) for asset in found.values("asset")]
+    said = pairs_said(found)
+    if len(coins) > 1 and said:
+        return {"against": said, "asset": None, RISK_FREE.name: None}
     mix = SIXTY_FORTY if "60/40" in text else EQUAL if EQUAL in text else None
+    if mix == SIXTY_FORTY and len(coins) == 2:
+        mix, coins = f"{coins[0]} 60, {coins[1]} 40", []
     if mix is not None:
         return {"against": mix, "asset": coins[0] if coins and mix == EQUAL else None}
     return {
@@ -141,6 +164,7 @@ BENCHMARK = Analysis(
         rf"\b{_BEAT}\b.{{0,20}}\b(?:{_COIN}|the market|60/40)\b",
         rf"\b(?:i|my portfolio|my holdings)\b.{{0,25}}\b{_AGAINST} (?:{_COIN}|60/40|an? equal)",
         r"\b60/40\b",
+        r"\bcompare\b.{0,40}\b(?:portfolio|holdings)\b.{0,12}\b(?:with|to|against)\b.{0,40}%",
         r"\bbeta\b.{0,25}\b(?:to|of|against|versus|vs)\b",
     ),
     _offers,

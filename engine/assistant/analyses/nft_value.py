@@ -92,7 +92,11 @@ NFT_VALUE = Analysis(
     "NFTs",
     "NFT values",
     "A range from the last sale, traits, recency and liquidity: never one number.",
-    (r"\bnfts?\b.{0,30}\b(?:worth|value|price|sell)\b", r"\b(?:worth|value)\b.{0,30}\bnft\b"),
+    (
+        r"\bnfts?\b.{0,30}\b(?:worth|value|price|sell)\b",
+        r"\b(?:worth|value)\b.{0,30}\bnft\b",
+        r"\b[A-Za-z]\w{1,19}#\d{1,10}\b",
+    ),
     _offers,
     _reads,
 )

@@ -74,8 +74,10 @@ def stress_replay(context: ToolContext, arguments: Arguments) -> ToolResult:
     for one in found if chosen is None else [chosen]:
         sheet.figures += figures_of("scenario", one.scenario.name)
         sheet.percent(one.scenario.name, one.relative, sign=True)
-        sheet.money(f"change in {one.scenario.name}", one.change, sign=True)
-    sheet.money(f"value after {shown.scenario.name}", shown.after)
+        label = "change" if one.scenario.name == OWN else f"change in {one.scenario.name}"
+        sheet.money(label, one.change, sign=True)
+    own_changes = shown.scenario.name == OWN
+    sheet.money("value after" if own_changes else f"value after {shown.scenario.name}", shown.after)
     if shown.assumed:
         names = ", ".join(shown.assumed)
         sheet.note(f"{shown.scenario.name} gives no change for {names}, so the median stands in.")
@@ -137,11 +139,34 @@ def _offers(context: ToolContext) -> Offers:
 
 def _reads(found: Recognised) -> Read:
     """Crashes are called by their year or by whoever failed."""
+    if changes := _changes_said(found):
+        return {"changes": changes, "scenario": None}
     named = (name for said, name in _SPOKEN if re.search(rf"\b(?:{said})\b", found.text, re.I))
     name = next(named, None)
     return {"changes": None} | ({} if name is None else {"scenario": name})
 
 
+def _changes_said(found: Recognised) -> str | None:
+    """ "BTC falls 50 % and everything else 70 %" as "BTC -50, others -70"; None for one change."""
+    pairs: list[str] = []
+    falls = False
+    begin = 0
+    for percent in found.of("percent"):
+        text = found.text[begin : percent.end]
+        value = Decimal(percent.value)
+        if percent.signed:
+            falls = value < 0
+        coins = [one for one in found.of("asset") if begin <= one.start < percent.end]
+        who = str(coins[-1].value) if coins else "others" if _OTHERS.search(text) else None
+        if who is None:
+            return None
+        pairs.append(f"{who} {'-' if falls else ''}{abs(value):f}")
+        begin = percent.end
+    return ", ".join(pairs) if len(pairs) > 1 else None
+
+
+_OTHERS = re.compile(r"\b(?:everything|all|the) (?:else|others?|rest)\b|\bothers\b", re.I)
+_MOVE = r"(?:falls?|drops?|loses?|rises?|gains?|is (?:up|down)|goes (?:up|down)|crash\w*)"
 _CRASHES = r"(?:2018|covid|corona|march 2020|may 2021|luna|terra|ftx|2022)"
 _CRASHED = (
     r"(?:crash|collapse|bear market|crisis|scenario|blow ?up|meltdown|happened again|replay|"
@@ -168,6 +193,8 @@ STRESS_REPLAY = Analysis(
         rf"\b(?:replay|repeat|another|again|re-?run|relive)\b.{{0,30}}\b{_CRASHES}\b",
         rf"\b{_CRASHES}[\w' -]{{0,12}}\b{_CRASHED}\b",
         rf"\b(?:crash|collapse|meltdown|fall|bear market) (?:like|as) (?:in |the )?{_CRASHES}\b",
+        rf"\bwhat (?:would|did|will) (?:an? |another )?{_CRASHES}\b.{{0,20}}\b(?:do|mean)\b",
+        rf"\bif\b.{{0,30}}\b{_MOVE}\b.{{0,20}}%.{{0,12}}\b(?:and|while|but)\b.{{0,40}}%",
         r"\bcrash scenarios?\b",
     ),
     _offers,

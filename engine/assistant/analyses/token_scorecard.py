@@ -132,6 +132,7 @@ TOKEN_SCORECARD = Analysis(
     "Transparent points with reasons; what is not known widens the band and never lowers the risk.",
     (
         r"\b(?:score ?cards?|rug[- ]?pulls?|rugs?|honey ?pots?|scams?|scammy)\b",
+        r"\bscore (?:the |this |my )?(?:token|coin)\b",
         r"\b(?:is|are)\b.{0,40}\b(?:tokens?|coins?)\b.{0,30}\b(?:safe|legit|risky|a fraud)\b",
         r"\btokens?\b.{0,200}\b(?:audit\w*|anonymous|liquidity|locked)\b",
     ),

@@ -123,6 +123,7 @@ YIELDS_COMPARED = Analysis(
     "What pools pay for the same amount and time, and what speaks against each.",
     (
         r"\b(?:compare|list|show|best|highest|safest)\b.{0,30}\b(?:yields?|pools|apys?)\b",
+        r"\bwhich pools?\b.{0,20}\b(?:pays?|yields?|earns?)\b",
         r"\byields?\b.{0,30}\b(?:risk flags|side by side)\b",
     ),
 )

@@ -83,6 +83,14 @@ _INCOME_WORDS = (
     "reward",
     "voucher",
 )
+_INCOME_KINDS = (
+    ("staking", "staking"),
+    ("interest", "interest"),
+    ("airdrop", "airdrop"),
+    ("distribution", "airdrop"),
+    ("mining", "mining"),
+)
+"""What a word of an operation says of an income; the others are rebates and the like."""
 
 
 _ZERO = Decimal(0)
@@ -201,8 +209,22 @@ def _single(entry: _Entry, account: str, reading: Reading) -> None:
 def _take(
     entry: _Entry, account: str, kinds: tuple[TransactionKind, TransactionKind], reading: Reading
 ) -> None:
-    note = entry.operation.shown
-    reading.take(entry, one_sided(entry.time, account, entry.coin, entry.change, kinds, note=note))
+    name = entry.operation.name
+    income = ""
+    if entry.operation.family == "income":
+        income = next((kind for word, kind in _INCOME_KINDS if word in name), "other")
+    reading.take(
+        entry,
+        one_sided(
+            entry.time,
+            account,
+            entry.coin,
+            entry.change,
+            kinds,
+            note=entry.operation.shown,
+            income_kind=income,
+        ),
+    )
 
 
 def _groups(seconds: _Seconds) -> Iterator[list[_Entry]]:

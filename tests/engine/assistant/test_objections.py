@@ -20,6 +20,10 @@ from tests.engine.assistant.world import world
          {"asset": "BTC", "condition": "above"}, "prices in USD, and this level is in EUR"),
         ("ping me if eth is below €2,000", "create_alert",
          {"asset": "ETH", "condition": "below"}, "this level is in EUR"),
+        ("alert me when bitcoin is 5 points off a 40 % target", "create_alert",
+         {"asset": "BTC", "condition": "up_percent"}, "on prices and moves within a day only"),
+        ("tell me when the drawdown of eth is over 20%", "create_alert",
+         {"asset": "ETH", "condition": "down_percent"}, "on prices and moves within a day only"),
     ],
 )  # fmt: skip
 def test_objections(question: str, tool: str, arguments: dict[str, str], sentence: str) -> None:

@@ -80,6 +80,16 @@ def test_mixes_as_benchmarks() -> None:
     assert facts(sixty)["return of 60/40 BTC/cash"] == "+15.00 %"
     equal = run("benchmark", context, asset="BTC", against="equal weight", period="all")
     assert facts(equal)["return of equal weight"] == "+22.50 %"
+    named = run("benchmark", context, asset="BTC", against="BTC 50, ETH 50", period="all")
+    assert facts(named)["return of BTC 50, ETH 50"] == "+22.50 %"
+    most = run("benchmark", context, asset="BTC", against="BTC 80, ETH 20", period="all")
+    assert facts(most)["return of BTC 80, ETH 20"] == "+24.00 %"  # 0.8 × 1.25 + 0.2 × 1.2
+
+
+@pytest.mark.parametrize("parts", ["BTC 50, ETH 40", "BTC 120, ETH -20"])
+def test_a_mix_that_is_no_whole_is_refused(parts: str) -> None:
+    with pytest.raises(KnownError, match="add up to 100 %"):
+        run("benchmark", asset="BTC", against=parts, period="all")
 
 
 def test_beta_of_twice_the_moves_is_two() -> None:

@@ -188,3 +188,38 @@ def test_the_word_optimise_is_no_coin() -> None:
     found = topic_of("optimise my portfolio", (), world())
     assert found is not None
     assert (found[0].name, found[1].get("assets")) == ("optimise", None)
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "arguments"),
+    [
+        (
+            "compare my portfolio with 60 % BTC and 40 % ETH",
+            "benchmark",
+            {"against": "BTC 60, ETH 40"},
+        ),
+        ("compare my portfolio with 60/40 BTC ETH", "benchmark", {"against": "BTC 60, ETH 40"}),
+        (
+            "if BTC falls 50 % and everything else 70 %",
+            "stress_replay",
+            {"changes": "BTC -50, others -70"},
+        ),
+        (
+            "what if BTC drops 20 % and ETH rises 10 %",
+            "stress_replay",
+            {"changes": "BTC -20, ETH 10"},
+        ),
+        ("what would march 2020 do to my portfolio", "stress_replay", {"scenario": "March 2020"}),
+        ("what is PUNKS#7804 worth", "nft_value", {"item": "7804"}),
+        ("which pool pays the most on 1000 dollars", "yields_compared", {"amount": Decimal(1000)}),
+        ("score the token PEPE", "token_scorecard", {}),
+    ],
+)
+def test_nothing_else_is_answered_instead(
+    question: str, name: str, arguments: dict[str, str | Decimal]
+) -> None:
+    found = topic_of(question, (), world())
+    assert found is not None
+    assert found[0].name == name
+    assert arguments.items() <= found[1].items()
+    assert "risk_free_percent" not in found[1]

@@ -28,6 +28,9 @@ def test_an_alert_of_any_kind_is_added_and_changed(assay: Run) -> None:
     listed = assay("alerts").stdout
     assert "Moon: BTC above €95,000.00, every time anew, at most once per 7 days" in listed
     assert "My loan: health factor of Loan below 1.5" in listed
+    assay("alerts", "edit", "1", "--level", "90000")  # the rest of it stays
+    listed = assay("alerts").stdout
+    assert "Moon: BTC above €90,000.00, every time anew, at most once per 7 days" in listed
     (first, second) = json.loads(assay("alerts", "--json").stdout)
     assert (first["title"], first["rule"]["when"]["currency"]) == ("Moon", "EUR")
     assert (second["state"], second["last_fired"]) == ("watching", None)

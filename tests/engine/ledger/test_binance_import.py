@@ -101,6 +101,23 @@ def test_single_rows(preview: Preview, operation: str, change: str, kind: str) -
     assert row.account == "Binance"
 
 
+@pytest.mark.parametrize(
+    ("operation", "change", "expected"),
+    [
+        ("Staking Rewards", "1", "staking"),
+        ("ETH 2.0 Staking Rewards", "1", "staking"),
+        ("Simple Earn Flexible Interest", "1", "interest"),
+        ("HODLer Airdrops Distribution", "1", "airdrop"),
+        ("Referral Kickback", "1", "other"),
+        ("Deposit", "1", ""),
+        ("Withdraw", "-1", ""),
+    ],
+)
+def test_kinds_of_income(preview: Preview, operation: str, change: str, expected: str) -> None:
+    (row,) = preview(HEADER + lines((operation, "USDT", change))).rows
+    assert row.income_kind == expected
+
+
 def test_moves_between_wallets_change_nothing(preview: Preview) -> None:
     result = preview(
         HEADER

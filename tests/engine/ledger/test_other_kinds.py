@@ -69,6 +69,18 @@ def test_a_gift_made_leaves_at_cost_without_a_gain() -> None:
     assert not result.missing
 
 
+def test_a_gift_received_costs_its_value_and_says_where_that_is_from() -> None:
+    stated = make("2024-02-01", "gift", ("ETH", "2"), value=("USD", "1000"))
+    assert [lot.unit_cost for lot in book(stated).open] == [500]
+    assert not book(stated).missing
+    bare = book(make("2024-02-01", "gift", ("ETH", "2")))
+    assert [lot.unit_cost for lot in bare.open] == [3000]
+    assert bare.missing == (
+        "2 ETH came into Kraken as a gift (first on 2024-02-01) and costs what it was worth that "
+        "day; state its value if the giver's cost counts.",
+    )
+
+
 def test_in_the_uk_pool_a_gift_is_a_sale_at_market_value() -> None:
     given = make("2024-02-01", "gift", None, ("ETH", "4"))
     assert gains(book(BOUGHT, given, basis=POOL)) == [(4, 12000, 4000)]
