@@ -18,7 +18,8 @@ def amount(text: str | None) -> Decimal | None:
 
 def time_text(moment: datetime) -> str:
     """ISO 8601 in UTC, always of the same length so that text order is time order."""
-    return moment.astimezone(UTC).isoformat("T", "microseconds")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat("T", "microseconds")
 
 
 def time(text: str) -> datetime:

@@ -110,6 +110,7 @@ class _Operation(NamedTuple):
     shown: str
     name: str
     family: _Family
+    income_kind: str
 
 
 class _Entry(NamedTuple):
@@ -177,7 +178,9 @@ def _entry(row: Row) -> _Entry:
 @lru_cache(maxsize=1024)
 def _operation(shown: str, wallet: str) -> _Operation:
     name = shown.strip().lower()
-    return _Operation(shown, name, _family(name, in_futures="futures" in wallet.lower()))
+    family = _family(name, in_futures="futures" in wallet.lower())
+    income = next((kind for word, kind in _INCOME_KINDS if word in name), "other")
+    return _Operation(shown, name, family, income if family == "income" else "")
 
 
 def _family(operation: str, in_futures: bool) -> _Family:
@@ -209,22 +212,12 @@ def _single(entry: _Entry, account: str, reading: Reading) -> None:
 def _take(
     entry: _Entry, account: str, kinds: tuple[TransactionKind, TransactionKind], reading: Reading
 ) -> None:
-    name = entry.operation.name
-    income = ""
-    if entry.operation.family == "income":
-        income = next((kind for word, kind in _INCOME_KINDS if word in name), "other")
-    reading.take(
-        entry,
-        one_sided(
-            entry.time,
-            account,
-            entry.coin,
-            entry.change,
-            kinds,
-            note=entry.operation.shown,
-            income_kind=income,
-        ),
-    )
+    _, _, time, operation, coin, change = entry
+    taken = one_sided(
+        time, account, coin, change, kinds,
+        note=operation.shown, income_kind=operation.income_kind,
+    )  # fmt: skip
+    reading.take(entry, taken)
 
 
 def _groups(seconds: _Seconds) -> Iterator[list[_Entry]]:
