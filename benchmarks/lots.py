@@ -13,6 +13,7 @@ import argparse
 import random
 import resource
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -125,9 +126,15 @@ def beside_rp2(python: str, count: int) -> None:
             amount, money = money, amount
         text += f"{t.time.isoformat()} {t.kind} {amount} {money} {t.fee_amount}\n"
     script = Path(__file__).with_name("rp2_speed.py")
-    run = subprocess.run(
-        [python, str(script)], input=text, capture_output=True, text=True, check=True
-    )
+    with tempfile.TemporaryDirectory() as folder:  # it leaves a log where it is started
+        run = subprocess.run(
+            [python, str(script)],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=folder,
+        )
     theirs, gain = run.stdout.split()
     book, ours = measured(rows, CostBasis())
     difference = abs(sum((one.gain for one in book.disposals), ZERO) - Decimal(gain))

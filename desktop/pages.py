@@ -93,6 +93,7 @@ class Pages(QObject):
 
         page = AnalysisPage(self._service, self._bridge)
         page.ask_wanted.connect(self.ask_wanted.emit)
+        page.market_wanted.connect(lambda: self.show_wanted.emit("market"))
         return page
 
     def _build_alerts(self) -> QWidget:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QTimer, Signal
 
 from desktop.alerts.condition import ConditionLine
+from desktop.alerts.nested import NestedConditions
 from desktop.alerts.options import Options
 from desktop.alerts.preview import PreviewView, Tried, try_out
 from desktop.bridge import Bridge, Call
@@ -17,6 +18,7 @@ from desktop.widgets.buttons import button
 from desktop.widgets.card import CardFrame
 from desktop.widgets.layout import column, row, rule
 from desktop.widgets.titles import set_words
+from engine.service import alert_outline
 
 if TYPE_CHECKING:
     from engine.service import Alert, AlertKind, AlertOffers, Service
@@ -47,14 +49,14 @@ class Builder(CardFrame):
         self._kinds = {one.name: one for one in kinds}
         self._offers = offers
         self._alert = alert
-        self._fixed: Any = None
+        self.nested: NestedConditions | None = None
         self._calls: list[Call] = []
         self.lines: list[ConditionLine] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SETTLE)
         self._timer.timeout.connect(self._try)
-        self._column = column(gap=12)
+        self._column = column(gap=16)
         self.add = button(self.tr("Add a condition"), self._add_another, kind="quiet", icon="plus")
         self.more = button(self.tr("More"), self._fold, kind="fold", icon="chevron-right")
         self.options = Options(self._timer.start)
@@ -88,8 +90,8 @@ class Builder(CardFrame):
         return [line.values() for line in self.lines]
 
     def _when(self) -> Any:
-        if self._fixed is not None:
-            return self._fixed
+        if self.nested is not None:
+            return self.nested.when()
         conditions = self._conditions()
         return conditions[0] if len(conditions) == 1 else {self._joint(): conditions}
 
@@ -101,7 +103,7 @@ class Builder(CardFrame):
         joint = next((one for one in ("all", "any") if when and one in when), "all")
         parts: list[Any] = when.get(joint, [when]) if when else [None]
         if any(part and ("all" in part or "any" in part) for part in parts):
-            self._show_fixed(when)
+            self._show_nested(when)
         else:
             for part in parts:
                 self._add(part)
@@ -109,13 +111,11 @@ class Builder(CardFrame):
         self.options.show_values(data)
         self._unfold(not self.options.usual())
 
-    def _show_fixed(self, when: Any) -> None:
-        """Conditions within conditions are shown as they are; the options can be changed."""
-        assert self._alert is not None
-        self._fixed = when
-        self._column.addWidget(label(self._alert.rule.describe(), "strong", wrap=True))
-        note = self.tr("Conditions within conditions can be changed on the command line only.")
-        self._column.addWidget(label(note, "small", wrap=True))
+    def _show_nested(self, when: Any) -> None:
+        """Conditions within conditions do not fit into sentences."""
+        self.nested = NestedConditions(when)
+        self.nested.changed.connect(self._changed)
+        self._column.addWidget(self.nested)
         self.add.hide()
 
     def _add(self, values: Mapping[str, str] | None) -> None:
@@ -169,13 +169,23 @@ class Builder(CardFrame):
         for call in self._calls:
             call.cancel()
         self._calls = []
-        missing = next((found for line in self.lines if (found := line.missing())), "")
+        missing = self._missing()
         if missing:
             self.preview.say(missing)
             return
         conditions = self._conditions()
         ask = partial(try_out, self._service, self.text(), conditions)
         self._calls = [self._bridge.run(ask, self._tried, self._not_tried, owner=self)]
+        if self.nested is not None:
+            tell = partial(_outlined, self._service, self.text())
+            # What is wrong with the rule is said by its preview.
+            self._calls.append(
+                self._bridge.run(tell, self.nested.show_outline, lambda _: None, owner=self)
+            )
+
+    def _missing(self) -> str:
+        parts = [self.nested] if self.nested is not None else self.lines
+        return next((found for part in parts if (found := part.missing())), "")
 
     def _tried(self, tried: Tried) -> None:
         self.preview.show_tried(tried)
@@ -184,6 +194,9 @@ class Builder(CardFrame):
         self.preview.say(sentence, wrong=True)
 
     def _store(self) -> None:
+        if self.nested is not None and (missing := self.nested.missing()):
+            self.preview.say(missing, wrong=True)
+            return
         alerts, text = self._service.alerts, self.text()
         self.save.setEnabled(False)
         number = self._alert.id if self._alert else None
@@ -199,3 +212,7 @@ class Builder(CardFrame):
 
     def _say_error(self, sentence: str) -> None:
         set_words(self._error, sentence, "error")
+
+
+def _outlined(service: "Service", text: str) -> list[tuple[int, str]]:
+    return list(alert_outline(service.alerts.read(text).condition))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QModelIndex
 from PySide6.QtGui import QColor
 
 from desktop.alerts.moments import moment_text
+from desktop.alerts.sentences import capitalised
 from desktop.safetext import label
 from desktop.theme import theme
 from desktop.widgets.card import CardFrame, simulated_badge
@@ -50,7 +51,7 @@ class HistoryCard(CardFrame):
         self.header.addWidget(self.filter)
         self.table = DataTable(self.tr("What the alerts fired"), widest=_WHAT)
         self._nothing = label(
-            self.tr("Nothing has fired yet. Alerts are checked while Assay is open."), "muted"
+            self.tr("Nothing has fired yet. Alerts are checked while Assay runs."), "muted"
         )
         self._detail = column(gap=8)
         self.body.addWidget(self._nothing)
@@ -81,7 +82,7 @@ class HistoryCard(CardFrame):
             (
                 self.tr("New") if one.id in self._new else "",
                 moment_text(one.fired),
-                one.title,
+                capitalised(one.title),
                 one.text,
             )
             for one in self._listed
@@ -114,6 +115,8 @@ class HistoryCard(CardFrame):
         if firing.told is None and firing.alert_id is not None:
             waits = self.tr("You are told of it when the quiet time is over.")
             head.addWidget(label(waits, "small"))
+        # In the table there may be no room for all of it.
+        self._detail.addWidget(label(firing.text, wrap=True, selectable=True))
         self._detail.addLayout(head)
         if not firing.rows:
             nothing = self.tr("An older version of Assay kept no data with its alerts.")

@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.alerts.moments import moment_text
+from desktop.alerts.sentences import capitalised
 from desktop.safetext import label
 from desktop.widgets.buttons import button
 from desktop.widgets.card import CardFrame
@@ -16,6 +17,7 @@ from desktop.widgets.listing import Line, Listing
 if TYPE_CHECKING:
     from engine.service import Alert, AlertPhase
 
+_ROOM = 80  # letters of a title that are surely seen
 _PAGE = 50
 """Alerts shown at once; more come with a click."""
 
@@ -92,7 +94,7 @@ class AlertsCard(CardFrame):
         actions = (edit, delete) if alert.state == "ended" else (pause, edit, delete)
         tag = "" if phase in {"paused", "ended"} else words[phase]
         role = {"fired": "badge", "waiting": "badge"}.get(phase, "tag")
-        manner = alert.rule.manner()
-        # Without a name the title says already what it watches.
-        said = alert.rule.describe() if alert.rule.name else f"{manner[:1].upper()}{manner[1:]}."
-        return Line("bell", alert.title, f"{said} {fired}", tag, role, actions)
+        # Without a name the title says already what it watches, if there is room for it.
+        said = alert.rule.describe() if alert.rule.name or len(alert.title) > _ROOM else ""
+        said = said or f"{capitalised(alert.rule.manner())}."
+        return Line("bell", capitalised(alert.title), f"{said} {fired}", tag, role, actions)

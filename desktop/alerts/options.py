@@ -10,9 +10,9 @@ from desktop.safetext import label
 from desktop.widgets.flow import Flow
 from desktop.widgets.layout import boxed, column
 
-_NAME_WIDTH = 260
+_NAME_WIDTH = 200
 _DAY_WIDTH = 118
-_GAP = 24
+_GAP = 16
 
 
 class Options(QWidget):

@@ -165,12 +165,11 @@ class AlertsPage(QWidget):
         clear(self._empty)
         title = self.tr("No alerts yet")
         text = self.tr("Begin with one of these, or ask for one in the chat.")
-        state = EmptyState("bell", title, text)
-        self._empty.addWidget(state)
-        for words, example in offers.examples:
-            one = button(words, partial(self.build, example), kind="chip")
-            self._empty.addLayout(row(None, one, None))
-        self._empty.addSpacing(16)
+        chips = [
+            button(words, partial(self.build, example), kind="chip")
+            for words, example in offers.examples
+        ]
+        self._empty.addWidget(EmptyState("bell", title, text, *chips))
 
     def _open(
         self,
@@ -185,14 +184,14 @@ class AlertsPage(QWidget):
         self.builder.saved.connect(self._saved)
         self._form.addWidget(self.builder)
         self._empty_card.hide()
-        self.new.setEnabled(False)
+        self.new.hide()
         self._scroll.verticalScrollBar().setValue(0)
         self.builder.begin()
 
     def _close(self) -> None:
         clear(self._form)
         self.builder = None
-        self.new.setEnabled(True)
+        self.new.show()
         self.new.setFocus()
         self._refresh()
 

@@ -1,7 +1,7 @@
 """One control for each kind of parameter of an analysis."""
 
-from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import (
@@ -26,7 +26,8 @@ PERIODS = ("30d", "90d", "6m", "1y", "3y", "ytd", "all")
 _STEPS = 200
 _TEXT_HEIGHT = 96
 _WIDE_HELP = 40
-_DECIMALS = {"number": 0}
+_DECIMALS = {"number": 0, "percent": 2, "years": 2}
+_COIN_DECIMALS = 8
 
 
 class Control(QWidget):
@@ -37,7 +38,9 @@ class Control(QWidget):
         name = param.label or param.name.replace("_", " ").capitalize()
         self.name = param.name
         self.title = name
+        self.help = param.help
         self.required = param.required
+        self._when = param.when
         self.wide = wide
         field.setAccessibleName(name)
         field.setAccessibleDescription(param.help)
@@ -46,6 +49,10 @@ class Control(QWidget):
     def value(self) -> Value:
         """What is entered."""
         raise NotImplementedError
+
+    def matters(self, values: Mapping[str, str | Decimal]) -> bool:
+        """Whether it makes a difference with the values entered elsewhere."""
+        return not self._when or values.get(self._when[0]) in self._when[1:]
 
 
 class ChoiceControl(Control):
@@ -85,6 +92,15 @@ class ChoiceControl(Control):
         return str(self._box.itemData(index)) or None
 
 
+class _Spin(QDoubleSpinBox):
+    """Shows no decimals that are not needed."""
+
+    def textFromValue(self, value: float) -> str:
+        text = super().textFromValue(value)
+        point = self.locale().decimalPoint()
+        return text.rstrip("0").removesuffix(point) if point in text else text
+
+
 class NumberControl(Control):
     """A number; between two limits it has a slider as well."""
 
@@ -93,9 +109,10 @@ class NumberControl(Control):
         self._most = float(param.most if param.most is not None else 10**12)
         # Money spans many sizes: the slider gives the small ones more room.
         self._bend = 3.0 if param.kind == "amount" else 1.0
-        self._spin = QDoubleSpinBox()
+        self._spin = _Spin()
         self._spin.setRange(self._least, self._most)
-        self._spin.setDecimals(_DECIMALS.get(param.kind, 4 if param.most is None else 2))
+        whole = 2 if param.most is not None else _COIN_DECIMALS
+        self._spin.setDecimals(_DECIMALS.get(param.kind, whole))
         self._spin.setGroupSeparatorShown(True)
         self._spin.setKeyboardTracking(False)
         self._spin.setFixedWidth(104)
@@ -120,7 +137,7 @@ class NumberControl(Control):
         if self._slider is None:
             line.addStretch(1)
         field.setLayout(line)
-        self._given = param.required or param.default is not None
+        self._given = param.default is not None
         super().__init__(param, field)
         self._spin.setAccessibleName(param.label)
         self._spin.valueChanged.connect(self._typed)
@@ -128,12 +145,7 @@ class NumberControl(Control):
 
     def value(self) -> Value:
         number = self._spin.value()
-        if not self._given and not number:
-            return None
-        try:
-            return Decimal(self._spin.locale().toString(number, "f", 4).replace(",", "."))
-        except InvalidOperation:
-            return Decimal(str(number))
+        return Decimal(str(number)) if number or self._given else None
 
     def _place(self, value: float) -> int:
         share = (value - self._least) / (self._most - self._least)
@@ -154,9 +166,9 @@ class LineControl(Control):
     """A line of text."""
 
     def __init__(self, param: Param, changed: Changed) -> None:
-        self._field = QLineEdit()
+        self._field = QLineEdit(str(param.default or ""))
         self._field.setMinimumWidth(150)
-        self._field.setPlaceholderText(param.help)
+        self._field.setPlaceholderText(_sentence(param.help))
         super().__init__(param, self._field, wide=len(param.help) > _WIDE_HELP)
         self._field.editingFinished.connect(changed)
 
@@ -170,7 +182,7 @@ class TextControl(Control):
     def __init__(self, param: Param, changed: Changed) -> None:
         self._field = QPlainTextEdit()
         self._field.setObjectName("boxed")
-        self._field.setPlaceholderText(param.help)
+        self._field.setPlaceholderText(_sentence(param.help))
         self._field.setFixedHeight(_TEXT_HEIGHT)
         self._field.setTabChangesFocus(True)
         super().__init__(param, self._field, wide=True)
@@ -178,6 +190,10 @@ class TextControl(Control):
 
     def value(self) -> Value:
         return self._field.toPlainText().strip() or None
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def control(param: Param, offers: Sequence[str], changed: Changed) -> Control:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -11,16 +11,20 @@ from engine.service import Form
 
 _SETTLE = 250  # milliseconds after the last change
 _COLUMN = 250
+_LEAST_COLUMN = 224
+_MOST_COLUMNS = 8
 
 
 class FormView(QWidget):
     """Emits what is entered a moment after the last change, once nothing needed is missing.
 
-    A parameter that may be left out, and for which the data offer nothing, is not shown.
+    Not shown: a parameter that may be left out and for which the data offer nothing, and one that
+    does not matter with what is chosen elsewhere.
     """
 
     changed = Signal(dict)
-    incomplete = Signal(str)
+    incomplete = Signal(str, str)
+    """The name of what is missing, and what it means."""
 
     def __init__(self, form: Form) -> None:
         super().__init__()
@@ -29,16 +33,18 @@ class FormView(QWidget):
         self._timer.setInterval(_SETTLE)
         self._timer.timeout.connect(self.emit_values)
         self.controls = [
-            control(param, form.offers.get(param.name, ()), self._timer.start)
+            control(param, form.offers.get(param.name, ()), self._touched)
             for param in form.parameters
             if param.required or form.offers.get(param.name, ("any",))
         ]
+        for one in self.controls:
+            one.setParent(self)
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(20)
         self._grid.setVerticalSpacing(12)
         self.setLayout(self._grid)
-        self._columns = 0
+        self._placed: tuple[int, list[Control]] = (0, [])
         self._arrange(3)
 
     def values(self) -> dict[str, str | Decimal]:
@@ -56,23 +62,35 @@ class FormView(QWidget):
         if missing is None:
             self.changed.emit(self.values())
         else:
-            self.incomplete.emit(missing.title)
+            self.incomplete.emit(missing.title, missing.help)
+
+    def minimumSizeHint(self) -> QSize:
+        # One column fits where the controls in a row of now do not.
+        return QSize(_LEAST_COLUMN, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._arrange(max(1, self.width() // _COLUMN))
+        self._arrange(min(_MOST_COLUMNS, max(1, self.width() // _COLUMN)))
+
+    def _touched(self) -> None:
+        self._arrange(self._placed[0])
+        self._timer.start()
 
     def _arrange(self, columns: int) -> None:
-        if columns == self._columns:
+        values = self.values()
+        shown = [one for one in self.controls if one.matters(values)]
+        if self._placed == (columns, shown):
             return
-        self._columns = columns
-        place = 0
+        self._placed = (columns, shown)
         for one in self.controls:
             self._grid.removeWidget(one)
+            one.setVisible(one in shown)
+        place = 0
+        for one in shown:
             span = columns if one.wide else 1
             if place % columns + span > columns:
                 place += columns - place % columns
             self._grid.addWidget(one, place // columns, place % columns, 1, span)
             place += span
-        for number in range(8):
+        for number in range(_MOST_COLUMNS):
             self._grid.setColumnStretch(number, 1 if number < columns else 0)

@@ -30,6 +30,8 @@ class AnalysisPage(QWidget):
     ask_wanted = Signal(str, str)
     """Words and the call of a result, for the chat."""
 
+    market_wanted = Signal()
+
     def __init__(self, service: "Service", bridge: Bridge) -> None:
         super().__init__()
         self.setObjectName("page")
@@ -68,6 +70,7 @@ class AnalysisPage(QWidget):
         clear(self._content)
         self.view = AnalysisView(self._service, self._bridge, form)
         self.view.ask_wanted.connect(self.ask_wanted.emit)
+        self.view.market_wanted.connect(self.market_wanted.emit)
         self._content.addLayout(page_head(self.tr(form.title), self.tr(form.intro)))
         self._content.addWidget(self.view)
         self._scroll.verticalScrollBar().setValue(0)

@@ -1,5 +1,7 @@
 """One analysis: its form, and under it the cards it gives."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,9 @@ from desktop.safetext import label
 from desktop.widgets.activity import Activity
 from desktop.widgets.buttons import button
 from desktop.widgets.card import CardFrame, card_widget
+from desktop.widgets.empty_state import EmptyState
 from desktop.widgets.layout import clear, column
+from engine.core.cards import Card, QuoteCard
 from engine.core.events import DataChanged, Event
 
 if TYPE_CHECKING:
@@ -26,6 +30,9 @@ class AnalysisView(QWidget):
 
     ask_wanted = Signal(str, str)
     """Words and the call of a result, for the chat."""
+
+    market_wanted = Signal()
+    """Where what an analysis lacks is imported."""
 
     def __init__(self, service: "Service", bridge: Bridge, form: "Form") -> None:
         super().__init__()
@@ -44,7 +51,7 @@ class AnalysisView(QWidget):
             hint=self.tr("Open this result in the chat"),
         )
         self._remember = button(
-            self.tr("Remember as my profile"),
+            self.tr("Keep as my profile"),
             self._keep,
             hint=self.tr("Begin with these values from now on, also in the chat"),
         )
@@ -56,11 +63,11 @@ class AnalysisView(QWidget):
         card.header.addWidget(self._remember)
         card.header.addWidget(self._ask)
         card.body.addWidget(self.form)
-        card.setVisible(bool(form.parameters))
+        card.setVisible(bool(form.parameters) and not form.lacks)
         self.setLayout(column(card, self._activity, self._message, self._cards, gap=16))
-        self._clear("")
+        self._clear()
         bridge.received.connect(self._on_event)
-        self.form.emit_values()
+        self._compute()
 
     def cards(self) -> list[QWidget]:
         """The cards shown."""
@@ -73,14 +80,21 @@ class AnalysisView(QWidget):
         self._activity.start(self.tr("Computing…"))
         name = self._analysis.name
         self._running = self._bridge.run_job(
-            lambda: self._service.analysis.run(name, values), self._show, self._clear, owner=self
+            lambda: self._service.analysis.run(name, values), self._show, self._refused, owner=self
         )
 
+    def _compute(self) -> None:
+        if not self._analysis.lacks:
+            self.form.emit_values()
+            return
+        market = button(self.tr("Open Market data"), self.market_wanted.emit, kind="primary")
+        self._explain(self.tr("Nothing imported yet"), self._analysis.lacks, market)
+
     def _show(self, outcome: "AnalysisOutcome") -> None:
-        self._clear("")
+        self._clear()
         self._call = outcome.call
         self._ask.setEnabled(True)
-        for card in outcome.cards:
+        for card in _told_once(outcome.cards):
             self._cards.addWidget(card_widget(card))
         self._say("\n".join(outcome.notes))
 
@@ -88,16 +102,26 @@ class AnalysisView(QWidget):
         self._message.setText(text)
         self._message.setVisible(bool(text))
 
-    def _clear(self, sentence: str) -> None:
-        """Show a sentence in place of results, or nothing at all."""
+    def _clear(self) -> None:
         self._activity.stop()
         clear(self._cards)
         self._call = ""
         self._ask.setEnabled(False)
-        self._say(sentence)
+        self._say("")
 
-    def _incomplete(self, label_text: str) -> None:
-        self._clear(self.tr("Still needed: {}.").format(label_text))
+    def _explain(self, title: str, text: str, *buttons: QWidget) -> None:
+        """Say in place of results why there are none."""
+        self._clear()
+        self._cards.addWidget(EmptyState("analysis", title, text, *buttons))
+
+    def _refused(self, sentence: str) -> None:
+        self._explain(self.tr("No result yet"), sentence)
+
+    def _incomplete(self, name: str, meaning: str) -> None:
+        if self._running is not None:
+            self._running.cancel()
+        words = self.tr("Enter “{name}”: {meaning}.").format(name=name, meaning=meaning)
+        self._explain(self.tr("Nothing to compute yet"), words)
 
     def _keep(self) -> None:
         values = self.form.values()
@@ -114,4 +138,15 @@ class AnalysisView(QWidget):
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, DataChanged) and event.kinds & _DATA:
-            self.form.emit_values()
+            self._compute()
+
+
+def _told_once(cards: Iterable[Card]) -> Iterator[Card]:
+    """The cards, without the method where a card before has told it."""
+    told: set[str] = set()
+    for card in cards:
+        if isinstance(card, QuoteCard):
+            yield card
+        else:
+            yield replace(card, method="") if card.method in told else card
+            told.add(card.method)

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QWidget
 from desktop.alerts.drafts import draft_facts
 from desktop.safetext import label
 from desktop.widgets.buttons import button
-from desktop.widgets.card import CardFrame, facts
+from desktop.widgets.card import CardFrame
+from desktop.widgets.facts import Facts
 from desktop.widgets.layout import column, row
 from engine.core.cards import Choice, Draft
 
@@ -57,7 +58,7 @@ class DraftCard(CardFrame):
         self._discard = button(self.tr("Discard"), lambda: self._wait(on_discard))
         self._outcome = label("", "muted", wrap=True)
         self._outcome.hide()
-        self.body.addLayout(facts(draft_facts(draft)))
+        self.body.addWidget(Facts(draft_facts(draft)))
         self.body.addSpacing(4)
         self.body.addLayout(row(self._confirm, self._discard, self._outcome, None))
 

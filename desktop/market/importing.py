@@ -39,13 +39,13 @@ class MarketImporting(QObject):
             lambda sentence: self._ask(path, asset, currency, sentence),
         )
 
-    def read_other(self, path: Path, sentence: str) -> None:
-        """Look at a file that was taken for another kind; sentence: why it is none of those."""
+    def read_other(self, path: Path) -> None:
+        """Look at a file that was taken for another kind and is none of those."""
         self._importing.look(
             path,
             lambda: self._preview(path, "", ""),
             lambda preview: self._show(preview, path, "", ""),
-            lambda _: self._importing.unknown.read(path, sentence),
+            lambda _: self._importing.unknown.read(path),
         )
 
     def _preview(self, path: Path, asset: str, currency: str) -> Job["MarketPreview"]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QLineEdit
 
 from desktop.bridge import Bridge
+from desktop.market.fresh import FreshLine
 from desktop.market.keys import KeyDialog
 from desktop.market.nodes import NodeList
 from desktop.market.pools import PoolsDialog
@@ -19,11 +20,11 @@ from desktop.widgets.card import CardFrame
 from desktop.widgets.dialogs import Question
 from desktop.widgets.layout import column, rule
 from desktop.widgets.toast import Toasts
-from engine.core.events import Event, JobProgress
+from engine.core.events import Event, JobProgress, PricesRefreshed
 
 if TYPE_CHECKING:
     from engine.core.exchange import Exchange
-    from engine.service import Pool, Refreshed, Service, SourceState
+    from engine.service import Pool, Refreshed, RefreshState, Service, SourceState
 
 
 class OnlineSection(Section):
@@ -42,7 +43,7 @@ class OnlineSection(Section):
         self.rows: dict[str, SourceRow] = {}
         self.coins = QLineEdit()
         self.coins.setAccessibleName(self.tr("Coins to fetch"))
-        self.coins.setPlaceholderText(self.tr("Coins: those of your portfolio"))
+        self.coins.setPlaceholderText(self.tr("Coins to refresh: those you hold"))
         self.coins.setToolTip(
             tooltip(
                 self.tr(
@@ -60,9 +61,11 @@ class OnlineSection(Section):
         self._cards["prices"].header.addWidget(self.coins)
         self.nodes: NodeList | None = None
         self.log = RequestLog(self._clear)
+        self.fresh = FreshLine(self._change_interval)
+        self._cards["prices"].body.addWidget(self.fresh)
         promise = self.tr(
-            "Assay goes online only where you switch a source on, and only when you press a "
-            "button there. Amounts, transactions and questions are never sent."
+            "Assay goes online only where you switch a source on. Amounts, transactions and "
+            "questions are never sent."
         )
         lines = column(label(promise, "muted", wrap=True), gap=16)
         for card in (*self._cards.values(), self.log):
@@ -72,20 +75,40 @@ class OnlineSection(Section):
 
     def refresh(self) -> None:
         """Load sources, nodes and the log again."""
-        self._bridge.run(self._service.online.sources, self._show_sources, owner=self)
+        self._load_sources()
         if self.nodes is not None:
             self.nodes.refresh()
         self._load_log()
 
-    def _load_log(self) -> None:
-        newest = self._service.online.requests
-        self._bridge.run(lambda: newest(MOST), self._show_log, owner=self)
+    def _load_sources(self) -> None:
+        online, refreshing = self._service.online, self._service.refreshing
+        self._bridge.run(
+            lambda: (online.sources(), refreshing.interval(), refreshing.state),
+            lambda found: self._show_sources(*found),
+            owner=self,
+        )
 
-    def _show_sources(self, states: "Sequence[SourceState]") -> None:
+    def _change_interval(self, minutes: int) -> None:
+        change = partial(self._service.settings.set, "online_refresh_minutes", minutes)
+        self._bridge.run(change, owner=self)
+
+    def _load_log(self) -> None:
+        online = self._service.online
+        self._bridge.run(
+            lambda: (online.requests(MOST), online.sources()),
+            lambda found: self._show_log(*found),
+            owner=self,
+        )
+
+    def _show_sources(
+        self, states: "Sequence[SourceState]", minutes: int, last: "RefreshState"
+    ) -> None:
         for state in states:
             if state.info.name not in self.rows:
                 self._add(state)
             self.rows[state.info.name].show_state(state)
+        on = [one.info.title for one in states if one.on and one.info.kind == "prices"]
+        self.fresh.show_state(minutes, on, last)
 
     def _add(self, state: "SourceState") -> None:
         info = state.info
@@ -114,11 +137,23 @@ class OnlineSection(Section):
             self._bridge.run(switch, owner=self)
             return
         row = self.rows[name]
-        words = self.tr(
-            "Assay will ask {host} when you press a button here, and at no other time.\n\n"
+        often = self.fresh.often() if row.info.kind == "prices" else ""
+        asks = (
+            self.tr(
+                "Assay will ask {host} for the coins of your alerts and your portfolio now, then "
+                "{often} while it runs, and when you press a button here."
+            )
+            if often
+            else self.tr(
+                "Assay will ask {host} when you press a button here, and at no other time."
+            )
+        )
+        learns = self.tr(
             "What is learned there: {what}, and the address of this computer.\n\n"
             "Every request is listed below. You can switch it off again at any time."
-        ).format(host=row.host() or self.tr("the nodes you name"), what=row.info.learns)
+        ).format(what=row.info.learns)
+        host = row.host() or self.tr("the nodes you name")
+        words = f"{asks.format(host=host, often=often)}\n\n{learns}"
         Question(
             self.window(),
             self.tr("Switch on {}?").format(row.info.title),
@@ -185,12 +220,16 @@ class OnlineSection(Section):
         clear = self._service.online.clear_requests
         self._bridge.run(clear, lambda _: self._load_log(), owner=self)
 
-    def _show_log(self, requests: "Sequence[Exchange]") -> None:
-        titles = {name: row.info.title for name, row in self.rows.items()}
+    def _show_log(self, requests: "Sequence[Exchange]", states: "Sequence[SourceState]") -> None:
+        titles = {one.info.name: one.info.title for one in states}
         self.log.show_requests(requests, titles)
 
     def _on_progress(self, event: Event) -> None:
-        if isinstance(event, JobProgress) and event.done and self.isVisible():
+        if not self.isVisible():
+            return
+        if isinstance(event, PricesRefreshed):
+            self._load_sources()
+        if isinstance(event, PricesRefreshed) or (isinstance(event, JobProgress) and event.done):
             self._load_log()
 
 

@@ -51,7 +51,7 @@ class MarketPage(QWidget):
         head = page_head(self.tr("Market data"), words)
         top = boxed(column(head, self.tabs.bar, gap=14))
         top.setMaximumWidth(_WIDTH)
-        centred = row(margins=(_MARGIN, _MARGIN, _MARGIN, 0))
+        centred = row(margins=(_MARGIN, _MARGIN, _MARGIN, 8))
         centred.addStretch(1)
         centred.addWidget(top, 1000)
         centred.addStretch(1)

@@ -34,6 +34,7 @@ class SourceRow(QWidget):
         self._call: Call | None = None
         self.info = state.info
         self._on = False
+        self._last_error = ""
         self.switch = Switch(state.info.title)
         self.switch.clicked.connect(self._clicked)
         self._note = label("", "small", wrap=True)
@@ -84,6 +85,9 @@ class SourceRow(QWidget):
             one.setVisible(state.on)
         if state.last_error:
             self.say(state.last_error, wrong=True)
+        elif self._last_error:
+            self.say("")
+        self._last_error = state.last_error
 
     def say(self, text: str, wrong: bool = False) -> None:
         """Show what came of the last job."""

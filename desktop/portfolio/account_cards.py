@@ -38,8 +38,10 @@ class AccountCard(CardFrame):
         )
         rows = valuation.rows
         total = format_money(valuation.total, valuation.currency)
-        total = total if has_prices(valuation) else UNKNOWN
-        self.body.addWidget(label(total, "title", selectable=True))
+        if has_prices(valuation):
+            self.body.addWidget(label(total, "title", selectable=True))
+        else:
+            self.body.addWidget(label(self.tr("No price known"), "muted"))
         for line in rows[:_SHOWN]:
             self.body.addLayout(_holding(line, valuation.currency))
         rest = len(rows) - _SHOWN

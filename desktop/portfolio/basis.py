@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QWidget
 
 from desktop.portfolio.basis_form import BasisForm
 from desktop.portfolio.basis_words import basis_words
+from desktop.portfolio.fitting import Fitting
 from desktop.safetext import label
 from desktop.widgets.announce import announce
 from desktop.widgets.buttons import button
@@ -56,11 +57,8 @@ class BasisDialog(QDialog):
         self.form = BasisForm(basis, this_year)
         self.error = label("", "error", wrap=True)
         self.error.hide()
-        self._fitting = QTimer(self)
-        self._fitting.setSingleShot(True)
-        # Once the new line has its place.
-        self._fitting.timeout.connect(self.adjustSize)
-        self.form.resized.connect(self._fitting.start)
+        self._fitting = Fitting(self)
+        self.form.resized.connect(self._fitting.again)
         save = button(self.tr("Save"), self.save, kind="primary")
         save.setDefault(True)
         note = self.tr(
@@ -88,6 +86,7 @@ class BasisDialog(QDialog):
         except KnownError as error:
             self.error.setText(str(error))
             self.error.show()
+            self._fitting.again()
             announce(self, str(error))
             return
         self._on_save(basis)

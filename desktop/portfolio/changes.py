@@ -1,6 +1,7 @@
 """Changes of transactions by hand, each with a way back."""
 
 from collections.abc import Callable
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -8,7 +9,6 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.portfolio.part import Desk
 from desktop.portfolio.transaction_rows import summary
-from engine.core.errors import KnownError
 
 if TYPE_CHECKING:
     from engine.service import Change, LedgerArea
@@ -20,6 +20,8 @@ class Changes(QObject):
     def __init__(self, desk: Desk, owner: QWidget) -> None:
         super().__init__(owner)
         self._desk = desk
+        # What is newest after a change must be that change: two clicks run side by side.
+        self._one_at_a_time = Lock()
 
     def make(
         self,
@@ -32,9 +34,10 @@ class Changes(QObject):
         ledger = self._desk.service.ledger
 
         def work() -> int | None:
-            before = _newest(ledger)
-            change()
-            now = _newest(ledger)
+            with self._one_at_a_time:
+                before = _newest(ledger)
+                change()
+                now = _newest(ledger)
             return None if now == before else now
 
         def after(change_id: int | None) -> None:
@@ -49,16 +52,10 @@ class Changes(QObject):
     def undo(self, change_id: int, done: Callable[[], object] = lambda: None) -> None:
         """Take a change back, if none has come after it."""
         ledger = self._desk.service.ledger
-        newer = self.tr("Other changes have come after this one. Undo those first, in the History.")
-        gone = self.tr("This change has been undone already.")
 
         def work() -> "Change":
-            known = [change.id for change in ledger.changes()]
-            if change_id not in known:
-                raise KnownError(gone)
-            if known[0] != change_id:
-                raise KnownError(newer)
-            return ledger.undo()
+            with self._one_at_a_time:
+                return ledger.undo(change_id)
 
         def after(change: "Change") -> None:
             done()

@@ -16,7 +16,8 @@ from desktop.widgets.scroll import ScrollColumn
 if TYPE_CHECKING:
     from engine.service import AnalysisOutcome
 
-_SIZE = (900, 620)
+_SIZE = (1040, 660)
+_MARGIN = 24
 _ANALYSIS = "lots_held"
 
 
@@ -40,17 +41,15 @@ class CoinDialog(QDialog):
         self.transactions = button(self.tr("Its transactions"), self._show_transactions)
         close = button(self.tr("Close"), self.reject)
         self._cards = column(gap=16)
-        scroll = ScrollColumn(self.windowTitle(), _SIZE[0], gap=16, margin=0)
+        scroll = ScrollColumn(self.windowTitle(), _SIZE[0], gap=16, margin=_MARGIN)
         scroll.column.addLayout(self._cards)
         scroll.column.addStretch(1)
-        lines = column(
-            label(name, "title"),
-            self.activity,
-            gap=12,
-            margins=(24, 20, 24, 20),
-        )
+        head = column(label(name, "title"), self.activity, margins=(_MARGIN, 20, _MARGIN, 0))
+        actions = (self.transactions, None, close, self.ask)
+        # The cards and their scroll bar take the whole width.
+        lines = column(head, gap=0)
         lines.addWidget(scroll, 1)
-        lines.addLayout(row(self.transactions, None, close, self.ask))
+        lines.addLayout(row(*actions, margins=(_MARGIN, 12, _MARGIN, 20)))
         self.setLayout(lines)
         self.activity.start(self.tr("Computing…"))
         desk.bridge.run_job(

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QLineEdit, QWidget
 
 from desktop.portfolio.kinds import kind_name
 from desktop.widgets.buttons import button
@@ -12,7 +13,7 @@ from desktop.widgets.layout import row
 from desktop.widgets.picker import Picker
 from engine.core.records import Transaction
 
-_LEAST_TEXT, _LEAST_PICKER = 130, 88
+_LEAST_TEXT, _LEAST_PICKER, _MOST_PICKER = 180, 88, 150
 _SETTLE_MILLISECONDS = 200
 """After the last key; what is typed on the way is not worth looking for."""
 
@@ -79,14 +80,23 @@ class Filters(QWidget):
         self.text.textChanged.connect(lambda _: self._timer.start())
         for picker in self.pickers.values():
             picker.setMinimumWidth(_LEAST_PICKER)
+            # One long name must not take the room of the others.
+            picker.setMaximumWidth(_MOST_PICKER)
             picker.picked.connect(lambda _: self._emit())
-        line = row(gap=8)
-        line.addWidget(self.text, 1)
+        self._lists = row(gap=8)
         for picker in self.pickers.values():
-            line.addWidget(picker)
-        line.addWidget(self.clear_button)
-        self.setLayout(line)
+            self._lists.addWidget(picker)
+        self._lists.addWidget(self.clear_button)
+        self._lists.addStretch()
+        self._line = row(gap=8)
+        self._line.addWidget(self.text, 1)
+        self._line.addLayout(self._lists)
+        self.setLayout(self._line)
         self._mark()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
 
     def values(self) -> dict[str, str]:
         """What is asked for, by the names of LedgerArea.transactions."""
@@ -128,5 +138,12 @@ class Filters(QWidget):
         self._mark()
         self.changed.emit()
 
+    def _arrange(self) -> None:
+        """Put the lists beside the search field, or under it where there is no room."""
+        narrow = self._lists.sizeHint().width() + _LEAST_TEXT > self.width()
+        direction = QBoxLayout.Direction
+        self._line.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+
     def _mark(self) -> None:
         self.clear_button.setVisible(any(self.values().values()))
+        self._arrange()

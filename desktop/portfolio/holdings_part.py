@@ -39,11 +39,11 @@ class HoldingsPart(Part):
         self._nft_rows: Sequence[HoldingRow] = ()
         self._total = label(UNKNOWN, "strong", selectable=True)
         self.missing = MissingCard()
-        self._card = CardFrame(
-            self.tr("Holdings"), self.tr("Click a row, or press Enter on it, to see its lots.")
-        )
+        self._note = label("", "small", wrap=True)
+        self._card = CardFrame(self.tr("Holdings"))
         self._card.header.insertWidget(1, self._total)
         self._card.body.addWidget(self.table)
+        self._card.body.addWidget(self._note)
         self._nft_card = CardFrame(
             self.tr("NFTs"), self.tr("NFTs have no price and are in no total.")
         )
@@ -76,9 +76,15 @@ class HoldingsPart(Part):
     def _show(self, valuation: "Valuation") -> None:
         self._rows, self._nft_rows = valuation.rows, valuation.nfts
         total = format_money(valuation.total, valuation.currency)
-        self._total.setText(total if has_prices(valuation) else UNKNOWN)
+        self._total.setText(total if has_prices(valuation) else self.tr("No price known"))
         self.table.setModel(holdings_model(valuation))
         self.table.fit_height(_ROWS_SHOWN)
+        self.table.setVisible(bool(valuation.rows))
+        self._note.setText(
+            self.tr("Click a row, or press Enter on it, to see its lots.")
+            if valuation.rows
+            else self.tr("Nothing is held here now.")
+        )
         self.nfts.setModel(nfts_model(valuation))
         self.nfts.fit_height(_ROWS_SHOWN)
         self._nft_card.setVisible(bool(valuation.nfts))

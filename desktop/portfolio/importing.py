@@ -13,6 +13,7 @@ from desktop.market.importing import MarketImporting
 from desktop.portfolio.preview import PreviewDialog
 from desktop.portfolio.unknown import UnknownImporting
 from desktop.portfolio.waiting import WaitingDialog
+from desktop.safetext import one_line
 from desktop.widgets.dialogs import Notice
 from desktop.widgets.toast import Toasts
 from engine.core.jobs import Job
@@ -57,10 +58,7 @@ class Importing(QObject):
         def preview() -> Job["ImportPreview"]:
             return self._service.portfolio.preview(path)
 
-        def not_transactions(sentence: str) -> None:
-            self.market.read_other(path, sentence)
-
-        self.look(path, preview, self.show, not_transactions)
+        self.look(path, preview, self.show, lambda _: self.market.read_other(path))
 
     def load_demo(self) -> None:
         """Load the simulated portfolio."""
@@ -161,7 +159,7 @@ class Importing(QObject):
 
     def _stored(self, batch_id: int, name: str, count: int) -> None:
         words = self.tr("{rows} rows imported from {name}.")
-        text = words.format(rows=f"{count:,}", name=name)
+        text = words.format(rows=f"{count:,}", name=one_line(name, 60))
         undo = (self.tr("Undo"), lambda: self.undo(batch_id))
         self._toasts.show(text, undo)
         self.stored.emit()

@@ -15,6 +15,7 @@ from desktop.safetext import label, one_line
 from desktop.widgets.buttons import button
 from desktop.widgets.layout import boxed, column, row, rule
 from desktop.widgets.scroll import ScrollColumn
+from desktop.widgets.titles import ElidedLabel
 from engine.service import ColumnMapping
 
 if TYPE_CHECKING:
@@ -135,9 +136,9 @@ class MappingDialog(QDialog):
             "of them. Nothing is stored yet."
         )
         lines = column(
-            label(self.tr("What is in {}?").format(name), "title", wrap=True),
+            ElidedLabel(self.tr("What is in {}?").format(name), "title"),
             label(words, "muted", wrap=True),
-            4,
+            8,
             gap=8,
             margins=(24, 20, 24, 20),
         )

@@ -31,7 +31,7 @@ class ColumnList(QWidget):
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(6)
+        grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
         titles = (self.tr("Column"), self.tr("First rows"), self.tr("Meaning"))
         for place, title in enumerate(titles):

@@ -61,6 +61,8 @@ class Options(QWidget):
             ("signed", self.tr("Amounts below zero went out"), self.signed),
             ("comma", self.tr("Decimal comma: 1.234,5"), self.comma),
         ):
+            if isinstance(field, Picker):
+                field.setFixedWidth(_FIELD_WIDTH)
             line = row(label(name, "muted"), None, field, gap=12)
             self._rows[key] = boxed(line)
             lines.addWidget(self._rows[key])

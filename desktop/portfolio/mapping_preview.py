@@ -34,12 +34,18 @@ class MappingPreview(QWidget):
             self.tr("Rows"),
             [("rows", self.tr("Transactions")), ("refused", self.tr("Not understood"))],
             "rows",
-            self.show_tab,
+            self._pick,
         )
+        self._picked = False
         lines = column(row(self._segments, self._activity, None), self._note, gap=8)
         lines.addWidget(self._stack, 1)
+        lines.addStretch()
         self.setLayout(lines)
         self.say("")
+
+    def _pick(self, key: str) -> None:
+        self._picked = True
+        self.show_tab(key)
 
     def show_tab(self, key: str) -> None:
         """Show the transactions or the rows that were not understood."""
@@ -60,6 +66,10 @@ class MappingPreview(QWidget):
         self._count("refused", self.tr("Not understood"), len(preview.refused))
         self.rows.setModel(transactions_model(preview.rows[:_SHOWN]))
         self.refused.setModel(refused_model(preview.refused[:_SHOWN]))
+        self._stack.show()
+        if not self._picked:
+            # Where nothing is understood, the reasons are what helps.
+            self.show_tab("rows" if taken or not preview.refused else "refused")
 
     def say(self, sentence: str) -> None:
         """Show why there is nothing to show."""
@@ -70,6 +80,7 @@ class MappingPreview(QWidget):
         self.refused.setModel(refused_model(()))
         self._note.setText(sentence)
         self._note.setVisible(bool(sentence))
+        self._stack.hide()
 
     def _count(self, key: str, name: str, count: int) -> None:
         self._segments.set_text(key, f"{name}  {count:,}")

@@ -14,6 +14,7 @@ from desktop.portfolio.movers import MoversCard
 from desktop.portfolio.part import Desk, Part
 from desktop.portfolio.summary import Summary
 from desktop.portfolio.value_chart import ValueChart
+from desktop.safetext import label
 from desktop.widgets.card import CardFrame
 from desktop.widgets.donut import DonutChart
 from desktop.widgets.layout import clear, row
@@ -76,8 +77,13 @@ class OverviewPart(Part):
             widget.setVisible(priced)
         clear(self._ring)
         weights = [(line.asset, float(line.weight or 0)) for line in valuation.rows]
-        ring: QWidget = DonutChart(weights, upright=True)
-        ring.setAccessibleName(self.tr("Allocation"))
+        ring: QWidget
+        if weights:
+            ring = DonutChart(weights, upright=True)
+            ring.setAccessibleName(self.tr("Allocation"))
+        else:
+            ring = label(self.tr("Nothing is held now."), "muted")
+            ring.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._ring.addWidget(ring)
         if priced:
             self._load_growth()

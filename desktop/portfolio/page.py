@@ -98,6 +98,14 @@ class PortfolioPage(QWidget):
         part.filters.choose(**filters)
         self.tabs.show_tab("transactions")
 
+    def _type(self) -> None:
+        """Ask for a first transaction; the tabs appear once it is stored."""
+        from desktop.portfolio.transactions import TransactionsPart  # noqa: PLC0415
+
+        part = self.part("transactions")
+        assert isinstance(part, TransactionsPart)
+        part.add()
+
     def _on_event(self, event: Event) -> None:
         if isinstance(event, DataChanged) and event.kinds & _OF_INTEREST:
             self._stale = True
@@ -116,6 +124,7 @@ class PortfolioPage(QWidget):
                 "on this window. Nothing is stored before you confirm."
             ),
             button(self.tr("Import a CSV"), self.import_wanted.emit, kind="primary", icon="upload"),
+            button(self.tr("Type in a transaction"), self._type, icon="pencil"),
             button(self.tr("Try the demo portfolio"), self.demo_wanted.emit, icon="flask"),
         )
 
@@ -134,7 +143,8 @@ class PortfolioPage(QWidget):
         )
         top = boxed(column(head, self.tabs.bar, gap=14))
         top.setMaximumWidth(WIDTH)
-        centred = row(margins=(MARGIN, MARGIN, MARGIN, 0))
+        # What scrolls must not touch the tabs.
+        centred = row(margins=(MARGIN, MARGIN, MARGIN, 8))
         centred.addStretch(1)
         centred.addWidget(top, 1000)
         centred.addStretch(1)

@@ -48,9 +48,9 @@ def builders(desk: Desk) -> list[tuple[str, str, Build]]:
         return AccountsPart(desk)
 
     def rebalancing() -> QWidget:
-        from desktop.portfolio.analyses import AnalysesPart  # noqa: PLC0415
+        from desktop.portfolio.rebalancing import RebalancingPart  # noqa: PLC0415
 
-        return AnalysesPart(desk, ("rebalance",))
+        return RebalancingPart(desk)
 
     return [
         ("overview", _translate("portfolio", "Overview"), overview),

@@ -1,9 +1,10 @@
 """What an import would store, before anything is stored."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
 
 from desktop.portfolio.preview_rows import refused_model, transactions_model
@@ -13,6 +14,7 @@ from desktop.widgets.data_table import DataTable
 from desktop.widgets.layout import column, framed, row
 from desktop.widgets.segments import Segments
 from desktop.widgets.table import RowsModel
+from desktop.widgets.titles import ElidedLabel
 
 if TYPE_CHECKING:
     from engine.service import ImportPreview
@@ -27,7 +29,7 @@ class PreviewDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Import"))
-        self.resize(820, 600)
+        self.resize(920, 620)
         self._file_name = one_line(file_name)
         self.confirm_button = button(
             self.tr("Import {} rows").format(f"{count:,}"), self.accept, kind="primary"
@@ -56,7 +58,7 @@ class PreviewDialog(QDialog):
             refused_model(preview.refused),
             len(preview.refused),
         )
-        dialog.fill(dialog.tr("Recognised as {}.").format(preview.source), preview.warnings)
+        dialog.fill(_said(preview), preview.warnings)
         return dialog
 
     def show_tab(self, key: str) -> None:
@@ -70,7 +72,8 @@ class PreviewDialog(QDialog):
         shown: QWidget
         if model.rowCount():
             # Reasons must be readable; the text of a refused line is cut where there is no room.
-            shown = table = DataTable(name, widest=model.columnCount() - 1)
+            texts = [one for one in range(model.columnCount()) if not model.is_figure(one)]
+            shown = table = DataTable(name, widest=texts[-1])
             table.setModel(model)
         else:
             shown = empty = label(self.tr("None."), "muted")
@@ -90,7 +93,7 @@ class PreviewDialog(QDialog):
         self.segments = Segments(self.tr("Rows"), self._choices, first, self.show_tab)
         self.show_tab(first)
         lines = column(gap=12, margins=(24, 20, 24, 20))
-        lines.addWidget(label(self._file_name, "title", wrap=True))
+        lines.addWidget(ElidedLabel(self._file_name, "title"))
         lines.addWidget(label(sentence, "muted", wrap=True))
         if warnings:
             words = label("\n".join(warnings[:_WARNINGS]), "small", wrap=True)
@@ -107,3 +110,14 @@ class PreviewDialog(QDialog):
             )
         )
         self.setLayout(lines)
+
+
+def _said(preview: "ImportPreview") -> str:
+    """What was recognised, and what becomes of the rows that are not new."""
+    tr = partial(QCoreApplication.translate, "PreviewDialog")
+    words = [tr("Recognised as {}.").format(preview.source)]
+    if not preview.rows:
+        words.append(tr("There is nothing new to import."))
+    elif preview.refused:
+        words.append(tr("What is not understood is left out; each row says why."))
+    return " ".join(words)

@@ -42,7 +42,9 @@ class Summary(QWidget):
         """Show the totals of a valuation."""
         currency = valuation.currency
         priced = has_prices(valuation)
-        self._total.setText(format_money(valuation.total, currency) if priced else UNKNOWN)
+        self._total.setText(
+            format_money(valuation.total, currency) if priced else self.tr("Not known")
+        )
         day = oldest_price(valuation)
         self._when.setText(
             self.tr("By closing prices of {}").format(day)

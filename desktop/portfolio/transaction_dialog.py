@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from desktop.portfolio.changes import Changes
 from desktop.portfolio.filters import Names
+from desktop.portfolio.fitting import Fitting
 from desktop.portfolio.transaction_form import TransactionForm
 from desktop.portfolio.transaction_rows import summary
 from desktop.safetext import label
@@ -31,8 +32,9 @@ class TransactionDialog(QDialog):
         ledger: "LedgerArea",
         transaction: Transaction | None,
         names: Names,
+        warning: str = "",
     ) -> None:
-        """transaction: what is to be changed, None for a new one."""
+        """transaction: what is to be changed, None for a new one; warning: why it will not be."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         title = self.tr("Edit transaction") if transaction else self.tr("Add transaction")
@@ -46,10 +48,12 @@ class TransactionDialog(QDialog):
             self.form.show_transaction(transaction)
         else:
             self.form.time.setText(f"{datetime.now(UTC):%Y-%m-%d %H:%M}")
-        self.error = label("", "error", wrap=True)
-        self.error.hide()
+        self.error = label(warning, "error", wrap=True)
+        self.error.setVisible(bool(warning))
         self.save_button = button(self.tr("Save"), self.save, kind="primary")
         self.save_button.setDefault(True)
+        self._fitting = Fitting(self)
+        self.form.kind.currentIndexChanged.connect(lambda _: self._fitting.again())
         self.setLayout(
             column(
                 label(title, "title"),
@@ -90,4 +94,5 @@ class TransactionDialog(QDialog):
         self.save_button.setEnabled(True)
         self.error.setText(sentence)
         self.error.show()
+        self._fitting.again()
         announce(self, sentence)

@@ -22,6 +22,9 @@ _translate = QCoreApplication.translate
 _PRICED_BY_THEMSELVES = frozenset({"buy", "sell"})
 """Kinds whose worth is the money on one side."""
 _ASSET_WIDTH = 130
+_NAME_WIDTH = 112
+LONGEST_SYMBOL, LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE = 99, 60, 40, 200
+"""Characters; more would not be stored."""
 _ZERO = Decimal(0)
 
 _NEW = Transaction(
@@ -40,6 +43,7 @@ class AmountField(QWidget):
         self.amount.setPlaceholderText("0.00")
         self.asset = _names(_translate("transaction", "{}: asset").format(name), assets)
         self.asset.setFixedWidth(_ASSET_WIDTH)
+        _limit(self.asset, LONGEST_SYMBOL, _translate("transaction", "asset"))
         line = row(gap=8)
         line.addWidget(self.amount, 1)
         line.addWidget(self.asset)
@@ -58,7 +62,8 @@ class AmountField(QWidget):
         try:
             return read_symbol(symbol), read_positive(number, "amount")
         except FieldError as error:
-            raise KnownError(f"{name}: {error}.") from error
+            hint = _translate("transaction", "Write it like 1234.56.") if "," in number else ""
+            raise KnownError(f"{name}: {error}.", hint) from error
 
 
 class TransactionForm(QWidget):
@@ -81,11 +86,13 @@ class TransactionForm(QWidget):
         self.tag = _names(tr("Tag"), names.tags)
         self.note = QLineEdit()
         self.note.setAccessibleName(tr("Note"))
-        self.note.setMaxLength(500)
+        self.note.setMaxLength(LONGEST_NOTE)
+        self.note.setPlaceholderText(tr("none"))
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(10)
+        self._grid.setColumnMinimumWidth(0, _NAME_WIDTH)
         self._grid.setColumnStretch(1, 1)
         self._labels: dict[QWidget, QLabel] = {}
         for name, field in (
@@ -102,6 +109,9 @@ class TransactionForm(QWidget):
             (tr("Note"), self.note),
         ):
             self._add(name, field)
+        _limit(self.account, LONGEST_NAME, tr("such as Kraken"))
+        _limit(self.to_account, LONGEST_NAME, tr("such as Ledger"))
+        _limit(self.tag, LONGEST_TAG, tr("none"))
         self.fee.amount.setPlaceholderText(tr("none"))
         self.worth.amount.setPlaceholderText(tr("by the price of the day"))
         self.setLayout(self._grid)
@@ -203,3 +213,11 @@ def _names(name: str, known: tuple[str, ...]) -> QComboBox:
     if line is not None:
         line.setAccessibleName(name)
     return box
+
+
+def _limit(box: QComboBox, most: int, hint: str) -> None:
+    """Let no more characters be typed than are stored; hint: shown while there are none."""
+    line = box.lineEdit()
+    assert line is not None
+    line.setMaxLength(most)
+    line.setPlaceholderText(hint)

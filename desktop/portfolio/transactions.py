@@ -54,9 +54,13 @@ class TransactionsPart(Part):
         delete_key.activated.connect(self.delete)
         self.dialog: TransactionDialog | None = None
         self.history: HistoryDialog | None = None
-        self.names: Names | None = None
+        self.names = names_in(())
+        self._simulated = False
         self._order = _NEWEST_FIRST
         self._count = label("", "heading")
+        self.nothing = label("", "muted")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.hide()
         self.edit_button = icon_button("pencil", self.tr("Edit"), self.edit)
         self.delete_button = icon_button("trash", self.tr("Delete"), self.delete)
         self._arrange()
@@ -65,13 +69,14 @@ class TransactionsPart(Part):
     def load(self) -> None:
         wanted = self.filters.values()
         listed, order = self.service.ledger.transactions, self._order
+        is_simulated = self.service.portfolio.is_simulated
 
-        def read() -> tuple[list[Transaction], int, Names]:
+        def read() -> tuple[list[Transaction], int, Names, bool]:
             everything = listed()
             rows = everything if not any(wanted.values()) else listed(**wanted)
             if order != _NEWEST_FIRST:
                 rows = ordered(rows, order)
-            return rows, len(everything), names_in(everything)
+            return rows, len(everything), names_in(everything), is_simulated()
 
         self.run(read, lambda found: self._show(*found))
 
@@ -132,10 +137,16 @@ class TransactionsPart(Part):
         # Opened with the first change.
         from desktop.portfolio.transaction_dialog import TransactionDialog  # noqa: PLC0415
 
-        if self.dialog is not None or self.names is None:
+        if self.dialog is not None:
             return
+        warning = ""
+        if transaction is None and self._simulated:
+            warning = self.tr(
+                "The demo portfolio is loaded, and your own transactions must not mix with it. "
+                "Remove the demo first, at the top of the window."
+            )
         self.dialog = TransactionDialog(
-            self.window(), self.changes, self.service.ledger, transaction, self.names
+            self.window(), self.changes, self.service.ledger, transaction, self.names, warning
         )
         self.dialog.finished.connect(self._forget_dialog)
         self.dialog.open()
@@ -146,9 +157,9 @@ class TransactionsPart(Part):
     def _forget_history(self) -> None:
         self.history = None
 
-    def _show(self, rows: list[Transaction], total: int, names: Names) -> None:
+    def _show(self, rows: list[Transaction], total: int, names: Names, simulated: bool) -> None:
         chosen, place = self.chosen(), self.table.verticalScrollBar().value()
-        self.names = names
+        self.names, self._simulated = names, simulated
         self.filters.offer(names)
         self.model.show_rows(rows, self._order)
         self.table.setColumnHidden(TAG, not names.tags)
@@ -163,6 +174,13 @@ class TransactionsPart(Part):
                 some=f"{len(rows):,}", all=f"{total:,}"
             )
         self._count.setText(shown)
+        self.table.setVisible(bool(rows))
+        self.nothing.setText(
+            self.tr("No transaction fits these filters.")
+            if total
+            else self.tr("There are no transactions. Import a CSV, or add one by hand.")
+        )
+        self.nothing.setVisible(not rows)
         self._mark()
 
     def _sort(self, section: int, order: Qt.SortOrder) -> None:
@@ -204,7 +222,8 @@ class TransactionsPart(Part):
             button(self.tr("Add"), self.add, kind="primary", icon="plus"),
         )
         lines = column(actions, self.filters, gap=12)
-        lines.addWidget(framed(column(self.table, margins=(12, 6, 12, 8)), "card"), 1)
+        listed = column(self.table, self.nothing, gap=0, margins=(12, 6, 12, 8))
+        lines.addWidget(framed(listed, "card"), 1)
         inner = boxed(lines)
         inner.setMaximumWidth(WIDTH)
         centred = row(margins=(MARGIN, 14, MARGIN, MARGIN))

@@ -84,10 +84,16 @@ class DecidedCard(CardFrame):
         self._rest.setVisible(rest > 0)
 
     def _line(self, one: "Decision") -> Line:
-        joined = one.state == "confirmed"
-        tag = self.tr("Transfer") if joined else self.tr("Not a transfer")
-        undo = (("undo", self.tr("Undo decision"), partial(self._on_forget, one)),)
+        joined = one.state == "confirmed" and one.fits
         text = _way(one.withdrawal, one.deposit)
+        if joined:
+            tag = self.tr("Transfer")
+        elif one.state == "confirmed":
+            tag = self.tr("Not used")
+            text += f"\n{one.said[:1].upper()}{one.said[1:]}"
+        else:
+            tag = self.tr("Not a transfer")
+        undo = (("undo", self.tr("Undo decision"), partial(self._on_forget, one)),)
         return Line("check" if joined else "close", _moved(one.withdrawal), text, tag, "tag", undo)
 
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from desktop.bridge import Bridge
+from desktop.safetext import one_line
 from engine.core.jobs import Job
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class UnknownImporting(QObject):
         self._window = window
         self.dialog: MappingDialog | None = None
 
-    def read(self, path: Path, sentence: str) -> None:
-        """Look at a file that nothing has recognised; sentence: what to say if it is no table."""
+    def read(self, path: Path) -> None:
+        """Look at a file that nothing has recognised; say so if it is no table."""
         portfolio = self._service.portfolio
 
         def look() -> "tuple[Peek, ColumnMapping]":
@@ -41,9 +42,15 @@ class UnknownImporting(QObject):
             if seen.rows:
                 self._ask(path, seen, suggested)
             else:
-                self._importing.refuse(sentence)
+                name = one_line(seen.file_name, 80)
+                self._importing.refuse(
+                    self.tr(
+                        "{} holds no table: there must be a line that names the columns, and rows "
+                        "below it. Export it again as CSV."
+                    ).format(name)
+                )
 
-        self._bridge.run(look, show, lambda _: self._importing.refuse(sentence), owner=self)
+        self._bridge.run(look, show, self._importing.refuse, owner=self)
 
     def _ask(self, path: Path, seen: "Peek", suggested: "ColumnMapping") -> None:
         # It loads the engine.

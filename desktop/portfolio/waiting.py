@@ -7,6 +7,7 @@ from desktop.bridge import Bridge, Call
 from desktop.safetext import label, one_line
 from desktop.widgets.buttons import button
 from desktop.widgets.layout import column, row
+from desktop.widgets.titles import ElidedLabel
 from engine.core.events import Event, JobProgress
 
 PATIENCE_MILLISECONDS = 400
@@ -29,7 +30,7 @@ class WaitingDialog(QDialog):
         self._words = label("")
         self.setLayout(
             column(
-                label(one_line(title), "heading", wrap=True),
+                ElidedLabel(title, "heading"),
                 self._bar,
                 self._words,
                 8,

@@ -14,16 +14,17 @@ _TINY_STEP = 1e-4
 
 
 class ValueAxis(pg.AxisItem):  # type: ignore[misc]
-    """The left axis: short figures with their unit."""
+    """A measured axis: short figures with their unit."""
 
-    def __init__(self, unit: str) -> None:
-        super().__init__("left")
+    def __init__(self, side: str, unit: str) -> None:
+        """side: "left" or "bottom"."""
+        super().__init__(side)
         self._unit = unit
 
     def tickValues(
         self, minimum: float, maximum: float, size: float
     ) -> list[tuple[float, list[float]]]:
-        """Few lines: the coarse ones only."""
+        """Few of them: the coarse ones only."""
         levels: list[tuple[float, list[float]]] = super().tickValues(minimum, maximum, size)
         return levels[:1]
 

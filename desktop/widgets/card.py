@@ -1,20 +1,19 @@
 """The frame every result is shown in, and the widget for each kind of card."""
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.safetext import label
 from desktop.theme.icons import set_label_icon
 from desktop.widgets.chart import chart
 from desktop.widgets.data_table import DataTable
-from desktop.widgets.layout import column, row, rule
+from desktop.widgets.facts import Facts
+from desktop.widgets.layout import column, row
 from desktop.widgets.markdown_view import MarkdownView
 from desktop.widgets.table import RowsModel
 from engine.core.cards import Card, ChartCard, FactsCard, QuoteCard, TableCard
 
 _translate = QCoreApplication.translate
-
-_MANY = 10
 
 ROWS_SHOWN = 12
 """Rows of a table shown before it scrolls."""
@@ -64,37 +63,10 @@ def _widget(card: Card) -> QWidget:
             return frame
         case FactsCard():
             frame = CardFrame(card.title, card.method, card.simulated)
-            frame.body.addLayout(facts(card.facts))
+            frame.body.addWidget(Facts(card.facts))
             return frame
         case QuoteCard():
             return _quote(card)
-
-
-def facts(pairs: tuple[tuple[str, str], ...]) -> QLayout:
-    """Labelled values, one to a line; many of them in two columns."""
-    if len(pairs) < _MANY:
-        return _lines(pairs)
-    half = (len(pairs) + 1) // 2
-    both = row(gap=40)
-    for part in (pairs[:half], pairs[half:]):
-        lines = _lines(part)
-        lines.addStretch(1)
-        both.addLayout(lines, 1)
-    return both
-
-
-def _lines(pairs: tuple[tuple[str, str], ...]) -> QVBoxLayout:
-    lines = QVBoxLayout()
-    lines.setSpacing(8)
-    for number, (name, value) in enumerate(pairs):
-        if number:
-            lines.addWidget(rule())
-        shown = label(value, "strong", wrap=True, selectable=True)
-        shown.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        line = row(label(name[:1].upper() + name[1:], "muted"), gap=16)
-        line.addWidget(shown, 1)
-        lines.addLayout(line)
-    return lines
 
 
 def _table(card: TableCard) -> QWidget:

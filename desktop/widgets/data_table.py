@@ -1,7 +1,7 @@
 """The table on the screen: read-only, sortable, as tall as its rows."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QWheelEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -17,6 +17,8 @@ from desktop.widgets.table import CellModel
 ROW_HEIGHT = 36
 _HEADER_HEIGHT = 34
 _PADDING = 15
+_LEAST_WIDEST = 120
+"""The widest column is never narrower, unless all of it fits into less."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -94,6 +96,7 @@ class DataTable(QTableView):
         header.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         header.sectionClicked.connect(self._sort)
         self._order: tuple[int, Qt.SortOrder] | None = None
+        self._rows_shown = 0
 
     def setModel(self, model: CellModel) -> None:  # type: ignore[override]
         """Show the rows of a model; the view keeps it alive."""
@@ -105,19 +108,23 @@ class DataTable(QTableView):
         header = self.horizontalHeader()
         for section in range(model.columnCount()):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(self._widest, QHeaderView.ResizeMode.Stretch)
+        self._fit_widest()
         if self._order:
             model.sort(*self._order)
 
     def fit_height(self, most_rows: int) -> None:
         """Be as tall as the rows, or as most_rows of them and scroll."""
-        rows = min(self.model().rowCount(), most_rows)
-        self.setFixedHeight(_HEADER_HEIGHT + rows * ROW_HEIGHT + 2)
+        self._rows_shown = min(self.model().rowCount(), most_rows)
+        self._fit_widest()
         always_off = self.model().rowCount() <= most_rows
         policy = Qt.ScrollBarPolicy
         self.setVerticalScrollBarPolicy(
             policy.ScrollBarAlwaysOff if always_off else policy.ScrollBarAsNeeded
         )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_widest()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Let the page scroll where the table itself cannot."""
@@ -125,6 +132,23 @@ class DataTable(QTableView):
             event.ignore()
         else:
             super().wheelEvent(event)
+
+    def _fit_widest(self) -> None:
+        """Give the widest column the room that is left, or scroll where there is too little."""
+        header = self.horizontalHeader()
+        if not header.count():
+            return
+        whole = max(self.sizeHintForColumn(self._widest), header.sectionSizeHint(self._widest))
+        least = min(whole, _LEAST_WIDEST)
+        others = header.length() - header.sectionSize(self._widest)
+        scrolls = others + least > self.viewport().width()
+        mode = QHeaderView.ResizeMode.Fixed if scrolls else QHeaderView.ResizeMode.Stretch
+        header.setSectionResizeMode(self._widest, mode)
+        if scrolls:
+            header.resizeSection(self._widest, least)
+        if self._rows_shown:
+            bar = self.horizontalScrollBar().sizeHint().height() if scrolls else 0
+            self.setFixedHeight(_HEADER_HEIGHT + self._rows_shown * ROW_HEIGHT + 2 + bar)
 
     def _sort(self, section: int) -> None:
         down, up = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder

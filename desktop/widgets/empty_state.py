@@ -18,8 +18,11 @@ class EmptyState(QWidget):
         heading = label(title, "title")
         explanation = label(text, "muted", wrap=True)
         explanation.setMaximumWidth(460)
-        explanation.setMinimumWidth(460)
+        explanation.setMinimumWidth(260)
         explanation.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        text_line = row(None, explanation, None)
+        # The text takes all the room there is, up to its greatest width.
+        text_line.setStretchFactor(explanation, 1000)
         actions = row(None, *buttons, None, gap=10)
         self.setLayout(
             column(
@@ -27,7 +30,7 @@ class EmptyState(QWidget):
                 row(None, mark, None),
                 4,
                 row(None, heading, None),
-                row(None, explanation, None),
+                text_line,
                 8,
                 actions,
                 None,

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 
-from desktop.safetext import one_line, tooltip
-from desktop.theme import follow_theme, theme
+from desktop.safetext import one_line
+from desktop.theme import theme
+from desktop.widgets.painted import Painted
 from engine.core.cards import Series
 
 _ROW_HEIGHT = 30
@@ -15,18 +15,16 @@ _MOST_CELL = 96.0
 _HEAD = 26
 
 
-class Heatmap(QWidget):
+class Heatmap(Painted):
     """Rows are series, columns their x; colours run from the least through none to the most."""
 
     def __init__(self, series: Sequence[Series], unit: str) -> None:
-        super().__init__()
         self._series = series
         self._unit = unit
         self._columns = series[0].x if series else ()
         values = [abs(y) for one in series for y in one.y]
         self._scale = max(values, default=1.0) or 1.0
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        follow_theme(self, self.update)
+        super().__init__()
 
     def sizeHint(self) -> QSize:
         return QSize(480, _HEAD + _ROW_HEIGHT * len(self._series) + 2)
@@ -34,9 +32,7 @@ class Heatmap(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font = QFont(self.font())
-        font.setPixelSize(theme().sizes.small)
-        painter.setFont(font)
+        painter.setFont(self.small_font())
         painter.setPen(QColor(theme().tokens.muted))
         left, width = self._left(), self._cell()
         centre = Qt.AlignmentFlag.AlignCenter
@@ -51,13 +47,6 @@ class Heatmap(QWidget):
             for number, value in enumerate(one.y):
                 cell = QRectF(left + number * width + 1, top + 1, width - 2, _ROW_HEIGHT - 2)
                 self._paint_cell(painter, cell, value)
-
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent):
-            text = self.told(event.pos().x(), event.pos().y())
-            QToolTip.showText(event.globalPos(), tooltip(text), self)
-            return True
-        return super().event(event)
 
     def _paint_cell(self, painter: QPainter, cell: QRectF, value: float) -> None:
         tokens = theme().tokens

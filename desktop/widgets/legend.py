@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop.safetext import label, one_line
 from desktop.theme import follow_theme
 from desktop.widgets.donut import colour
-from desktop.widgets.layout import row
+from desktop.widgets.flow import Flow
+from desktop.widgets.layout import boxed, row
 
 _WIDTH, _HEIGHT = 18, 12
 _NAME_LENGTH = 40
@@ -44,11 +45,13 @@ class Legend(QWidget):
 
     def __init__(self, names: Sequence[str], *, compared: bool = False) -> None:
         super().__init__()
-        line = row(gap=6)
+        flow = Flow(gap=16, line_gap=4)
         for number, name in enumerate(names):
-            if number:
-                line.addSpacing(10)
-            line.addWidget(_Mark(number, compared and number > 0))
-            line.addWidget(label(one_line(name, _NAME_LENGTH), "small"))
-        line.addStretch(1)
-        self.setLayout(line)
+            mark = _Mark(number, compared and number > 0)
+            flow.addWidget(boxed(row(mark, label(_title(name), "small"), gap=6)))
+        self.setLayout(flow)
+
+
+def _title(name: str) -> str:
+    name = one_line(name, _NAME_LENGTH)
+    return name[:1].upper() + name[1:]

@@ -4,22 +4,21 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QLinearGradient, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QBrush, QColor, QLinearGradient
 
 from desktop.safetext import label, one_line
-from desktop.theme import follow_theme, theme
-from desktop.widgets.axes import LabelAxis, ValueAxis, dress
+from desktop.theme import theme
+from desktop.widgets.axes import LabelAxis
+from desktop.widgets.canvas import Canvas
 from desktop.widgets.donut import colour
 from desktop.widgets.figures import as_day, day_text, full
 from engine.core.cards import Series
 
-pg.setConfigOptions(antialias=True)
-
-_GRID_ALPHA = 46
+_HEIGHT = 220
 
 
-class Plot(pg.GraphicsView):  # type: ignore[misc]
+class Plot(Canvas):
     """One chart; the pointer reads a value off it.
 
     compared: the first line is what it is about, the others are dashed lines to compare it with.
@@ -36,21 +35,13 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
         self._days = [day for day in days if day is not None]
         if len(self._days) != len(labels) or kind == "bar":
             self._days = []
-        super().__init__()
         self._kind = kind
-        self._left = ValueAxis(unit)
-        self._bottom = LabelAxis(labels, self._days)
-        self._box = pg.ViewBox(enableMouse=False, enableMenu=False)
         self._line = pg.InfiniteLine(angle=90, movable=False)
+        super().__init__(unit, LabelAxis(labels, self._days), _HEIGHT)
         self._reading = label("", "small")
         self._reading.setParent(self)
         self._reading.hide()
-        self._arrange()
-        follow_theme(self, self._draw)
         self.scene().sigMouseMoved.connect(self._read)
-
-    def sizeHint(self) -> QSize:
-        return QSize(320, 220)
 
     def positions(self) -> np.ndarray:
         """Where the points stand on the bottom axis."""
@@ -58,42 +49,14 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]
             return np.array([day.toordinal() for day in self._days], dtype=float)
         return np.arange(len(self._series[0].x) if self._series else 0, dtype=float)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave scrolling to the page."""
-        event.ignore()
-
     def leaveEvent(self, event: QEvent) -> None:
         self._line.hide()
         self._reading.hide()
         super().leaveEvent(event)
 
-    def _arrange(self) -> None:
-        for widget in (self, self.viewport()):
-            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setFrameShape(self.Shape.NoFrame)
-        cells = pg.GraphicsLayout()
-        cells.setContentsMargins(0, 0, 0, 0)
-        cells.setSpacing(0)
-        cells.addItem(self._left, 0, 0)
-        cells.addItem(self._box, 0, 1)
-        cells.addItem(self._bottom, 1, 1)
-        self.setCentralItem(cells)
-        self._left.linkToView(self._box)
-        self._bottom.linkToView(self._box)
-        self._left.setGrid(_GRID_ALPHA)
-        # The lines of the grid lie below the curves.
-        self._left.setZValue(-1)
-
     def _draw(self) -> None:
-        tokens = theme().tokens
-        self._box.clear()
-        self.setBackground(tokens.surface)
-        font = QFont(self.font())
-        font.setPixelSize(theme().sizes.small - 1)
-        for axis in (self._left, self._bottom):
-            dress(axis, font)
-        self.draw_series(self._box)
-        self._line.setPen(pg.mkPen(tokens.strong_border, width=1))
+        super()._draw()
+        self._line.setPen(pg.mkPen(theme().tokens.strong_border, width=1))
         self._line.hide()
         self._box.addItem(self._line, ignoreBounds=True)
 

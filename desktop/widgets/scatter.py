@@ -4,94 +4,59 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFont, QWheelEvent
 
 from desktop.safetext import one_line
-from desktop.theme import follow_theme, theme
-from desktop.widgets.axes import ValueAxis, dress
+from desktop.theme import theme
+from desktop.widgets.axes import ValueAxis
+from desktop.widgets.canvas import Canvas
 from desktop.widgets.donut import colour
-from desktop.widgets.figures import short
 from engine.core.cards import Series
 
-_GRID_ALPHA = 46
+Anchor = tuple[float, float]
+
+_HEIGHT = 260
 _DOT = 9
+_PADDING = 0.09
+_RIGHT, _LEFT, _ABOVE = (-0.08, 0.5), (1.08, 0.5), (-0.04, 1.0)
+"""Where a name stands beside its dot, as anchors of pyqtgraph."""
+_NEAR_X, _NEAR_Y = 0.16, 0.05
+"""Parts of the extent within which names side by side would touch."""
 
 
-class MeasuredAxis(pg.AxisItem):  # type: ignore[misc]
-    """The bottom axis: short figures with their unit."""
-
-    def __init__(self, unit: str) -> None:
-        super().__init__("bottom")
-        self._unit = unit
-
-    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        return [short(value * scale, self._unit) for value in values]
-
-    def tickValues(
-        self, minimum: float, maximum: float, size: float
-    ) -> list[tuple[float, list[float]]]:
-        """Few figures: the coarse ones only."""
-        levels: list[tuple[float, list[float]]] = super().tickValues(minimum, maximum, size)
-        return levels[:1]
-
-
-class Scatter(pg.GraphicsView):  # type: ignore[misc]
+class Scatter(Canvas):
     """A series of several points is a curve, one of a single point a dot with its name."""
 
     def __init__(self, series: Sequence[Series], unit: str, x_unit: str) -> None:
-        super().__init__()
         self._series = [one for one in series if one.y]
-        self._left = ValueAxis(unit)
-        self._bottom = MeasuredAxis(x_unit)
-        self._box = pg.ViewBox(enableMouse=False, enableMenu=False)
-        self._arrange()
-        follow_theme(self, self._draw)
+        super().__init__(unit, ValueAxis("bottom", x_unit), _HEIGHT)
+        self._box.setDefaultPadding(_PADDING)
 
-    def sizeHint(self) -> QSize:
-        return QSize(320, 260)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave scrolling to the page."""
-        event.ignore()
-
-    def _arrange(self) -> None:
-        for widget in (self, self.viewport()):
-            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setFrameShape(self.Shape.NoFrame)
-        cells = pg.GraphicsLayout()
-        cells.setContentsMargins(0, 0, 0, 0)
-        cells.setSpacing(0)
-        cells.addItem(self._left, 0, 0)
-        cells.addItem(self._box, 0, 1)
-        cells.addItem(self._bottom, 1, 1)
-        self.setCentralItem(cells)
-        self._left.linkToView(self._box)
-        self._bottom.linkToView(self._box)
-        self._left.setGrid(_GRID_ALPHA)
-        self._left.setZValue(-1)
-        self._box.setDefaultPadding(0.09)
-
-    def _draw(self) -> None:
-        self._box.clear()
-        self.setBackground(theme().tokens.surface)
-        font = QFont(self.font())
-        font.setPixelSize(theme().sizes.small - 1)
-        for axis in (self._left, self._bottom):
-            dress(axis, font)
-        for number, one in enumerate(self._series):
-            x = np.array([float(text) for text in one.x])
-            y = np.array(one.y)
-            if len(x) > 1:
+    def draw_series(self, box: pg.ViewBox) -> None:
+        """Curves first to last, each dot with its name beside it."""
+        points = [np.array([[float(x) for x in one.x], one.y]).T for one in self._series]
+        extent = np.ptp(np.concatenate(points), axis=0) if points else np.zeros(2)
+        for number, (one, places) in enumerate(zip(self._series, points, strict=True)):
+            if len(places) > 1:
                 pen = pg.mkPen(colour(number), width=2 * self.devicePixelRatioF())
-                self._box.addItem(pg.PlotCurveItem(x, y, pen=pen))
+                box.addItem(pg.PlotCurveItem(*places.T, pen=pen))
             else:
-                self._dot(number, one.name, float(x[0]), float(y[0]), font)
+                brush = pg.mkBrush(colour(number))
+                dot = pg.ScatterPlotItem(*places.T, size=_DOT, pen=pg.mkPen(None), brush=brush)
+                box.addItem(dot)
+                anchor = name_anchor(places[0], points[:number], extent)
+                self._name(box, one.name, places[0], anchor)
 
-    def _dot(self, number: int, name: str, x: float, y: float, font: QFont) -> None:
-        brush = pg.mkBrush(colour(number))
-        self._box.addItem(pg.ScatterPlotItem([x], [y], size=_DOT, pen=pg.mkPen(None), brush=brush))
-        words = pg.TextItem(one_line(name, 20), color=theme().tokens.text, anchor=(-0.08, 0.5))
-        words.setFont(font)
-        words.setPos(x, y)
-        self._box.addItem(words, ignoreBounds=True)
+    def _name(self, box: pg.ViewBox, name: str, place: np.ndarray, anchor: Anchor) -> None:
+        words = pg.TextItem(one_line(name, 20), color=theme().tokens.text, anchor=anchor)
+        words.setFont(self.axis_font())
+        words.setPos(*place)
+        box.addItem(words, ignoreBounds=True)
+
+
+def name_anchor(place: np.ndarray, others: Sequence[np.ndarray], extent: np.ndarray) -> Anchor:
+    """On which side of a dot its name is clear of the curve it is on and of a dot close by."""
+    if any(len(one) > 1 and (one == place).all(axis=1).any() for one in others):
+        return _ABOVE
+    near = np.array([_NEAR_X, _NEAR_Y]) * extent
+    dots = [one[0] for one in others if len(one) == 1]
+    return _LEFT if any((np.abs(dot - place) < near).all() for dot in dots) else _RIGHT

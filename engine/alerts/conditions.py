@@ -60,6 +60,16 @@ def describe(condition: Condition) -> str:
     )
 
 
+def outline(condition: Condition, depth: int = 0) -> Iterator[tuple[int, str]]:
+    """The condition in words, line by line: how deep it lies, and what it says."""
+    if isinstance(condition, Check):
+        yield depth, describe(condition)
+        return
+    yield depth, "All of these:" if isinstance(condition, AllOf) else "At least one of these:"
+    for part in condition.parts:
+        yield from outline(part, depth + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class _Level:
     """Nodes of one height: each takes its children from `offsets` on, of which `needed` be true."""

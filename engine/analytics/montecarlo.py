@@ -4,7 +4,8 @@ Holdings are kept as they are: no rebalancing, no money in or out. Bootstrap: th
 are drawn in blocks, all assets together, so that their dependence is kept (stationary bootstrap,
 Politis & Romano 1994). Normal and Student-t: returns of the sample's means and covariance, the
 latter with fat tails, each draw used with both signs (antithetic variates). The same seed gives the
-same bytes. Nothing here knows what the sample has not seen.
+same bytes. Quantiles, of the bands and of VaR alike, are interpolated linearly between the paths
+(Hyndman & Fan 1996, type 7). Nothing here knows what the sample has not seen.
 """
 
 import math
@@ -20,6 +21,7 @@ from engine.analytics.bootstrap import default_block
 from engine.analytics.returns import Floats
 from engine.analytics.samples import Sample as Needs
 from engine.analytics.samples import sample_warning
+from engine.analytics.tail import lower_tail
 from engine.core.errors import KnownError
 
 Method = Literal["bootstrap", "normal", "student_t"]
@@ -85,24 +87,22 @@ def simulate(
     block = default_block(len(sample.returns)) if method == "bootstrap" else 0
     held = np.asarray(values, dtype=np.float64)
     start = float(held.sum()) + cash
-    ranks = [min(paths - 1, int(level * paths)) for level in LEVELS]
     growth = np.ones((paths, len(held)))
     bands = np.full((len(LEVELS), days + 1), start)
     totals = np.full(paths, start)
     for day, factors in enumerate(_steps(rng, sample, paths, days, method, block), start=1):
         growth *= factors
         totals = growth @ held + cash
-        bands[:, day] = np.partition(totals, ranks)[ranks]
-    losses = np.sort(start - totals)[::-1]
-    tail = max(1, round((1.0 - confidence) * paths))
+        bands[:, day] = np.quantile(totals, LEVELS)
+    quantile, tail = lower_tail(totals, 1.0 - confidence)
     return Projection(
         start=start,
         levels=LEVELS,
         bands=bands,
         mean=float(totals.mean()),
         loss_probability=float(np.count_nonzero(totals < start)) / paths,
-        value_at_risk=float(losses[tail - 1]),
-        cvar=float(losses[:tail].mean()),
+        value_at_risk=start - quantile,
+        cvar=start - tail,
         confidence=confidence,
         days=days,
         paths=paths,

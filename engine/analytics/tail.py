@@ -43,7 +43,17 @@ def historical(returns: Floats, confidence: float = 0.95) -> TailRisk:
     least = math.ceil(1.0 / share - 1e-9)
     needs = Sample(least, math.ceil(_TAIL_ENOUGH / share - 1e-9))
     warning = checked("historical VaR", returns, needs)
-    n = len(returns)
+    quantile, mean = lower_tail(returns, share)
+    return TailRisk(-quantile, -mean, confidence, len(returns), warning)
+
+
+def lower_tail(values: Floats, share: float) -> tuple[float, float]:
+    """The quantile of a share of the values, and the mean of the n * share lowest.
+
+    The quantile is interpolated linearly between order statistics (Hyndman & Fan 1996, type 7); the
+    last of the lowest counts in part (Rockafellar & Uryasev 2002). share: 1 / n to 0.5.
+    """
+    n = len(values)
     size = n * share
     # The tolerance keeps an integer tail size such as 20 * (1 - 0.95) from being rounded up.
     whole = min(n - 1, math.floor(size + 1e-9))
@@ -51,10 +61,10 @@ def historical(returns: Floats, confidence: float = 0.95) -> TailRisk:
     low = math.floor(position)
     above = min(low + 1, n - 1)
     # Several indices at once: numpy takes a slower way for a single one.
-    worst = np.partition(returns, (low, above, whole))
-    quantile = float(worst[low]) + (position - low) * float(worst[above] - worst[low])
-    tail = float(worst[:whole].sum()) + (size - whole) * float(worst[whole])
-    return TailRisk(-quantile, -tail / size, confidence, n, warning)
+    lowest = np.partition(values, (low, above, whole))
+    quantile = float(lowest[low]) + (position - low) * float(lowest[above] - lowest[low])
+    total = float(lowest[:whole].sum()) + (size - whole) * float(lowest[whole])
+    return quantile, total / size
 
 
 def parametric(returns: Floats, confidence: float = 0.95) -> TailRisk:

@@ -18,6 +18,7 @@ from engine.assistant.picking import Picker
 from engine.assistant.prompting import Exchange, call_message
 from engine.assistant.router import default_router
 from engine.assistant.said import said_figures
+from engine.assistant.summary import summary
 from engine.assistant.tools.base import Figure, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
 from engine.assistant.topics import topic_of
@@ -180,12 +181,12 @@ class _Turn:
         unlearned = self._starter() and tool.name in ANALYSES
         if result.plain or sums or unlearned:
             self._status("")
-            self.writer.say(phrases.plain_answer(tool, result))
+            self.writer.say(self._plain(tool, result))
         else:
             said = said_figures(
                 self._question, tool, arguments, self._context.currency, self._context.today
             )
-            self._write(result, messages, said, lambda: phrases.plain_answer(tool, result))
+            self._write(result, messages, said, lambda: self._plain(tool, result))
         if result.draft is not None:
             self._publish(DraftOffered(self._message_id, result.draft))
         text = self.writer.text
@@ -194,6 +195,12 @@ class _Turn:
         )
         notice = " ".join(filter(None, (foreign, risk_notice(self._question, text, tool))))
         return Outcome("complete", text, self.calls, self.cards, result.draft, notice)
+
+    def _plain(self, tool: Tool, result: ToolResult) -> str:
+        """The answer without a model's words."""
+        if tool.name in ANALYSES:
+            return summary(tool, result, self._question)
+        return phrases.plain_answer(tool, result)
 
     def _reply(self, kind: str) -> Outcome:
         """Talk: by the model, unless it is the starter, which knows tools and little else."""

@@ -35,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
     with opened(args, model=True) as service:
         firings, model_news = Firings(service), ModelNews(service)
         service.alerts.start()
+        service.refreshing.start()
         _greet(service)
         model_news.tell()
         chat_id: int | None = None

@@ -23,7 +23,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     actions = ("add", "change", "delete", "undo", "history")
     parser.add_argument("action", choices=actions)
-    parser.add_argument("number", nargs="?", type=int, help="as `assay transactions` shows it")
+    parser.add_argument(
+        "number", nargs="?", type=int,
+        help="as `assay transactions` shows it; of undo, that of the change in `assay edit history`",
+    )  # fmt: skip
     parser.add_argument("--date", type=_read(read_time), help='such as "2025-03-31 10:00:00", UTC')
     parser.add_argument("--kind", choices=get_args(TransactionKind))
     parser.add_argument("--account")
@@ -40,9 +43,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do what is asked for; changes are stored at once."""
-    if (args.action in ("change", "delete")) != (args.number is not None):
+    if args.action != "undo" and (args.action in ("change", "delete")) != (args.number is not None):
         terminal.complain(
-            "`assay edit change NUMBER` and `assay edit delete NUMBER` need a number."
+            "`assay edit change NUMBER` and `assay edit delete NUMBER` need a number; only these "
+            "and `assay edit undo` take one."
         )
         return 2
     with opened(args) as service:
@@ -57,11 +61,11 @@ def run(args: argparse.Namespace) -> int:
                 service.ledger.delete(args.number)
                 _tell(args.json, {"deleted": args.number}, f"Transaction {args.number} is deleted.")
             case "undo":
-                change = service.ledger.undo()
+                change = service.ledger.undo(args.number)
                 _tell(args.json, change, f"Taken back: {_describe(change)}")
             case _:
                 changes = service.ledger.changes()
-                lines = [f"{one.made:%Y-%m-%d %H:%M}  {_describe(one)}" for one in changes]
+                lines = [f"{one.id}  {one.made:%Y-%m-%d %H:%M}  {_describe(one)}" for one in changes]
                 _tell(args.json, changes, "\n".join(lines) or "Nothing has been changed.")
     return 0
 

@@ -7,11 +7,12 @@ import sys
 from typing import NoReturn
 
 from engine.cli import terminal
-from engine.core.events import AlertCommandFailed, AlertFired, Event
+from engine.core.events import AlertCommandFailed, AlertFired, Event, PricesRefreshed
 from engine.service import Service
 
 _NOTIFY_SECONDS = 5
 _BELL = "\a"
+_Told = AlertFired | AlertCommandFailed | PricesRefreshed
 
 
 class Firings:
@@ -21,7 +22,7 @@ class Firings:
         """at_once: on the thread that checks the alerts, so that told is what has been written."""
         self._settings = service.settings
         self._at_once = at_once
-        self._waiting: queue.SimpleQueue[AlertFired | AlertCommandFailed] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Told] = queue.SimpleQueue()
         self._failures: queue.SimpleQueue[Exception] = queue.SimpleQueue()
         service.bus.subscribe(self._on_event)
 
@@ -37,7 +38,7 @@ class Firings:
         raise self._failures.get()
 
     def _on_event(self, event: Event) -> None:
-        if not isinstance(event, AlertFired | AlertCommandFailed):
+        if not isinstance(event, _Told):
             return
         if not self._at_once:
             self._waiting.put(event)
@@ -47,9 +48,10 @@ class Firings:
         except Exception as error:  # noqa: BLE001  (raised where the command waits)
             self._failures.put(error)
 
-    def _tell(self, event: AlertFired | AlertCommandFailed) -> None:
-        if isinstance(event, AlertCommandFailed):
-            terminal.complain(event.notice)
+    def _tell(self, event: _Told) -> None:
+        if not isinstance(event, AlertFired):
+            if event.notice:
+                terminal.complain(event.notice)
             return
         terminal.say(f"{event.title}: {event.text}")
         if event.sound and sys.stdout.isatty():

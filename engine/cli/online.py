@@ -82,6 +82,13 @@ def _list(service: Service, args: argparse.Namespace) -> None:
 def _on(service: Service, args: argparse.Namespace) -> None:
     service.online.switch(args.source, True)
     terminal.say(f"{args.source} is now on. `assay online off {args.source}` ends it.")
+    minutes = service.refreshing.interval()
+    if minutes and args.source in {info.name for info in service.refreshing.sources()}:
+        often = "minute" if minutes == 1 else f"{minutes:,} minutes"
+        terminal.say(
+            f"While Assay runs or watches, it is asked every {often} for the coins of your alerts "
+            "and your portfolio. `assay settings online_refresh_minutes 0` ends that."
+        )
 
 
 def _off(service: Service, args: argparse.Namespace) -> None:

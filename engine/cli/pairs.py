@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
                 _list(ledger.proposed(), lambda one: one.why, args.json,
                       "No withdrawal and deposit wait to be confirmed as a transfer.")  # fmt: skip
             case "decided":
-                _list(ledger.decided(), lambda one: one.state, args.json,
+                _list(ledger.decided(), lambda one: one.said, args.json,
                       "No decision about a withdrawal and a deposit is stored.")  # fmt: skip
             case "forget":
                 _decide(args, ledger.decided(), ledger.forget, "decision")

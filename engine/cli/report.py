@@ -1,6 +1,7 @@
 """`assay report`: holdings, value and gains."""
 
 import argparse
+from dataclasses import fields
 
 from engine.cli import terminal
 from engine.cli.jsonout import write_json
@@ -10,6 +11,10 @@ from engine.core.errors import KnownError
 
 NAME = "report"
 HELP = "show holdings, value and gains"
+
+_PRICES = (
+    "`assay prices FILE` reads prices from a file; `assay online` lists the sources that have them."
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,11 +32,18 @@ def run(args: argparse.Namespace) -> int:
             )
         cards, valuation = service.portfolio.report(), service.portfolio.valuation()
     if args.json:
-        write_json({"valuation": valuation, "cards": cards})
+        body = {field.name: getattr(valuation, field.name) for field in fields(valuation)}
+        if valuation.worth_unknown:
+            body["total"] = None
+        write_json({"valuation": body, "cards": cards})
         return 0
     terminal.say("\n\n".join(render(card, terminal.width()) for card in cards))
     if valuation.missing:
         terminal.say()
     for sentence in valuation.missing:
         terminal.say(f"Note: {sentence}")
+    if valuation.worth_unknown:
+        terminal.say(f"No price of anything held is known, so there is no total. {_PRICES}")
+    elif valuation.unpriced:
+        terminal.say(f"The total leaves out what has no price. {_PRICES}")
     return 0

@@ -136,6 +136,13 @@ class AlertCommandFailed(Event):
     notice: str
 
 
+@dataclass(frozen=True, slots=True)
+class PricesRefreshed(Event):
+    """The online sources were asked by themselves; notice says what is wrong since now, or ""."""
+
+    notice: str
+
+
 class EventBus:
     """Hands every event to every subscriber, on the publisher's thread."""
 

@@ -52,9 +52,9 @@ def read_time(text: str) -> datetime:
 def check_time(moment: datetime, now: datetime) -> None:
     """Refuse (FieldError) what cannot have happened: the future, and before Bitcoin existed."""
     if moment > now and moment > now + LATEST_AHEAD:  # a sum for each of a million rows counts
-        raise FieldError(f"the date {moment:%Y-%m-%d} is in the future")
+        raise FieldError(f"the date {moment.date()} is in the future")
     if moment.year < EARLIEST_YEAR:
-        raise FieldError(f"the date {moment:%Y-%m-%d} is before the first crypto asset existed")
+        raise FieldError(f"the date {moment.date()} is before the first crypto asset existed")
 
 
 def read_number(text: str, name: str) -> Decimal:
@@ -93,9 +93,9 @@ def _other_time(text: str, stripped: str) -> datetime:
         raise FieldError(
             f"{_quoted(text)} is not a date such as 2024-03-01 12:00:00" if stripped else "no date"
         )
-    year = int(match["year"])
+    year = match["year"]
     moment = datetime(
-        year + 2000 if year < 100 else year,
+        int(year) + 2000 if len(year) == 2 else int(year),
         int(match["month"]),
         int(match["day"]),
         int(match["hour"] or 0),

@@ -101,6 +101,15 @@ SETTINGS: tuple[Setting, ...] = (
         "Closing the window leaves Assay running behind an icon in the system's tray.",
     ),
     Setting(
+        "online_refresh_minutes",
+        "int",
+        15,
+        "Refresh prices every (minutes)",
+        "While Assay watches, it asks the sources of prices that are on for the coins of your "
+        "alerts and your portfolio this often; 0 means only when you ask.",
+        maximum=1_440,
+    ),
+    Setting(
         "online_coingecko",
         "bool",
         False,

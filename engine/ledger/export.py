@@ -35,7 +35,8 @@ def export_transactions(
 def fields_of(t: Transaction) -> dict[str, str]:
     """The texts of a transaction by column, in the order of COLUMNS."""
     texts = (
-        f"{t.time:%Y-%m-%d %H:%M:%S}",
+        # Not by a format, which would write the year 1 without its zeros.
+        t.time.isoformat(" ", "seconds").removesuffix("+00:00"),
         t.kind,
         guarded(t.account),
         t.asset_in or "",

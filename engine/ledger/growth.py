@@ -58,6 +58,11 @@ class Growth:
         return self.value - self.opening - self.net
 
     @property
+    def unknown(self) -> bool:
+        """Whether nothing of it ever had a price, so that its zeros say nothing."""
+        return bool(self.history.unpriced) and not _measured(self.history)
+
+    @property
     def invested(self) -> Floats:
         """Opening value and net flows up to each close."""
         return np.asarray(self.history.opening + np.cumsum(self.history.flows), dtype=np.float64)
@@ -145,6 +150,11 @@ def money_weighted_return(history: History) -> float:
     flows += [(day, -flow) for day, flow in zip(history.days, history.flows.tolist(), strict=True)]
     flows.append((history.days[-1], float(history.values[-1])))
     moved = [(day, flow) for day, flow in flows if abs(flow) > _CLOSE_TO_NOTHING]
+    if not moved and history.unpriced:
+        raise KnownError(
+            "Nothing that was held in this period has a price, so there is no XIRR.",
+            "Import its price history.",
+        )
     if not moved:
         raise KnownError("Nothing was invested in this period.", "Choose another one.")
     if (history.days[-1] - moved[0][0]).days < LEAST_DAYS:
@@ -176,6 +186,11 @@ def _each(
 
 def _sorted(found: Iterable[Growth]) -> tuple[Growth, ...]:
     return tuple(sorted(found, key=lambda one: (-one.value, one.name)))
+
+
+def _measured(history: History) -> bool:
+    """Whether anything was worth something at some time."""
+    return bool(history.opening or history.values.any() or history.flows.any())
 
 
 def _time_weighted(history: History) -> float | None:

@@ -14,12 +14,11 @@
   and is listed in `missing`.
 """
 
-import gc
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 
+from engine.core.garbage import no_collection
 from engine.core.records import FIAT, Transaction
 from engine.ledger.gaps import Gaps
 from engine.ledger.legs import in_order
@@ -49,23 +48,11 @@ def cost_basis(
 
     transactions: in any order, with the confirmed transfers joined (`link_transfers`).
     """
-    with _collector_paused():
+    with no_collection():
         book = _Book(price, currency, basis)
         for t in in_order(transactions):
             book.add(t)
         return book.result()
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Millions of records are made here and none refers back, so looking for cycles is in vain."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _Book:
@@ -123,7 +110,13 @@ class _Book:
                 amount_out += t.fee_amount
             else:
                 fee = self._pay_fee(t, fee_asset)
-        value = self._exchange_value(t, amount_in, amount_out)
+        # A fee in one of the two assets is in the amounts already.
+        if asset_out == self._money:
+            value: Decimal | None = amount_out
+        elif asset_in == self._money:
+            value = amount_in
+        else:
+            value = self._exchange_value(t, amount_in, amount_out)
         if asset_out and not fiat_out:
             proceeds = value - fee if fiat_in and value is not None else value
             self._matching.dispose(t, asset_out, amount_out, proceeds)
@@ -141,11 +134,7 @@ class _Book:
     def _exchange_value(
         self, t: Transaction, amount_in: Decimal, amount_out: Decimal
     ) -> Decimal | None:
-        """What an exchange was worth; a fee in one of the two assets is in the amounts already."""
-        if t.asset_in == self._money:
-            return amount_in
-        if t.asset_out == self._money:
-            return amount_out
+        """What an exchange was worth for which no money of the books' currency was paid."""
         day = t.time.date()
         fiat = None
         for asset, amount in ((t.asset_in, amount_in), (t.asset_out, amount_out)):

@@ -55,6 +55,7 @@ class LotMatching:
         self._queues = Queues(rank(basis.method), basis.method == "average")
         self._ranks_by_cost = basis.ranks_by_cost
         self._disposals: list[Disposal] = []
+        self._number = 0
 
     def acquire(
         self,
@@ -65,34 +66,31 @@ class LotMatching:
         price: Decimal | None,
     ) -> None:
         """Put the coins into their account."""
+        if amount <= 0:
+            return
         if self._changes:
             self._turn(t.time)
-        if price is None and self._ranks_by_cost and cost is not None and amount:
+        if price is None and self._ranks_by_cost and cost is not None:
             price = cost / amount
         account = "" if self._universal else t.account
-        self._queues.acquire(account, asset, amount, t.time, cost, price)
+        self._number += 1
+        self._queues.put(account, asset, Piece(t.time, self._number, amount, cost, price))
 
     def dispose(
         self, t: Transaction, asset: str, amount: Decimal, proceeds: Decimal | None
     ) -> None:
         """Book the gain of each piece."""
-        for piece in self._take(t, asset, amount):
-            cost = piece.cost
-            if proceeds is None or cost is None:
+        pieces = self._take(t, asset, amount)
+        if proceeds is None:
+            return
+        account, time, rule = t.account, t.time, self._rule
+        for piece in pieces:
+            cost, part = piece.cost, piece.amount
+            if cost is None:
                 continue
-            share = proceeds if piece.amount == amount else proceeds * piece.amount / amount
+            share = proceeds if part == amount else proceeds * part / amount
             self._disposals.append(
-                Disposal(
-                    asset,
-                    t.account,
-                    t.time,
-                    piece.amount,
-                    share,
-                    cost,
-                    share - cost,
-                    piece.time,
-                    self._rule,
-                )
+                Disposal(asset, account, time, part, share, cost, share - cost, piece.time, rule)
             )
 
     def withdraw(self, t: Transaction, asset: str, amount: Decimal) -> None:

@@ -64,25 +64,10 @@ class Queues:
         self._queues: dict[_Pocket, list[_Entry]] = {}
         self._pools: dict[_Pocket, _Pool] | None = {} if average else None
         self._rank = rank
-        self._numbers = 0
         self._serial = 0
 
-    def acquire(
-        self,
-        account: str,
-        asset: str,
-        amount: Decimal,
-        time: datetime,
-        cost: Decimal | None,
-        price: Decimal | None = None,
-    ) -> None:
-        """Put newly acquired coins into an account."""
-        if amount > 0:
-            self._numbers += 1
-            self.put(account, asset, Piece(time, self._numbers, amount, cost, price))
-
     def put(self, account: str, asset: str, piece: Piece) -> None:
-        """Put coins into an account with the date and cost they already have."""
+        """Put coins into an account."""
         pocket = (account, asset)
         queue = self._queues.get(pocket)
         if queue is None:
@@ -109,7 +94,7 @@ class Queues:
             pool = self._pools[account, asset]
             for piece in taken:
                 pool.charge(piece)
-        return taken, max(amount, _ZERO)
+        return taken, amount if amount > 0 else _ZERO
 
     def reorder(self, rank: Callable[[Piece], Any], average: bool) -> None:
         """Give away by another rank from now on; leaving the average leaves each piece with it."""

@@ -105,7 +105,7 @@ def _totals(report: TaxReport) -> Iterator[_Row]:
 
 
 def _time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+    return moment.isoformat(" ", "seconds")[:19]  # without the zone, which is UTC
 
 
 def _money(value: Decimal) -> str:

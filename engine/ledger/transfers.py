@@ -68,16 +68,28 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the user has said of a withdrawal and a deposit."""
+    """What the user has said of a withdrawal and a deposit.
+
+    fits: the two can be one transfer. Confirmed ones that have been edited since may not; they are
+    not joined, and count as a withdrawal and a deposit.
+    """
 
     withdrawal: Transaction
     deposit: Transaction
     state: PairState
+    fits: bool
 
     @property
     def pair(self) -> Pair:
         """What it is stored under."""
         return self.withdrawal.row_hash, self.deposit.row_hash
+
+    @property
+    def said(self) -> str:
+        """The state in words."""
+        if self.state == "confirmed" and not self.fits:
+            return "confirmed, but no longer fits: not used"
+        return self.state
 
 
 def decisions(
@@ -87,11 +99,32 @@ def decisions(
     wanted = {row_hash for pair in pairs for row_hash in pair}
     rows = {t.row_hash: t for t in transactions if t.row_hash in wanted}
     found = [
-        Decision(rows[withdrawal], rows[deposit], state)
+        Decision(
+            rows[withdrawal],
+            rows[deposit],
+            state,
+            _joined(rows[withdrawal], rows[deposit]) is not None,
+        )
         for (withdrawal, deposit), state in pairs.items()
         if withdrawal in rows and deposit in rows
     ]
     return sorted(found, key=lambda one: (one.withdrawal.time, one.pair))
+
+
+def no_longer_fitting(decided: Iterable[Decision]) -> tuple[Gap, ...]:
+    """A sentence for each confirmed transfer that is not used because its rows were edited."""
+    return tuple(
+        Gap(
+            f"The confirmed transfer of {format_amount(one.withdrawal.amount_out)} "
+            f"{one.withdrawal.asset_out or 'coins'} from {one.withdrawal.account} to "
+            f"{one.deposit.account} on {one.withdrawal.time:%Y-%m-%d} no longer fits since it was "
+            "edited, and counts as a withdrawal and a deposit.",
+            *filter(None, (one.withdrawal.asset_out, one.deposit.asset_in)),
+            first=one.withdrawal.time.date(),
+        )
+        for one in decided
+        if one.state == "confirmed" and not one.fits
+    )
 
 
 def propose_pairs(
@@ -146,7 +179,7 @@ def link_transfers(
     """The transactions in order, each confirmed pair made one transfer; balances stay the same.
 
     What did not arrive becomes part of the fee. Pairs whose rows are gone, or no longer fit
-    because they were edited, are passed over.
+    because they were edited, are passed over; `no_longer_fitting` tells of the latter.
     """
     ordered = in_order(transactions)
     if not confirmed:

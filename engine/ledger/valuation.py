@@ -54,6 +54,16 @@ class Valuation:
     missing: tuple[Gap, ...]
     nfts: tuple[HoldingRow, ...] = ()
 
+    @property
+    def unpriced(self) -> int:
+        """How many of the holdings no price is known of, NFTs apart."""
+        return sum(row.value is None for row in self.rows)
+
+    @property
+    def worth_unknown(self) -> bool:
+        """Whether nothing that is held has a price, so that a total of zero says nothing."""
+        return bool(self.rows or self.nfts) and self.unpriced == len(self.rows)
+
 
 def valuation(
     transactions: Sequence[Transaction],

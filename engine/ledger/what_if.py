@@ -8,7 +8,7 @@ from engine.core.errors import KnownError
 from engine.core.money import format_amount
 from engine.ledger.lotbook import Disposal, LotBook, Rule
 from engine.ledger.methods import Method, rank
-from engine.ledger.queues import Queues
+from engine.ledger.queues import Piece, Queues
 from engine.ledger.terms import term
 
 _ZERO = Decimal(0)
@@ -53,10 +53,10 @@ def preview_sale(
         raise KnownError("The amount to sell must be more than zero.")
     averaged = method in ("average", "uk_pool")
     queues = Queues(rank(method), averaged)
-    for lot in sorted(book.open, key=lambda lot: lot.time):
+    for number, lot in enumerate(sorted(book.open, key=lambda lot: lot.time)):
         if lot.asset == asset and account in (None, lot.account):
             cost = None if lot.unit_cost is None else lot.unit_cost * lot.amount
-            queues.acquire("", asset, lot.amount, lot.time, cost, lot.unit_cost)
+            queues.put("", asset, Piece(lot.time, number, lot.amount, cost, lot.unit_cost))
     pieces, short = queues.take("", asset, amount)
     if short:
         raise KnownError(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from engine.core.csvfile import RefusedRow
-from engine.market.files.tables import FileFacts, FilePreview
+from engine.market.files.tables import FileFacts, FilePreview, first_and_last
 from engine.store.measurements import Measurement
 
 
@@ -24,14 +24,14 @@ def measurement_preview(
     warnings: tuple[str, ...],
 ) -> MeasurementPreview:
     """The preview of rows of one topic."""
-    days = sorted({row.day for row in rows})
+    first, last = first_and_last(row.day for row in rows)
     return MeasurementPreview(
         file_name=file.name,
         file_hash=file.sha256,
         what=file.what,
         unit=file.unit,
-        first=days[0] if days else None,
-        last=days[-1] if days else None,
+        first=first,
+        last=last,
         refused=refused,
         warnings=warnings,
         topic=topic,

@@ -21,6 +21,7 @@ from engine.market.files.tables import (
     Given,
     cell,
     find_columns,
+    first_and_last,
     readable,
 )
 from engine.store.nft_sales import NftSale
@@ -98,14 +99,14 @@ def read_sales(
     hashed = _hashed(taken)
     stored = existing([sale.row_hash for sale in hashed])
     rows = tuple(sale for sale in hashed if sale.row_hash not in stored)
-    days = sorted(sale.time.date() for sale in rows)
+    first, last = first_and_last(sale.time.date() for sale in rows)
     return SalePreview(
         file_name=table.facts.name,
         file_hash=table.facts.sha256,
         what=table.facts.what,
         unit=table.facts.unit,
-        first=days[0] if days else None,
-        last=days[-1] if days else None,
+        first=first,
+        last=last,
         refused=tuple(refused),
         warnings=(),
         rows=rows,

@@ -29,6 +29,7 @@ from engine.market.files.tables import (
     Given,
     cell,
     find_columns,
+    first_and_last,
     open_file,
     readable,
 )
@@ -200,14 +201,14 @@ def _preview(
     refused: tuple[RefusedRow, ...],
     warnings: tuple[str, ...],
 ) -> PricePreview:
-    days = sorted({row.day for row in rows})
+    first, last = first_and_last(row.day for row in rows)
     return PricePreview(
         file_name=file.name,
         file_hash=file.sha256,
         what=file.what,
         unit=file.unit,
-        first=days[0] if days else None,
-        last=days[-1] if days else None,
+        first=first,
+        last=last,
         refused=refused,
         warnings=warnings,
         rows=rows,

@@ -1,5 +1,6 @@
 """What the screens, the command line and the server talk to; it wires, it does not compute."""
 
+from engine.alerts.conditions import outline as alert_outline
 from engine.alerts.firing import DataRow
 from engine.alerts.kinds import KINDS as ALERT_KINDS
 from engine.alerts.kinds.base import Field as AlertField
@@ -42,6 +43,7 @@ from engine.service.models import ListedModel, ModelStatus
 from engine.service.nodes import Node
 from engine.service.onchain import NodeState, TokenReport
 from engine.service.online import Refreshed, SourceState
+from engine.service.refreshing import RefreshState
 from engine.service.service import Service
 from engine.store.batches import Batch
 from engine.store.chats import Chat, Message
@@ -100,6 +102,7 @@ __all__ = [
     "Pool",
     "PricePreview",
     "Quality",
+    "RefreshState",
     "Refreshed",
     "SalePreview",
     "SeriesInfo",
@@ -107,6 +110,7 @@ __all__ = [
     "SourceState",
     "TokenReport",
     "Valuation",
+    "alert_outline",
     "balances_card",
     "describe",
     "examine",

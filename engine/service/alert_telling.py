@@ -8,6 +8,7 @@ from engine.alerts.schedule import Silence, quiet_hours
 from engine.core.clock import Clock
 from engine.core.errors import KnownError
 from engine.core.events import AlertCommandFailed, AlertFired, DataChanged, EventBus
+from engine.service.alert_calls import AlertCalls
 from engine.service.settings import Settings
 from engine.store.documents import DocumentRepo
 from engine.store.rules import StoredFiring
@@ -24,6 +25,7 @@ class AlertTelling:
         self._bus = bus
         self._clock = clock
         self._hook = Hook()
+        self._calls = AlertCalls(documents, self._hook, self._program, self._failed)
 
     def silence(self) -> Silence:
         """The quiet hours of the settings and the pause, as they are now."""
@@ -56,18 +58,25 @@ class AlertTelling:
             self._changed()
 
     def tell(self, firing: StoredFiring, sound: bool) -> None:
-        """Publish a firing and run the user's program."""
+        """Publish a firing and have the user's program called, for which nobody waits."""
+        if self._program():
+            self._calls.add(firing.id, firing.title, firing.text)
         sound = sound and bool(self._settings.get("alert_sound"))
-        program = self._settings.text("alert_command")
         self._bus.publish(
             AlertFired(firing.rule_id or 0, firing.title, firing.text, firing.priority, sound)
         )
-        if program and (notice := self._hook.run(program, firing.title, firing.text)):
-            self._bus.publish(AlertCommandFailed(notice))
+
+    def resume(self) -> None:
+        """Make the calls of the program that were left when Assay ended."""
+        self._calls.resume()
+
+    def finish(self) -> None:
+        """Wait until the program has been called for all that was told."""
+        self._calls.finish()
 
     def try_program(self) -> str:
         """Run the user's program as for an alert; its name. KnownError if it does not work."""
-        program = self._settings.text("alert_command")
+        program = self._program()
         if not program:
             raise KnownError("No program is chosen.", "Enter the path of one.")
         notice = self._hook.run(program, "A trial", "So an alert of Assay arrives.")
@@ -77,7 +86,13 @@ class AlertTelling:
 
     def close(self) -> None:
         """End the program that runs."""
-        self._hook.close()
+        self._calls.close()
+
+    def _program(self) -> str:
+        return self._settings.text("alert_command")
+
+    def _failed(self, notice: str) -> None:
+        self._bus.publish(AlertCommandFailed(notice))
 
     def _changed(self) -> None:
         self._bus.publish(DataChanged(frozenset({"alerts"})))

@@ -164,6 +164,18 @@ class AlertArea:
         """How many firings wait for the end of the quiet hours, or for a check."""
         return len(self._repo.untold())
 
+    def priced(self) -> frozenset[tuple[str, str]]:
+        """The assets, each with a currency, whose prices the alerts watch that may still fire."""
+        series = {
+            one
+            for alert in self.list()
+            if alert.state == "watching"
+            for one in series_of(alert.condition)
+            if one.topic == "price"
+        }
+        parted = (one.name.partition("/") for one in series)
+        return frozenset((asset, currency) for asset, _, currency in parted)
+
     def unseen(self) -> int:
         """How many firings the user has not seen."""
         return self._repo.newer(self.telling.seen())
@@ -184,6 +196,7 @@ class AlertArea:
         with self._lock:
             self._watching = True
             self._monitor.start()
+        self.telling.resume()
 
     def close(self) -> None:
         """End the watch."""

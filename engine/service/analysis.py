@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from engine.assistant.analyses import ANALYSES
-from engine.assistant.analyses.base import Group
+from engine.assistant.analyses.base import Group, first_coins
 from engine.assistant.analyses.optimise import OPTIMISE
 from engine.assistant.analyses.saved import PROFILE, Body, body_of, checked, with_flags
 from engine.assistant.calls import call_json, check_arguments
@@ -24,7 +24,8 @@ _NOTE = "note: "
 class Form:
     """What an analysis asks for. offers: by parameter, the values that the data make possible.
 
-    remembers: whether its values can be kept as the investor profile.
+    remembers: whether its values can be kept as the investor profile. lacks: a sentence on what
+    must be imported before there is anything to compute with, or "".
     """
 
     name: str
@@ -34,6 +35,7 @@ class Form:
     parameters: tuple[Param, ...]
     offers: Mapping[str, tuple[str, ...]]
     remembers: bool = False
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class AnalysisArea:
         """All analyses by group."""
         context = self._view.context()
         priced = tuple(context.library.priced())
+        coins = first_coins(context)[:1]
         found = []
         for one in ANALYSES.values():
             offers: dict[str, tuple[str, ...]] = {
@@ -74,14 +77,23 @@ class AnalysisArea:
             }
             offers |= {p.name: context.accounts for p in one.tool.parameters if p.kind == "account"}
             offers |= one.offers(context)
-            stored = one.defaults(context)
+            needed = (p for p in one.tool.parameters if p.kind == "asset" and p.required)
+            begin = {p.name: coin for p in needed for coin in coins} | dict(one.defaults(context))
             parameters = tuple(
-                replace(p, default=stored[p.name]) if p.name in stored else p
+                replace(p, default=begin[p.name]) if p.name in begin else p
                 for p in one.tool.parameters
             )
-            remembers = one.name == OPTIMISE.name
             found.append(
-                Form(one.name, one.group, one.title, one.intro, parameters, offers, remembers)
+                Form(
+                    one.name,
+                    one.group,
+                    one.title,
+                    one.intro,
+                    parameters,
+                    offers,
+                    remembers=one.name == OPTIMISE.name,
+                    lacks=one.lacks(context),
+                )
             )
         return found
 

@@ -88,9 +88,13 @@ class LedgerArea:
         self._edits.delete(row_id)
         self._changed()
 
-    def undo(self) -> Change:
-        """Take the last change back and return it; KnownError if there is none."""
-        change = self._edits.undo()
+    def undo(self, change_id: int | None = None) -> Change:
+        """Take the last change back and return it.
+
+        change_id: the change that must be the last, None for whichever is. Raises KnownError if
+        there is none, if that one is gone, or if others have come after it.
+        """
+        change = self._edits.undo(change_id)
         self._changed()
         return change
 

@@ -82,6 +82,7 @@ class OnlineArea:
         self._clock = clock
         self._publish = publish
         self._assets = assets
+        self._documents = documents
         self._errors: dict[str, str] = {}
         self.nodes = Nodes(documents, lambda: self._sources, jobs, publish)
 
@@ -128,7 +129,7 @@ class OnlineArea:
         """Fetch daily prices in the reporting currency and store those that are new as one import.
 
         assets: those of the portfolio if empty. period: from the last stored day until today if
-        None. ids: what the source calls some of the assets.
+        None. ids: what the source calls some of the assets, which is remembered if it has them.
         """
         info = source(name)
 
@@ -136,7 +137,7 @@ class OnlineArea:
             currency = self._settings.text("currency")
             # Whoever takes no key does not need an open keyring either.
             key = secrets.get_key(name) if info.takes_key else ""
-            adapter = self._sources.prices(name, key, ids or {})
+            adapter = self._sources.prices(name, key, {**self._ids(name), **(ids or {})})
             wanted = _symbols(assets or self._assets(), currency)
 
             def ask(asset: str, step: Step) -> Parsed[PricePoint]:
@@ -144,6 +145,9 @@ class OnlineArea:
                 return adapter.history(asset, currency, start, end, step)
 
             found = refresh.fetch_each(wanted, ask, part(progress.step, 0.0, _FETCHED))
+            came = {row.asset for row in found.rows}
+            if known := {asset: one for asset, one in (ids or {}).items() if asset in came}:
+                self._documents.put("source", name, {"ids": {**self._ids(name), **known}})
             rows = refresh.news(found.rows, lambda asset: self._stored(asset, currency))
             if not rows:
                 return Refreshed(None, 0, found.notes)
@@ -153,6 +157,30 @@ class OnlineArea:
             return Refreshed(batch, len(rows), found.notes)
 
         return self._submit(name, f"Fetching prices from {info.title}", work)
+
+    def latest(self, name: str, asset: str, currency: str, step: Step) -> tuple[PricePoint, ...]:
+        """Fetch the prices of one asset that are newer than the stored ones; see keep().
+
+        Raises KnownError, UnknownAsset if the source does not have it, and what step raises.
+        """
+        info = source(name)
+        key = secrets.get_key(name) if info.takes_key else ""
+        adapter = self._sources.prices(name, key, self._ids(name))
+        start, end = self._missing(asset, currency)
+        found = adapter.history(asset, currency, start, end, step)
+        return tuple(refresh.news(found.rows, lambda asset: self._stored(asset, currency)))
+
+    def keep(self, name: str, rows: Sequence[PricePoint]) -> None:
+        """Store what latest() has fetched, as part of one import that goes on growing."""
+        self._prices.keep_up(source(name).title, rows)
+        self._publish(DataChanged(frozenset({"prices"})))
+
+    def note_error(self, name: str, sentence: str) -> None:
+        """Remember what went wrong last with a source, "" if nothing."""
+        if sentence:
+            self._errors[name] = sentence
+        else:
+            self._errors.pop(name, None)
 
     def pools(self, words: str = "", minimum_tvl: Decimal = Decimal(0)) -> Job[tuple[Pool, ...]]:
         """DefiLlama's pools whose names hold all the words; minimum_tvl: deposits in USD."""
@@ -197,6 +225,11 @@ class OnlineArea:
 
         return Sources(self.is_on, self._log, self._clock)
 
+    def _ids(self, name: str) -> Mapping[str, str]:
+        """What a source calls some assets, as the user has said."""
+        ids: Mapping[str, str] = (self._documents.get("source", name) or {}).get("ids", {})
+        return ids
+
     def _log(self, exchange: Exchange) -> None:
         self._requests.add(exchange)
 
@@ -205,9 +238,9 @@ class OnlineArea:
             try:
                 result = work(progress)
             except KnownError as error:
-                self._errors[name] = str(error)
+                self.note_error(name, str(error))
                 raise
-            self._errors.pop(name, None)
+            self.note_error(name, "")
             return result
 
         return self._jobs.submit(title, noted)

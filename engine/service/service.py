@@ -32,6 +32,7 @@ from engine.service.models import ModelArea
 from engine.service.onchain import OnchainArea
 from engine.service.online import OnlineArea
 from engine.service.portfolio import PortfolioArea
+from engine.service.refreshing import Pair, Refreshing
 from engine.service.settings import Settings
 from engine.service.tax import TaxArea
 from engine.service.view import View
@@ -116,6 +117,8 @@ class Service:
             publish,
             lambda: self._view.context().assets,
         )
+        self.refreshing = Refreshing(self.online, self.settings, self._watched, clock, publish)
+        closing.callback(self.refreshing.close)
         self.onchain = OnchainArea(
             self.online.nodes,
             transactions.existing_hashes,
@@ -142,13 +145,14 @@ class Service:
         """Open the data folder, made if need be; nobody else may have it open.
 
         model_path: answer with this file instead of the chosen model. background: load the model
-        at once, beside everything else, and watch the alerts. Raises KnownError.
+        at once, beside everything else, watch the alerts and refresh prices. Raises KnownError.
         """
         with ExitStack() as closing:
             service = cls(paths, clock or SystemClock(), model_path, closing)
             if background:
                 service.models.start()
                 service.alerts.start()
+                service.refreshing.start()
             service._closing = closing.pop_all()
         return service
 
@@ -162,6 +166,12 @@ class Service:
     def close(self) -> None:
         """Stop the answer being written, which is kept, and close everything."""
         self._closing.close()
+
+    def _watched(self) -> list[Pair]:
+        """The prices that alerts and the portfolio are worked out from."""
+        currency = self.settings.text("currency")
+        held = [(asset, currency) for asset in self._view.context().assets]
+        return [*sorted(self.alerts.priced()), *held]
 
     def _assistant(self, publish: Callable[[Event], None], cancel: Cancel) -> Assistant:
         return Assistant(self.models.client(cancel), self._view.context, publish)

@@ -22,6 +22,7 @@ Kind = Literal[
     "profile",
     "collection",
     "alerts",
+    "source",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

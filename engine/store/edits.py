@@ -13,7 +13,7 @@ from engine.core.records import Transaction
 from engine.store import batches, codec
 from engine.store.database import Database
 from engine.store.statements import insert
-from engine.store.transactions import COLUMNS, from_columns, to_columns
+from engine.store.transactions import COLUMNS, from_row, to_columns
 
 SOURCE = "Manual"
 """The source of the import that holds what the user has typed."""
@@ -83,11 +83,17 @@ class EditRepo:
 
         self._db.run(delete)
 
-    def undo(self) -> Change:
-        """Take the last change back and return it; KnownError if there is none."""
+    def undo(self, change_id: int | None = None) -> Change:
+        """Take the last change back and return it.
+
+        change_id: the change that must be the last, None for whichever is. Raises KnownError if
+        there is none, if that one is gone, or if others have come after it.
+        """
 
         def undo(db: sqlite_utils.Database) -> Change:
             row = next(db.query("SELECT * FROM changes ORDER BY id DESC LIMIT 1"), None)
+            if change_id is not None and (row is None or row["id"] != change_id):
+                raise _not_the_last(db, change_id)
             if row is None:
                 raise KnownError("There is no change to take back.")
             row_id = row["transaction_id"]
@@ -124,6 +130,15 @@ class EditRepo:
             "after": None if after is None else json.dumps(after),
         }
         insert(db, "changes", row)
+
+
+def _not_the_last(db: sqlite_utils.Database, change_id: int) -> KnownError:
+    """Why a change that is not the last cannot be taken back."""
+    if any(row["id"] == change_id for row in db.query("SELECT id FROM changes")):
+        return KnownError(
+            "Other changes have come after this one.", "Take those back first, the newest first."
+        )
+    return KnownError("This change has been taken back already.")
 
 
 def _columns(db: sqlite_utils.Database, row_id: int) -> dict[str, Any]:
@@ -164,7 +179,8 @@ def _change(row: dict[str, Any]) -> Change:
     def read(text: str | None) -> Transaction | None:
         if text is None:
             return None
-        return from_columns(json.loads(text) | {"id": row["transaction_id"]})
+        stored = json.loads(text)
+        return from_row((row["transaction_id"], *(stored[name] for name in COLUMNS)))
 
     before, after = read(row["before"]), read(row["after"])
     return Change(row["id"], codec.time(row["made"]), row["action"], before, after)

@@ -24,6 +24,8 @@ from engine.store.statements import change_one, counted, insert_many
 
 MANUAL_BATCH = "Manual prices"
 """The source of the one batch that holds what the user has entered."""
+KEPT_UP = "kept up to date"
+"""Stands for the file of a batch that refreshes add to."""
 
 # Real batches rank above all simulated ones, and the user's own above those.
 _REAL = 1 << 40
@@ -98,6 +100,31 @@ class PriceRepo:
             values = (_values(point, batch_id, _USER) for point in entered)
             insert_many(db, "prices", _COLUMNS, values, replace=True)
             return batch_id
+
+        return self._db.run(add)
+
+    def keep_up(self, source: str, rows: Sequence[PricePoint]) -> int:
+        """Add rows to the import that a source's refreshes share; returns its id.
+
+        A new one begins once another import has come, which would count before the old one.
+        KnownError if there are no rows.
+        """
+        if not rows:
+            raise KnownError("There are no prices to store.")
+
+        def add(db: sqlite_utils.Database) -> int:
+            sql = (
+                "SELECT max(id) FROM batches WHERE kind = 'prices' AND source = ? "
+                "AND file_name = ? AND id > (SELECT coalesce(max(id), 0) FROM batches "
+                "WHERE kind = 'prices' AND file_name != ? AND source != ? AND simulated = 0)"
+            )
+            parameters = [source, KEPT_UP, KEPT_UP, MANUAL_BATCH]
+            batch_id = db.execute(sql, parameters).fetchone()[0] or batches.add(
+                db, "prices", source, KEPT_UP, "", self._db.clock.now(), False
+            )
+            values = (_values(point, batch_id, batch_id + _REAL) for point in rows)
+            insert_many(db, "prices", _COLUMNS, values, replace=True)
+            return int(batch_id)
 
         return self._db.run(add)
 

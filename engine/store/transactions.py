@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import sqlite_utils
 from sqlcipher3 import dbapi2
 
 from engine.core.errors import KnownError
+from engine.core.garbage import no_collection
 from engine.core.records import Transaction
 from engine.core.steps import Step, unwatched
 from engine.store import batches, codec
@@ -84,17 +86,16 @@ class TransactionRepo:
 
     def all(self, simulated: bool | None = None) -> list[Transaction]:
         """All transactions by time; only real (False) or only simulated (True) ones if asked."""
-        return self._db.run(
-            lambda db: [
-                from_columns(row)
-                for row in db.query(
-                    "SELECT t.* FROM transactions t JOIN batches b ON b.id = t.batch_id "
-                    "WHERE NOT t.deleted AND (:simulated IS NULL OR b.simulated = :simulated) "
-                    "ORDER BY t.time, t.id",
-                    {"simulated": simulated},
-                )
-            ]
+        sql = (
+            f"SELECT t.id, t.{', t.'.join(COLUMNS)} "
+            "FROM transactions t JOIN batches b ON b.id = t.batch_id "
+            "WHERE NOT t.deleted AND (:simulated IS NULL OR b.simulated = :simulated) "
+            "ORDER BY t.time, t.id"
         )
+        with no_collection():
+            return self._db.run(
+                lambda db: [from_row(row) for row in db.execute(sql, {"simulated": simulated})]
+            )
 
     def existing_hashes(self, hashes: Iterable[str]) -> set[str]:
         """Those of the given row hashes that are already stored."""
@@ -158,10 +159,30 @@ def to_columns(transaction: Transaction, batch_id: int) -> tuple[object, ...]:
     )
 
 
-def from_columns(row: dict[str, Any]) -> Transaction:
-    """The transaction of a stored row."""
-    decimals = ("amount_in", "amount_out", "fee_amount", "value")
-    kept = {name: value for name, value in row.items() if name != "deleted"}
+def from_row(row: Sequence[Any]) -> Transaction:
+    """The transaction of a stored row: its id, then the values of COLUMNS in their order."""
+    (
+        row_id, batch_id, time, kind, account, to_account, asset_in, amount_in, asset_out,
+        amount_out, fee_asset, fee_amount, value, value_currency, note, row_hash, income_kind, tag,
+    ) = row  # fmt: skip
+    # By position: names take a fifth of the time, and long ledgers have a million rows.
     return Transaction(
-        **kept | {"time": codec.time(row["time"])} | {n: codec.amount(row[n]) for n in decimals}
+        codec.time(time),
+        kind,
+        account,
+        asset_in,
+        Decimal(amount_in),
+        asset_out,
+        Decimal(amount_out),
+        fee_asset,
+        Decimal(fee_amount),
+        codec.amount(value),
+        value_currency,
+        note,
+        row_hash,
+        row_id,
+        batch_id,
+        to_account,
+        income_kind,
+        tag,
     )

@@ -1,51 +1,27 @@
 """The real window on a real service, opened at the Market data page."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar
 
-from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.market.page import MarketPage
-from desktop.opening import Start
 from desktop.portfolio.preview import PreviewDialog
-from desktop.session import Session
-from desktop.widgets.data_table import DataTable
-from desktop.window import MainWindow
-from engine.core.paths import Paths
 from engine.service import Service
-
-D = TypeVar("D", bound=QDialog)
+from tests.desktop.opened_window import OpenedWindow
 
 TODAY = datetime.now(UTC).date()
 
 
-class MarketWindow:
+class MarketWindow(OpenedWindow):
     """A window, its service and its Market data page."""
 
+    KEY: ClassVar[str] = "market"
+
     def __init__(self, qtbot: QtBot, service: Service) -> None:
-        self.qtbot = qtbot
-        self.service = service
-        self.window = MainWindow()
-        qtbot.addWidget(self.window)
-        self.session = Session(self.window, Start.read(service))
-        self.window.show()
-        self.window.show_page("market")
-        page = self.session.pages.page("market")
-        assert isinstance(page, MarketPage)
-        self.page = page
-
-    def dialog(self, kind: type[D]) -> D:
-        """The open dialog of a kind, once it is there."""
-
-        def found() -> list[D]:
-            return [one for one in self.window.findChildren(kind) if one.isVisible()]
-
-        self.qtbot.waitUntil(lambda: len(found()) == 1)
-        return found()[0]
+        super().__init__(qtbot, service)
+        self.page = self.shown(MarketPage)
 
     def preview(self, path: Path) -> PreviewDialog:
         """The preview of a file of market data."""
@@ -56,19 +32,7 @@ class MarketWindow:
         """Import a file of market data and see the series."""
         before = len(self.service.market.imports())
         self.preview(path).confirm_button.click()
-        self.qtbot.waitUntil(lambda: len(self.service.market.imports()) == before + 1)
-
-
-@contextmanager
-def market_window(qtbot: QtBot, root: Path) -> Iterator[MarketWindow]:
-    """Open a service on an empty folder and the window on it."""
-    service = Service.open(Paths(root), background=False)
-    try:
-        found = MarketWindow(qtbot, service)
-        yield found
-        found.window.close()
-    finally:
-        service.close()
+        self.wait(lambda: len(self.service.market.imports()) == before + 1)
 
 
 def prices(path: Path, asset: str, closes: list[float], whole: bool = False) -> Path:
@@ -81,29 +45,6 @@ def prices(path: Path, asset: str, closes: list[float], whole: bool = False) -> 
             lines.append(f"{day},{asset},USD,{more},{close}")
     path.write_text("\n".join(lines) + "\n")
     return path
-
-
-def cells(table: DataTable) -> list[list[str]]:
-    """What a table shows."""
-    model = table.model()
-    columns = range(model.columnCount())
-    return [[model.index(row, c).data() for c in columns] for row in range(model.rowCount())]
-
-
-def words(root: QWidget) -> str:
-    """All words that are seen on a widget."""
-    return "\n".join(one.text() for one in root.findChildren(QLabel) if one.isVisible())
-
-
-def press(root: QWidget, text: str) -> None:
-    """Press the button with these words."""
-    buttons = [
-        one
-        for one in root.findChildren(QPushButton)
-        if one.isVisible() and text in (one.text().strip(), one.accessibleName())
-    ]
-    assert len(buttons) == 1, (text, len(buttons))
-    buttons[0].click()
 
 
 def day(back: int) -> date:

@@ -10,19 +10,13 @@ from desktop.portfolio.account_cards import AccountCard
 from desktop.portfolio.accounts import AccountsPart
 from desktop.portfolio.transactions import TransactionsPart
 from desktop.widgets.dialogs import Question
-from tests.desktop.portfolio_window import (
-    MOVED,
-    PortfolioWindow,
-    pick,
-    portfolio_window,
-    press,
-    words,
-)
+from tests.desktop.opened_window import pick, press, words
+from tests.desktop.portfolio_window import MOVED, PortfolioWindow
 
 
 @pytest.fixture
 def it(qtbot: QtBot, tmp_path: Path) -> Iterator[PortfolioWindow]:
-    with portfolio_window(qtbot, tmp_path / "home") as found:
+    with PortfolioWindow.opened(qtbot, tmp_path / "home") as found:
         found.take(tmp_path / "moved.csv", MOVED)
         yield found
 
@@ -35,7 +29,7 @@ def tab(it: PortfolioWindow) -> AccountsPart:
 
 
 def test_every_account_has_a_card(qtbot: QtBot, tmp_path: Path) -> None:
-    with portfolio_window(qtbot, tmp_path / "demo") as it:
+    with PortfolioWindow.opened(qtbot, tmp_path / "demo") as it:
         it.load_demo()
         part = it.open("accounts", AccountsPart)
         it.wait(lambda: len(part.findChildren(AccountCard)) == 3)

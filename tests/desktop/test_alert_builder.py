@@ -12,8 +12,8 @@ from desktop.alerts.controls import Choice, Figure, Named
 from desktop.alerts.marked_plot import MarkedPlot
 from desktop.alerts.sentences import NOTHING, SENTENCES, TITLES, pieces
 from engine.service import ALERT_KINDS
-from tests.desktop.alerts_window import FAR, AlertsWindow, alerts_window, rule
-from tests.desktop.portfolio_window import press, words
+from tests.desktop.alerts_window import ABOVE, FAR, AlertsWindow, rule
+from tests.desktop.opened_window import press, words
 
 FALLS = {"kind": "move", "asset": "BTC", "direction": "down", "percent": "5", "days": "1"}
 WITHOUT_DATA = {"pool", "position", "token"}
@@ -21,7 +21,7 @@ WITHOUT_DATA = {"pool", "position", "token"}
 
 @pytest.fixture
 def it(qtbot: QtBot, tmp_path: Path) -> Iterator[AlertsWindow]:
-    with alerts_window(qtbot, tmp_path / "home") as found:
+    with AlertsWindow.opened(qtbot, tmp_path / "home", demo=True) as found:
         yield found
 
 
@@ -182,9 +182,37 @@ def test_an_alert_is_changed_in_the_same_form(it: AlertsWindow, when: object) ->
     assert (after.id, after.condition, after.rule.cooldown_days) == (alert.id, alert.condition, 3)
 
 
+def test_conditions_within_conditions_are_told_as_an_outline_and_changed_as_text(
+    it: AlertsWindow,
+) -> None:
+    inner = {"any": [FALLS, {"kind": "depeg", "asset": "USDC", "percent": "1"}]}
+    alert = it.add({"all": [FAR, inner]})
+    builder = it.build(alert=alert)
+    nested = builder.nested
+    assert nested is not None
+    it.wait(lambda: "All of these:" in words(nested))
+    for said in ("BTC above $90,000,000.00", "At least one of these:", "USDC 1 % off its peg"):
+        assert said in words(nested)
+    it.wait(lambda: "would not have fired" in builder.preview.text())
+    nested.edit.setPlainText('{"all": [')
+    it.wait(lambda: builder.preview.text() == "The text cannot be read from line 1, column 10 on.")
+    press(builder, "Save alert")
+    nested.edit.setPlainText('{"all": [{"kind": "moon"}]}')
+    it.wait(lambda: "kind of alert is not known" in builder.preview.text())
+    nested.edit.setPlainText(json.dumps({"any": [ABOVE, {"all": [FAR, FALLS]}]}))
+    it.wait(lambda: "BTC above $1,000.00" in words(nested))
+    assert it.service.alerts.list() == [alert]
+    press(builder, "Save alert")
+    it.wait(lambda: it.page.builder is None)
+    (after,) = it.service.alerts.list()
+    assert after.rule.describe().startswith(
+        "When BTC above $1,000.00 or (BTC above $90,000,000.00 and "
+    )
+
+
 def test_cancel_stores_nothing(it: AlertsWindow) -> None:
     builder = it.build(rule(FAR))
     press(builder, "Cancel")
     assert it.page.builder is None
-    assert it.page.new.isEnabled()
+    assert it.page.new.isVisible()
     assert it.service.alerts.list() == []

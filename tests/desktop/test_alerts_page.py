@@ -13,14 +13,14 @@ from desktop.alerts.keys import KEYS
 from desktop.settings.page import ELSEWHERE
 from desktop.widgets.data_table import DataTable
 from desktop.widgets.switch import Switch
-from tests.desktop.alerts_window import ABOVE, FAR, AlertsWindow, alerts_window
-from tests.desktop.portfolio_window import cells, press, words
+from tests.desktop.alerts_window import ABOVE, FAR, AlertsWindow
+from tests.desktop.opened_window import cells, press, words
 from tests.desktop.test_looks import nameless
 
 
 @pytest.fixture
 def it(qtbot: QtBot, tmp_path: Path) -> Iterator[AlertsWindow]:
-    with alerts_window(qtbot, tmp_path / "home") as found:
+    with AlertsWindow.opened(qtbot, tmp_path / "home", demo=True) as found:
         yield found
 
 
@@ -52,7 +52,7 @@ def test_without_alerts_three_examples_fill_the_form(it: AlertsWindow) -> None:
 
 
 def test_nothing_is_needed_to_begin(qtbot: QtBot, tmp_path: Path) -> None:
-    with alerts_window(qtbot, tmp_path / "home", demo=False) as it:
+    with AlertsWindow.opened(qtbot, tmp_path / "home") as it:
         it.wait(lambda: "No alerts yet" in words(it.page))
         builder = it.build(it.service.alerts.offers().examples[0][1])
         it.wait(lambda: "There is no data of price BTC/USD" in builder.preview.text())

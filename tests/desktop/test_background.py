@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from desktop.background import tomorrow
-from tests.desktop.alerts_window import AlertsWindow, alerts_window
+from tests.desktop.alerts_window import AlertsWindow
 
 ENDED = """
 from PySide6.QtCore import QTimer
@@ -77,7 +77,7 @@ def icons(monkeypatch: pytest.MonkeyPatch) -> list[FakeIcon]:
 
 @pytest.fixture
 def it(qtbot: QtBot, tmp_path: Path, icons: list[FakeIcon]) -> Iterator[AlertsWindow]:
-    with alerts_window(qtbot, tmp_path / "home", demo=False) as found:
+    with AlertsWindow.opened(qtbot, tmp_path / "home") as found:
         yield found
     QApplication.setQuitOnLastWindowClosed(True)
 

@@ -12,19 +12,13 @@ from desktop.portfolio.holdings import holdings_model
 from desktop.portfolio.holdings_part import HoldingsPart
 from desktop.portfolio.transactions import TransactionsPart
 from tests.desktop.fake_service import some_valuation
-from tests.desktop.portfolio_window import (
-    MOVED,
-    PortfolioWindow,
-    cells,
-    portfolio_window,
-    press,
-    words,
-)
+from tests.desktop.opened_window import cells, press, words
+from tests.desktop.portfolio_window import MOVED, PortfolioWindow
 
 
 @pytest.fixture
 def it(qtbot: QtBot, tmp_path: Path) -> Iterator[PortfolioWindow]:
-    with portfolio_window(qtbot, tmp_path / "home") as found:
+    with PortfolioWindow.opened(qtbot, tmp_path / "home") as found:
         yield found
 
 

@@ -12,14 +12,8 @@ from desktop.portfolio.mapping_words import meaning_choices, role_choices
 from desktop.portfolio.preview import PreviewDialog
 from desktop.widgets.dialogs import Notice
 from engine.service import MAPPING_KINDS, MAPPING_ROLES
-from tests.desktop.portfolio_window import (
-    MOVED,
-    PortfolioWindow,
-    cells,
-    portfolio_window,
-    press,
-    words,
-)
+from tests.desktop.opened_window import cells, press, words
+from tests.desktop.portfolio_window import MOVED, PortfolioWindow
 
 BANK = """Booking time;Vorgang;Coin;Menge;Kurs;Währung;Notiz
 31.01.2025 14:05;Kauf;BTC;0,25;90.000,00;EUR;first
@@ -30,7 +24,7 @@ BANK = """Booking time;Vorgang;Coin;Menge;Kurs;Währung;Notiz
 
 @pytest.fixture
 def it(qtbot: QtBot, tmp_path: Path) -> Iterator[PortfolioWindow]:
-    with portfolio_window(qtbot, tmp_path / "home") as found:
+    with PortfolioWindow.opened(qtbot, tmp_path / "home") as found:
         yield found
 
 

@@ -1,9 +1,7 @@
 """Online sources and chains on the Market data page, against real servers in place of the hosts."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,14 +18,13 @@ from desktop.market.pools import PoolsDialog
 from desktop.market.source_row import SourceRow
 from desktop.settings.page import SettingsPage
 from desktop.widgets.dialogs import Question
-from engine.market.sources import registry
 from engine.store.prices import SeriesInfo
-from tests.desktop.market_window import MarketWindow, cells, day, market_window, press, words
+from tests.desktop.market_window import MarketWindow, day
+from tests.desktop.opened_window import cells, press, words
 from tests.desktop.test_looks import nameless
-from tests.engine.loopback import Handler, Loopback, serving
+from tests.engine.loopback import Handler, Host, hosts, serving
 from tests.engine.memory_keyring import MemoryKeyring
 
-Host = Callable[[str, Callable[[Handler], None]], Loopback]
 ADDRESS = "0x52908400098527886E0F7030069857D2E4169EE7"
 
 
@@ -41,20 +38,13 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> MemoryKeyring:
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     """Puts a server of the test in the place of a source's host."""
-    with ExitStack() as stack:
-
-        def put(name: str, answer: Callable[[Handler], None]) -> Loopback:
-            server = stack.enter_context(serving(answer))
-            info = replace(registry.SOURCES[name], base=server.url)
-            monkeypatch.setitem(registry.SOURCES, name, info)  # type: ignore[arg-type]
-            return server
-
+    with hosts(monkeypatch) as put:
         yield put
 
 
 @pytest.fixture
 def market(qtbot: QtBot, tmp_path: Path, memory: MemoryKeyring) -> Iterator[MarketWindow]:
-    with market_window(qtbot, tmp_path / "home") as found:
+    with MarketWindow.opened(qtbot, tmp_path / "home") as found:
         found.page.tabs.show_tab("online")
         qtbot.waitUntil(lambda: len(found.page.online.rows) == 5)
         yield found
@@ -156,6 +146,33 @@ def test_prices_are_fetched_logged_and_undone(market: MarketWindow, host: Host) 
     market.qtbot.waitUntil(lambda: "No request has been made." in words(log))
     press(market.window, "Undo")
     market.qtbot.waitUntil(lambda: market.service.market.series() == [])
+
+
+def test_prices_are_kept_fresh_where_a_source_is_on(market: MarketWindow, host: Host) -> None:
+    server = host("kraken", ohlc)
+    fresh = market.page.online.fresh
+    assert fresh.choice.currentText() == "Every 15 minutes"
+    assert "Nothing is asked, as no source of prices is on." in words(fresh)
+    row(market, "kraken").switch.click()
+    question = market.dialog(Question)
+    assert "coins of your alerts and your portfolio now, then every 15 minutes" in words(question)
+    question.yes_button.click()
+    market.qtbot.waitUntil(lambda: "Kraken is asked." in words(fresh))
+    market.service.alerts.add("BTC", "above", Decimal(90), "USD")
+    market.service.alerts.add("XYZ", "above", Decimal(90), "USD")
+    market.service.refreshing.start()
+    market.qtbot.waitUntil(lambda: "Last asked" in words(fresh))
+    assert "No answer about XYZ." in words(fresh)
+    market.qtbot.waitUntil(lambda: len(cells(market.page.online.log.table)) == 2)
+    server.answer = lambda handler: handler.reply(403)
+    market.service.refreshing.refresh_now()
+    market.qtbot.waitUntil(lambda: "403" in words(row(market, "kraken")))
+    fresh.choice.setCurrentIndex(0)
+    fresh.choice.activated.emit(0)
+    market.qtbot.waitUntil(lambda: "only when you press a button" in words(fresh))
+    assert market.service.settings.get("online_refresh_minutes") == 0
+    market.service.settings.set("online_refresh_minutes", 7)
+    market.qtbot.waitUntil(lambda: fresh.choice.currentText() == "Every 7 minutes")
 
 
 def test_a_refresh_can_be_stopped(market: MarketWindow, host: Host) -> None:

@@ -19,15 +19,8 @@ from desktop.widgets.data_table import DataTable
 from desktop.widgets.figures import full, tiny
 from desktop.widgets.table import RowsModel
 from engine.core.cards import Column
-from tests.desktop.market_window import (
-    MarketWindow,
-    cells,
-    day,
-    market_window,
-    press,
-    prices,
-    words,
-)
+from tests.desktop.market_window import MarketWindow, day, prices
+from tests.desktop.opened_window import cells, press, words
 from tests.desktop.test_looks import nameless
 from tests.engine.memory_keyring import MemoryKeyring
 
@@ -38,7 +31,7 @@ DOUBTFUL = [100 + n % 2 for n in range(30)] + [0, 0] + [100, 500, 100] + [101.0]
 @pytest.fixture
 def market(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MarketWindow]:
     monkeypatch.setattr(keyring.core, "_keyring_backend", MemoryKeyring())
-    with market_window(qtbot, tmp_path / "home") as found:
+    with MarketWindow.opened(qtbot, tmp_path / "home") as found:
         yield found
 
 

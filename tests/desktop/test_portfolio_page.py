@@ -17,14 +17,8 @@ from desktop.portfolio.tax import TaxPart
 from desktop.portfolio.transactions import TransactionsPart
 from desktop.widgets.plot import Plot
 from tests.desktop.fake_service import some_valuation
-from tests.desktop.portfolio_window import (
-    MOVED,
-    PortfolioWindow,
-    cells,
-    portfolio_window,
-    press,
-    words,
-)
+from tests.desktop.opened_window import cells, press, words
+from tests.desktop.portfolio_window import MOVED, PortfolioWindow
 from tests.desktop.test_looks import nameless
 
 TABS = ["Overview", "Holdings", "Performance", "Transactions", "Lots & tax", "Income", "Accounts",
@@ -33,7 +27,7 @@ TABS = ["Overview", "Holdings", "Performance", "Transactions", "Lots & tax", "In
 
 @pytest.fixture
 def it(qtbot: QtBot, tmp_path: Path) -> Iterator[PortfolioWindow]:
-    with portfolio_window(qtbot, tmp_path / "home") as found:
+    with PortfolioWindow.opened(qtbot, tmp_path / "home") as found:
         yield found
 
 
@@ -63,7 +57,7 @@ def test_the_demo_is_shown_and_marked_everywhere(it: PortfolioWindow) -> None:
 
 
 def test_nothing_is_said_before_the_portfolio_is_known(qtbot: QtBot, tmp_path: Path) -> None:
-    with portfolio_window(qtbot, tmp_path / "home") as it:
+    with PortfolioWindow.opened(qtbot, tmp_path / "home") as it:
         assert words(it.page) == ""
         it.wait(lambda: "No portfolio yet" in words(it.page))
 

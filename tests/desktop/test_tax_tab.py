@@ -10,12 +10,13 @@ from desktop.portfolio.basis import BasisDialog
 from desktop.portfolio.basis_words import basis_words
 from desktop.portfolio.tax import TaxPart
 from engine.service import CostBasis
-from tests.desktop.portfolio_window import PortfolioWindow, portfolio_window, press, words
+from tests.desktop.opened_window import press, words
+from tests.desktop.portfolio_window import PortfolioWindow
 
 
 @pytest.fixture
 def it(qtbot: QtBot, tmp_path: Path) -> Iterator[PortfolioWindow]:
-    with portfolio_window(qtbot, tmp_path / "home") as found:
+    with PortfolioWindow.opened(qtbot, tmp_path / "home") as found:
         found.load_demo()
         yield found
 

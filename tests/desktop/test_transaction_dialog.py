@@ -13,20 +13,14 @@ from desktop.portfolio.kinds import KINDS, kind_name, sides_of
 from desktop.portfolio.transaction_dialog import TransactionDialog
 from desktop.portfolio.transaction_rows import summary
 from desktop.portfolio.transactions import TransactionsPart
-from tests.desktop.portfolio_window import (
-    MOVED,
-    PortfolioWindow,
-    cells,
-    portfolio_window,
-    press,
-    words,
-)
+from tests.desktop.opened_window import cells, press, words
+from tests.desktop.portfolio_window import MOVED, PortfolioWindow
 from tests.desktop.test_transactions_tab import choose, tab
 
 
 @pytest.fixture
 def it(qtbot: QtBot, tmp_path: Path) -> Iterator[PortfolioWindow]:
-    with portfolio_window(qtbot, tmp_path / "home") as found:
+    with PortfolioWindow.opened(qtbot, tmp_path / "home") as found:
         found.take(tmp_path / "moved.csv", MOVED)
         yield found
 
@@ -100,7 +94,7 @@ def test_what_is_wrong_is_said_in_the_dialog(
 
 
 def test_beside_the_demo_nothing_is_added(qtbot: QtBot, tmp_path: Path) -> None:
-    with portfolio_window(qtbot, tmp_path / "demo") as it:
+    with PortfolioWindow.opened(qtbot, tmp_path / "demo") as it:
         it.load_demo()
         part = it.open("transactions", TransactionsPart)
         it.wait(lambda: part.names is not None)

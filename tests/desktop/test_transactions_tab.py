@@ -13,19 +13,13 @@ from desktop.portfolio.transaction_rows import TransactionsModel, ordered
 from desktop.portfolio.transactions import TransactionsPart
 from desktop.widgets.data_table import DataTable
 from engine.core.records import Transaction
-from tests.desktop.portfolio_window import (
-    MOVED,
-    PortfolioWindow,
-    cells,
-    portfolio_window,
-    press,
-    words,
-)
+from tests.desktop.opened_window import cells, press, words
+from tests.desktop.portfolio_window import MOVED, PortfolioWindow
 
 
 @pytest.fixture
 def it(qtbot: QtBot, tmp_path: Path) -> Iterator[PortfolioWindow]:
-    with portfolio_window(qtbot, tmp_path / "home") as found:
+    with PortfolioWindow.opened(qtbot, tmp_path / "home") as found:
         found.take(tmp_path / "moved.csv", MOVED)
         yield found
 

@@ -4,11 +4,15 @@ import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
+
 from engine.core.exchange import Exchange
+from engine.market.sources import registry
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -83,6 +87,23 @@ def serving(
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+Host = Callable[[str, Callable[[Handler], None]], Loopback]
+
+
+@contextmanager
+def hosts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+    """What puts a server in the place of a source's host."""
+    with ExitStack() as stack:
+
+        def put(name: str, answer: Callable[[Handler], None]) -> Loopback:
+            server = stack.enter_context(serving(answer))
+            info = replace(registry.SOURCES[name], base=server.url)
+            monkeypatch.setitem(registry.SOURCES, name, info)  # type: ignore[arg-type]
+            return server
+
+        yield put
 
 
 class Clockwork:

@@ -11,9 +11,11 @@ def hrp(covariance: Floats, bounds: Bounds) -> Floats:
     """Weights by clusters of similar assets, without inverting the covariance.
 
     López de Prado, "Building diversified portfolios that outperform out of sample" (2016):
-    clusters by `similarity`, quasi-diagonal order, recursive bisection.
+    clusters by `similarity`, quasi-diagonal order, recursive bisection. Floors and caps come
+    after that, as in Bounds.fill: inside the tree, what a cap cuts off would go to the few assets
+    of the same branch, however risky they are.
     """
-    return bisect(covariance, leaf_order(single_linkage(similarity(covariance))), bounds)
+    return bounds.fill(bisect(covariance, leaf_order(single_linkage(similarity(covariance)))))
 
 
 def correlation_distance(covariance: Floats) -> Floats:
@@ -33,12 +35,10 @@ def similarity(covariance: Floats) -> Floats:
     return distances
 
 
-def bisect(covariance: Floats, order: list[int], bounds: Bounds) -> Floats:
+def bisect(covariance: Floats, order: list[int]) -> Floats:
     """Halves the order again and again and divides the weight by the halves' inverse variances.
 
-    The variance of a half is that of its inverse-variance mix. Where a half's floors or caps do
-    not allow its part, the part is moved to the nearest one that they do (Pfitzinger and Katzke,
-    "A constrained hierarchical risk parity algorithm", 2019).
+    The variance of a half is that of its inverse-variance mix.
     """
     weights = np.ones(len(order))
     waiting = [np.array(order)]
@@ -47,15 +47,12 @@ def bisect(covariance: Floats, order: list[int], bounds: Bounds) -> Floats:
         if len(cluster) < 2:
             continue
         left, right = np.array_split(cluster, [len(cluster) // 2])
-        whole = float(weights[cluster[0]])
         risk_left, risk_right = _variance(covariance, left), _variance(covariance, right)
-        part = whole * risk_right / (risk_left + risk_right)
-        least = max(bounds.lower[left].sum(), whole - bounds.upper[right].sum())
-        most = min(bounds.upper[left].sum(), whole - bounds.lower[right].sum())
-        part = float(np.clip(part, least, max(least, most)))
-        weights[left], weights[right] = part, whole - part
+        part = risk_right / (risk_left + risk_right)
+        weights[left] *= part
+        weights[right] *= 1.0 - part
         waiting += [right, left]
-    return np.clip(weights, bounds.lower, bounds.upper)
+    return weights
 
 
 def _variance(covariance: Floats, cluster: np.ndarray) -> float:

@@ -46,7 +46,7 @@ class RangeBackTest:
     kept aside. held: the coins put in, had they been kept. pooled: the position alone.
     fees, gas, swap_costs: in total. against_holding = final / held - 1.
     in_range: share of the time. moves: how often the range was moved. values, holding: of each
-    day: the position with fees less costs so far, before the gas of closing, and the coins kept.
+    day: the position with fees less costs so far, the last of them final, and the coins kept.
     """
 
     start: date
@@ -104,7 +104,8 @@ def back_test(
             moves += 1
         values[i] = pooled + fees - gas
     gas += plan.gas
-    final = float(values[-1]) - plan.gas
+    values[-1] -= plan.gas
+    final = float(values[-1])
     return RangeBackTest(
         start=days[0], end=days[-1], n=len(closes), final=final, held=float(holding[-1]),
         pooled=_worth(liquidity, float(closes[-1]), low, high), fees=fees, gas=gas,

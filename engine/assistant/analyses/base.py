@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeVar, get_args
 
+from engine.analytics.scenarios import STABLECOINS
 from engine.assistant.recognise import Mention, Recognised
 from engine.assistant.tools.base import Arguments, Param, Tool
 from engine.assistant.tools.context import ToolContext
@@ -36,6 +37,10 @@ def _as_declared(context: ToolContext) -> Arguments:
     return {}
 
 
+def _lacks_nothing(context: ToolContext) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """A tool as the screens and the command line offer it.
@@ -43,7 +48,8 @@ class Analysis:
     title: of its place on the page. intro: one sentence on what it answers. offers: see Offers.
     topics: texts a question contains if it asks for this, as regular expressions. reads: what only
     this analysis understands of a question, before what every parameter of a kind takes. defaults:
-    values that the user has stored, in place of those of the parameters.
+    values for a form to begin with, from the user's data, in place of those of the parameters.
+    lacks: a sentence on what must be imported before there is anything to compute with, or "".
     """
 
     tool: Tool
@@ -54,6 +60,7 @@ class Analysis:
     offers: Callable[[ToolContext], Offers] = _nothing
     reads: Callable[[Recognised], Read] = _unread
     defaults: Callable[[ToolContext], Arguments] = _as_declared
+    lacks: Callable[[ToolContext], str] = _lacks_nothing
 
     @property
     def name(self) -> str:
@@ -95,6 +102,14 @@ def held_coins(context: ToolContext) -> tuple[str, ...]:
         if row.value and row.asset != context.currency and not is_nft(row.asset)
         and context.prices.quote(row.asset, context.currency, context.today)
     )  # fmt: skip
+
+
+def first_coins(context: ToolContext) -> tuple[str, ...]:
+    """Coins with prices, the most interesting first: the larger holdings, then others, then those
+    that keep their value."""
+    held = held_coins(context) if context.transactions else ()
+    known = dict.fromkeys((*held, *context.library.priced()))
+    return tuple(sorted(known, key=STABLECOINS.__contains__))
 
 
 class Measures:

@@ -23,8 +23,8 @@ _COUNT = Param(
 )  # fmt: skip
 _COLUMNS = (
     Column("Depth", "percent"), Column("Peak", "date"), Column("Trough", "date"),
-    Column("Recovered", "date"), Column("Days falling", "amount"),
-    Column("Days recovering", "amount"), Column("Days in all", "amount"),
+    Column("Recovered", "date"), Column("Days down", "amount"),
+    Column("Days up", "amount"), Column("Days in all", "amount"),
 )  # fmt: skip
 
 _WORST = "(?:worst|biggest|deepest|largest)"
@@ -36,7 +36,7 @@ def drawdown_list(context: ToolContext, arguments: Arguments) -> ToolResult:
     line = line_of(context, {**arguments, "period": text_of(arguments, _PERIOD)})
     found = drawdowns(line.days, line.closes)
     sheet = Sheet(f"Drawdowns of {line.name}", context.currency)
-    sheet.span(line.days[0], line.days[-1])
+    sheet.span(*line.span)
     sheet.percent("maximum drawdown", -found.deepest)
     sheet.percent("drawdown now", -found.current)
     sheet.number("falls", len(found.episodes), str(len(found.episodes)))

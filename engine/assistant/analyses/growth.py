@@ -9,7 +9,7 @@ from engine.assistant.analyses.charts import by_day, line_chart
 from engine.assistant.analyses.parameters import ASSET, PERIOD
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.tools.figures import Sheet
+from engine.assistant.tools.figures import PRICES_FROM, Sheet
 from engine.core.cards import Card, Column, TableCard
 from engine.core.errors import KnownError
 from engine.core.money import format_money, format_percent
@@ -58,6 +58,13 @@ def growth(context: ToolContext, arguments: Arguments) -> ToolResult:
         return _DIVIDED[by](context.linked, context.prices, context.currency, start, end)
 
     one, name = _chosen(context, arguments, divided, start, end)
+    if one.unknown:
+        what = "anything held" if name == "the portfolio" else f"what {name} holds"
+        what = name if "asset" in arguments else what
+        raise KnownError(
+            f"No price of {what} is known from {start} to {end}, so there is no growth to show.",
+            PRICES_FROM,
+        )
     sheet = Sheet(f"Growth of {name}", context.currency)
     sheet.span(start, end)
     if one.opening:
@@ -116,11 +123,12 @@ def _table(sheet: Sheet, by: str, parts: Sequence[Growth], context: ToolContext)
     rows = [
         (
             one.name,
-            *(format_money(value, context.currency) for value in (one.net, one.value, one.gain)),
+            *("–" if one.unknown else format_money(value, context.currency)
+              for value in (one.net, one.value, one.gain)),
             *("–" if r is None else format_percent(r, sign=True) for r in (one.twr, one.xirr)),
         )
         for one in parts
-    ]
+    ]  # fmt: skip
     return sheet.table(f"By {by}", columns, rows, _METHOD, context.simulated)
 
 

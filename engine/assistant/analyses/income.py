@@ -1,6 +1,8 @@
 """Rewards, interest, airdrops and other income, by kind, coin and month."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 from engine.assistant.analyses.base import Analysis
@@ -29,7 +31,7 @@ def income(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet.money("total", sum((one.value for one in found), _ZERO))
     by_kind: dict[str, Decimal] = defaultdict(lambda: _ZERO)
     by_coin: dict[str, list[Decimal]] = defaultdict(lambda: [_ZERO, _ZERO])
-    by_month: dict[str, Decimal] = defaultdict(lambda: _ZERO)
+    by_month = dict.fromkeys(_months(start, end), _ZERO)
     for one in found:
         kind = kinds.get((one.time, one.account, one.asset)) or "not stated"
         by_kind[kind.replace("_", " ")] += one.value
@@ -46,11 +48,16 @@ def income(context: ToolContext, arguments: Arguments) -> ToolResult:
         rows.append((coin, format_amount(amount), format_money(value, context.currency)))
     columns = (Column("Coin", "text"), Column("Received", "amount"), Column("Value then", "money"))
     table = TableCard("By coin", columns, tuple(rows), None, _METHOD, context.simulated)
-    months = tuple(sorted(by_month))
-    series = Series("Income", months, tuple(float(by_month[month]) for month in months))
+    series = Series("Income", tuple(by_month), tuple(map(float, by_month.values())))
     chart = ChartCard("By month", "bar", (series,), context.currency, _METHOD, context.simulated)
     facts = sheet.card(_METHOD, context.simulated)
     return sheet.result(facts, table, chart) if found else sheet.result(facts)
+
+
+def _months(start: date, end: date) -> Iterator[str]:
+    """The months from one day to another, as 2026-03."""
+    for index in range(12 * start.year + start.month - 1, 12 * end.year + end.month):
+        yield f"{index // 12:04}-{index % 12 + 1:02}"
 
 
 INCOME = Analysis(

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from engine.analytics.defi.lending import Collateral, Debt, health, liquidation_price
-from engine.assistant.analyses.base import Analysis, Read, amounts_said, number_of
+from engine.assistant.analyses.base import Analysis, Read, amounts_said, first_coins, number_of
 from engine.assistant.recognise import Recognised
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
@@ -13,8 +13,10 @@ from engine.core.cards import ChartCard, Series
 from engine.core.errors import KnownError
 
 _COIN = Param("asset", "asset", True, "the coin deposited as collateral", label="Collateral")
-_AMOUNT = Param("amount", "amount", True, "how many coins are deposited", label="Coins deposited")
-_DEBT = Param("debt", "amount", True, "debt in the reporting currency", label="Debt")
+_AMOUNT = Param(
+    "amount", "amount", True, "how many coins you have deposited", label="Coins deposited"
+)
+_DEBT = Param("debt", "amount", True, "what you owe, in the reporting currency", label="Debt")
 _THRESHOLD = Param(
     "threshold_percent", "percent", False, "liquidation threshold of the collateral in percent",
     label="Liquidation threshold, %", default=Decimal("82.5"), least=Decimal(1),
@@ -60,6 +62,15 @@ def loan_health(context: ToolContext, arguments: Arguments) -> ToolResult:
     return sheet.result(sheet.card(_METHOD, context.simulated), chart)
 
 
+def _defaults(context: ToolContext) -> Arguments:
+    """The largest holding as the collateral, all of it."""
+    coin = next(iter(first_coins(context)), None)
+    if coin is None:
+        return {}
+    held = context.amount(coin) if context.transactions else Decimal(0)
+    return {_COIN.name: coin} | ({_AMOUNT.name: held} if held > 0 else {})
+
+
 def _reads(found: Recognised) -> Read:
     """The number before the coin is what is deposited, the next one the debt."""
     coins = found.of("asset")
@@ -90,4 +101,5 @@ LOAN_HEALTH = Analysis(
     "How far a coin may fall before a loan against it is liquidated.",
     (r"\bhealth factor\b", r"\bliquidat(?:ion|ed)\b"),
     reads=_reads,
+    defaults=_defaults,
 )

@@ -18,9 +18,14 @@ from engine.core.errors import KnownError
 FULL, WEIGHTED, RANGE = "v2 50/50", "weighted", "v3 range"
 
 
-def _percent(name: str, label: str, default: int, least: int, most: int, help: str) -> Param:
-    limits = Decimal(least), Decimal(most)
-    return Param(name, "percent", False, help, (), label, Decimal(default), *limits)
+def _percent(
+    name: str, label: str, default: int, least: int, most: int, help: str, pool: str = ""
+) -> Param:
+    """pool: the only kind for which it matters."""
+    return Param(
+        name, "percent", False, help, label=label, default=Decimal(default), least=Decimal(least),
+        most=Decimal(most), when=("pool", pool) if pool else (),
+    )  # fmt: skip
 
 
 _POOL = Param(
@@ -32,14 +37,15 @@ _CHANGE = _percent(
 )  # fmt: skip
 _WEIGHT = _percent(
     "weight_percent", "Weight of the first coin, %", 80, 5, 95,
-    "weight of the first coin in a weighted pool",
+    "weight of the first coin in a weighted pool", WEIGHTED,
 )  # fmt: skip
 _BELOW = _percent(
-    "below_percent", "Range below the price, %", 30, 1, 99, "how far the range reaches below"
+    "below_percent", "Range below the price, %", 30, 1, 99, "how far the range reaches below", RANGE
 )
 _ABOVE = _percent(
-    "above_percent", "Range above the price, %", 40, 1, 900, "how far the range reaches above"
-)
+    "above_percent", "Range above the price, %", 40, 1, 900, "how far the range reaches above",
+    RANGE,
+)  # fmt: skip
 _FEES = _percent(
     "fee_apr_percent", "Fees of the whole pool, % a year", 15, 0, 300,
     "fees and rewards a year of a position over all prices",
@@ -118,7 +124,7 @@ def _account(sheet: Sheet, account: LpProfit) -> None:
         sheet.fact("break-even", "never: it earns nothing")
     else:
         days = round(account.break_even_days, 1)
-        sheet.number("break-even in days", days, f"{days:f} days")
+        sheet.number("break-even", days, f"{days:f} days")
     sheet.percent("fees a year that break even", account.break_even_apr)
 
 

@@ -69,7 +69,7 @@ def monte_carlo(context: ToolContext, arguments: Arguments) -> ToolResult:
     )
     sheet = Sheet(f"Monte Carlo of {asset or 'the portfolio'}", context.currency)
     end = context.today + timedelta(found.days)
-    sheet.day("value on", end)
+    sheet.day("horizon", end)
     _figures(sheet, found)
     sheet.span(sample.first, sample.last)
     sheet.number("daily returns", found.n, f"{found.n:,}")
@@ -79,8 +79,9 @@ def monte_carlo(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet.note("Holdings are kept as they are; what the sample has not seen cannot happen in it.")
     blocks = f" in blocks of {found.block} days on average" if found.block else ""
     how = (
-        f"{_METHODS[found.method]}{blocks}; {found.paths:,} paths, seed {found.seed}; VaR and CVaR "
-        f"are losses against today; simple daily returns, n = {found.n}; "
+        f"{_METHODS[found.method]}{blocks}; {found.paths:,} paths, seed {found.seed}; quantiles "
+        "interpolated linearly (Hyndman & Fan 1996, type 7), VaR and CVaR are losses against "
+        f"today; simple daily returns, n = {found.n}; "
         f"data {data_hash(sample.returns)}."
     )
     days = [context.today + timedelta(number) for number in range(found.days + 1)]

@@ -9,7 +9,7 @@ from engine.assistant.analyses.base import Analysis, held_coins, text_of
 from engine.assistant.analyses.parameters import PERIOD
 from engine.assistant.tools.base import Arguments, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.tools.figures import Sheet
+from engine.assistant.tools.figures import NO_PRICE, PRICES_FROM, Sheet
 from engine.core.cards import ChartCard, Column, Series
 from engine.core.errors import KnownError
 from engine.core.money import format_money, format_percent
@@ -35,6 +35,11 @@ def movers(context: ToolContext, arguments: Arguments) -> ToolResult:
     found = growth_by_asset(context.linked, context.prices, context.currency, start, end)
     rows = [one for one in found if one.value or one.opening or one.net]
     rows.sort(key=lambda one: (-abs(one.gain), one.name))
+    unpriced = [one.name for one in found if one.unknown]
+    if not rows and unpriced:
+        raise KnownError(
+            "No price of anything held is known, so nothing can be said to have moved.", PRICES_FROM
+        )
     if not rows:
         raise KnownError("Nothing was held in this period.", "Choose a later one.")
     before = sum((one.opening for one in rows), Decimal(0))
@@ -48,6 +53,7 @@ def movers(context: ToolContext, arguments: Arguments) -> ToolResult:
         if one.gain > 0 if label == "rose most" else one.gain < 0:
             sheet.fact(label, one.name)
             sheet.money(f"gain of {one.name}", one.gain, sign=True)
+    sheet.left_out(unpriced, NO_PRICE)
     if late:
         sheet.note(f"The newest closes are of {last}.")
     columns = (
@@ -57,7 +63,7 @@ def movers(context: ToolContext, arguments: Arguments) -> ToolResult:
     cells = [
         (
             one.name,
-            format_money(one.gain, context.currency),
+            ("+" if one.gain > 0 else "") + format_money(one.gain, context.currency),
             "–" if one.twr is None else format_percent(one.twr, sign=True),
             format_percent(one.gain / before, sign=True) if before else "–",
             format_money(one.value, context.currency),

@@ -12,6 +12,8 @@ from engine.assistant.tools.context import ToolContext
 from engine.assistant.tools.figures import Sheet
 from engine.core.cards import ChartCard, Series
 from engine.core.errors import KnownError
+from engine.core.records import is_nft
+from engine.ledger.legs import holdings
 
 _COLLECTION = Param("collection", "text", False, "the collection", label="Collection")
 _ITEM = Param("item", "text", True, "number of the item in its collection", label="Item")
@@ -79,6 +81,24 @@ def _offers(context: ToolContext) -> Offers:
     return {"collection": tuple(context.library.collections())}
 
 
+def _defaults(context: ToolContext) -> Arguments:
+    """An item that is held, of a collection whose sales are known; else the first collection."""
+    known = context.library.collections()
+    named = {name.upper(): name for name in known}
+    held = holdings(context.linked, context.today) if context.transactions else {}
+    owned = (asset.split("#", 1) for asset in sorted(held) if is_nft(asset) and held[asset] > 0)
+    for collection, item in owned:
+        if collection.upper() in named:
+            return {_COLLECTION.name: named[collection.upper()], _ITEM.name: item}
+    return {_COLLECTION.name: known[0]} if known else {}
+
+
+def _lacks(context: ToolContext) -> str:
+    if context.library.collections():
+        return ""
+    return "An item is valued by the past sales of its collection: import them under Market data."
+
+
 NFT_VALUE = Analysis(
     Tool(
         "nft_value",
@@ -99,4 +119,6 @@ NFT_VALUE = Analysis(
     ),
     _offers,
     _reads,
+    _defaults,
+    _lacks,
 )

@@ -28,15 +28,15 @@ _METHOD = Param(
 )  # fmt: skip
 _RISK = Param(
     "risk", "enum", False, "how much loss the investor bears", ("low", "medium", "high"),
-    label="Risk you bear", default="medium",
+    label="Risk you bear", default="medium", when=("method", BY_PROFILE),
 )  # fmt: skip
 _YEARS = Param(
     "horizon", "years", False, "years until the money is needed", label="Years until needed",
-    default=Decimal(5), least=Decimal(0), most=Decimal(40),
+    default=Decimal(5), least=Decimal(0), most=Decimal(40), when=("method", BY_PROFILE),
 )  # fmt: skip
 _OBJECTIVE = Param(
     "objective", "enum", False, "what the money is for", tuple(Objective), label="Objective",
-    default=Objective.BALANCE,
+    default=Objective.BALANCE, when=("method", BY_PROFILE),
 )  # fmt: skip
 _CAP = Param(
     "cap_percent", "percent", False, "largest weight of one coin in percent",
@@ -69,9 +69,9 @@ def optimise(context: ToolContext, arguments: Arguments) -> ToolResult:
         sheet.note(warning)
     sheet.note(_NOTE)
     how = (
-        f"{method} within the limits, Ledoit-Wolf covariance (shrinkage {found.shrinkage:.2f}), "
-        f"simple daily returns, 365 days, ddof 1, risk-free rate {risk_free:.2%}; n = {found.n}; "
-        f"data {data_hash(sample.returns)}."
+        f"{_title(found.chosen)} within the limits, Ledoit-Wolf covariance (shrinkage "
+        f"{found.shrinkage:.2f}), simple daily returns, 365 days, ddof 1, risk-free rate "
+        f"{risk_free:.2%}; n = {found.n}; data {data_hash(sample.returns)}."
     )
     facts = sheet.card(how, context.simulated)
     weights = _weights(sheet, context, found, how)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from engine.assistant.analyses.base import Analysis, Read, text_of
+from engine.assistant.analyses.base import Analysis, Read, first_coins, text_of
 from engine.assistant.analyses.charts import by_day, line_chart
 from engine.assistant.analyses.parameters import PERIOD
 from engine.assistant.recognise import Recognised
@@ -57,6 +57,12 @@ def _ratio(sheet: Sheet, label: str, value: float) -> None:
     sheet.number(label, shown, f"{shown:f}")
 
 
+def _defaults(context: ToolContext) -> Arguments:
+    """The second largest holding in the largest, as ETH in BTC."""
+    coins = first_coins(context)
+    return {_IN.name: coins[0], _COIN.name: coins[1]} if len(coins) > 1 else {}
+
+
 def _reads(found: Recognised) -> Read:
     coins = [str(asset) for asset in found.values("asset")]
     return {"asset": coins[0], "against": coins[1]} if len(coins) > 1 else {"against": None}
@@ -81,4 +87,5 @@ PRICE_RATIO = Analysis(
         r"\b(?:price[ds]?|measured|quoted) (?:of \w+ )?in (?:btc|bitcoins?|eth|ether(?:eum)?)\b",
     ),
     reads=_reads,
+    defaults=_defaults,
 )

@@ -6,7 +6,7 @@ from functools import partial
 
 from engine.analytics import bootstrap, drawdowns, ratios, risk, rolling, tail
 from engine.analytics.samples import Figure
-from engine.assistant.analyses.base import Analysis, Measures, Read, number_of
+from engine.assistant.analyses.base import Analysis, Measures, Read, number_of, text_of
 from engine.assistant.analyses.charts import by_day, line_chart
 from engine.assistant.analyses.parameters import ASSET, CONFIDENCE, PERIOD, RISK_FREE
 from engine.assistant.recognise import Recognised
@@ -28,11 +28,11 @@ _METHOD = (
 
 def risk_board(context: ToolContext, arguments: Arguments) -> ToolResult:
     """Volatility, ratios, value at risk and drawdowns of the portfolio or one asset."""
-    line = line_of(context, arguments)
+    line = line_of(context, {**arguments, "period": text_of(arguments, PERIOD)})
     risk_free = float(number_of(arguments, RISK_FREE) / 100)
     confidence = float(number_of(arguments, CONFIDENCE) / 100)
     sheet = Sheet(f"Risk of {line.name}", context.currency)
-    sheet.span(line.days[0], line.days[-1])
+    sheet.span(*line.span)
     sheet.percent("annualised volatility", risk.volatility(line.returns))
     measures = Measures(sheet, len(line.returns))
     _interval(sheet, measures, line.returns)
@@ -91,7 +91,7 @@ def _falls(sheet: Sheet, line: Line) -> None:
     falls = drawdowns.drawdowns(line.days, line.closes)
     sheet.percent("maximum drawdown", -falls.deepest)
     sheet.percent("drawdown now", -falls.current)
-    sheet.number("longest time under water in days", falls.longest, f"{falls.longest} days")
+    sheet.number("longest time under water", falls.longest, f"{falls.longest:,} days")
     sheet.percent("ulcer index", falls.ulcer_index)
 
 

@@ -4,7 +4,9 @@ import re
 from datetime import UTC, datetime, time
 from decimal import Decimal
 
-from engine.assistant.analyses.base import Analysis, Offers, Read, amounts_said
+from engine.assistant.amend import ALL, EVERYTHING
+from engine.assistant.analyses.base import Analysis, Offers, Read, amounts_said, number_of
+from engine.assistant.analyses.sale_of_everything import sell_everything
 from engine.assistant.recognise import Recognised
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
@@ -15,10 +17,14 @@ from engine.core.money import format_amount, format_money
 from engine.ledger.methods import METHOD_NAMES, CostBasis, Method
 from engine.ledger.what_if import preview_sale
 
-_COIN = Param("asset", "asset", True, "the coin to sell", label="Coin")
+_COIN = Param("asset", "asset", True, "the coin to sell, or ALL", label="Coin")
 _AMOUNT = Param(
     "amount", "amount", False, "how many coins; left out for all of them",
     label="Coins to sell (0 = all)", default=Decimal(0), least=Decimal(0),
+)  # fmt: skip
+_SHARE = Param(
+    "share_percent", "percent", False, "the part of what is held, where no amount is given",
+    label="Part of what is held, %", default=Decimal(100), least=Decimal(0), most=Decimal(100),
 )  # fmt: skip
 _PRICE = Param(
     "price", "amount", False, "price per coin; left out for the last close",
@@ -26,6 +32,20 @@ _PRICE = Param(
 )  # fmt: skip
 _ACCOUNT = Param("account", "account", False, "the account sold from", label="Account")
 
+_PARTS = (
+    (r"(?:two|2) thirds", Decimal(200) / 3),
+    (r"(?:a |one |1/)third", Decimal(100) / 3),
+    (r"(?:three|3) quarters", Decimal(75)),
+    (r"(?:a |one )quarter", Decimal(25)),
+    (r"half(?! an? )", Decimal(50)),
+)
+_SELL = r"\b(?:sold|sell|selling|dump(?:ed)?|cash(?:ed)? out|liquidated?)"
+_SOLD_PART = re.compile(rf"{_SELL}(?: off)?(?: about| around| roughly)?\s*$", re.I)
+_HALF_A_COIN = re.compile(r"\bhalf an? ", re.I)
+_ALL = re.compile(
+    r"\bit all\b|\b(?:my|our) (?:coins|crypto|holdings|positions|assets|tokens|stuff|bags?)\b", re.I
+)
+_BUT = re.compile(r"\b(?:except|excluding|but|other than|apart from|besides)\b", re.I)
 _AT = re.compile(r"(?:\bat|@|\bfor|\bprice(?: of)?)\s*$", re.I)
 
 
@@ -34,15 +54,22 @@ def sale_preview(context: ToolContext, arguments: Arguments) -> ToolResult:
     context.require_portfolio()
     asset = str(arguments["asset"])
     account = str(arguments["account"]) if "account" in arguments else None
+    share = number_of(arguments, _SHARE) / 100
+    if share <= 0:
+        raise KnownError("The part to sell must be more than zero.", "Write 50 for half.")
+    when = datetime.combine(context.today, time(12), UTC)
+    method = _method_on(context.basis, when)
+    if asset.upper() == ALL:
+        if _given(arguments, "amount") or _given(arguments, "price"):
+            raise KnownError("An amount and a price are those of one coin.", "Name the coin.")
+        return sell_everything(context, share, account, when, method)
     held = context.amount(asset, account)
-    amount = _given(arguments, "amount") or held
+    amount = _given(arguments, "amount") or held * share
     price = _given(arguments, "price") or context.last_price(asset)
     if held <= 0:
         raise KnownError(f"You hold no {asset}.", "Ask about a coin you hold.")
     if price is None:
         raise KnownError(f"There is no fresh price of {asset}.", "Give one, or import prices.")
-    when = datetime.combine(context.today, time(12), UTC)
-    method = _method_on(context.basis, when)
     found = preview_sale(
         context.book,
         asset,
@@ -90,25 +117,48 @@ def _method_on(basis: CostBasis, when: datetime) -> Method:
 
 
 def _reads(found: Recognised) -> Read:
-    """ "0.5 BTC at 90k": what follows "at" is the price."""
+    """ "0.5 BTC at 90k": what follows "at" is the price. "half of everything": a part of all."""
     said = amounts_said(found)
     prices = [one for one in said if _AT.search(found.text[: one.start])]
     coins = [one for one in said if one not in prices]
-    return {
-        "amount": Decimal(coins[0].value) if coins else None,
+    amount = Decimal(coins[0].value) if coins else None
+    if _HALF_A_COIN.search(found.text):
+        amount = Decimal("0.5")
+    read: dict[str, str | Decimal | None] = {
+        "amount": amount,
         "price": Decimal(prices[0].value) if prices else None,
+        _SHARE.name: _share_said(found),
     }
+    everything = EVERYTHING.search(found.text) or _ALL.search(found.text)
+    if everything and _BUT.search(found.text):
+        read["asset"] = None  # neither everything nor the coin that is kept
+    elif everything and not found.of("asset"):
+        read["asset"] = ALL
+    return read
+
+
+def _share_said(found: Recognised) -> Decimal | None:
+    """The part that a question sells, in percent."""
+    for words, percent in _PARTS:
+        if re.search(rf"{_SELL}\b.{{0,12}}\b{words}\b|\b{words} of my\b", found.text, re.I):
+            return percent
+    said = (m for m in found.of("percent") if _SOLD_PART.search(found.text[: m.start]))
+    return next((abs(Decimal(mention.value)) for mention in said), None)
 
 
 def _offers(context: ToolContext) -> Offers:
-    return {"asset": context.assets}
+    return {"asset": (*context.assets, ALL)}
 
 
+_SOLD = (
+    r"(?:sold|sell|were to sell|cash(?:ed)? out|"
+    r"(?:liquidated?|dump(?:ed)?) (?:everything|it all|all\b|my (?:whole|entire|portfolio)))"
+)
 SALE_PREVIEW = Analysis(
     Tool(
         "sale_preview",
         "What the gain would be if coins were sold now, lot by lot.",
-        (_COIN, _AMOUNT, _PRICE, _ACCOUNT),
+        (_COIN, _AMOUNT, _SHARE, _PRICE, _ACCOUNT),
         sale_preview,
         "the gain if you sold {asset}",
         advice=True,
@@ -118,9 +168,10 @@ SALE_PREVIEW = Analysis(
     "If I sold",
     "The gain of a sale before you make it, lot by lot.",
     (
-        r"\b(?:if|suppose|say) i (?:sold|sell|were to sell)\b",
-        r"\b(?:gain|profit|tax(?:es)?)\b.{0,40}\bif i (?:sold|sell)\b",
+        rf"\b(?:if|suppose|say) i {_SOLD}\b",
+        rf"\b(?:gain|profit|tax(?:es)?)\b.{{0,40}}\bif i {_SOLD}\b",
         r"\bselling\b.{0,40}\b(?:gain|tax)\b",
+        r"\b(?:gain|profit|tax(?:es)?)\b.{0,30}\bselling (?:everything|it all|all (?:of )?my)\b",
     ),
     _offers,
     _reads,

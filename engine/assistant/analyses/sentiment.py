@@ -88,7 +88,7 @@ def _correlation(
 
 def _chosen(context: ToolContext, named: str, asset: str) -> str:
     """The series named, else that of the coin, else the market's, else the only one."""
-    known = [name for name, field in context.library.measured(_TOPIC) if field == _FIELD]
+    known = _known(context)
     if not known:
         raise KnownError(
             "There is no sentiment to show.", "Import dated texts or scores under Market data."
@@ -101,8 +101,17 @@ def _chosen(context: ToolContext, named: str, asset: str) -> str:
 
 
 def _offers(context: ToolContext) -> Offers:
-    known = [name for name, field in context.library.measured(_TOPIC) if field == _FIELD]
-    return {"series": tuple(known)}
+    return {"series": tuple(_known(context))}
+
+
+def _known(context: ToolContext) -> list[str]:
+    return [name for name, field in context.library.measured(_TOPIC) if field == _FIELD]
+
+
+def _lacks(context: ToolContext) -> str:
+    if _known(context):
+        return ""
+    return "Import dated texts or scores under Market data to see them beside the price."
 
 
 SENTIMENT = Analysis(
@@ -120,4 +129,5 @@ SENTIMENT = Analysis(
     "What texts or scores you imported say, and whether prices followed.",
     (r"\bsentiments?\b", r"\bfear (?:and|&) greed\b"),
     _offers,
+    lacks=_lacks,
 )

@@ -72,10 +72,7 @@ def stress_replay(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet = Sheet("Stress replay", context.currency)
     sheet.money("value now", shown.before)
     for one in found if chosen is None else [chosen]:
-        sheet.figures += figures_of("scenario", one.scenario.name)
-        sheet.percent(one.scenario.name, one.relative, sign=True)
-        label = "change" if one.scenario.name == OWN else f"change in {one.scenario.name}"
-        sheet.money(label, one.change, sign=True)
+        _change(sheet, one)
     own_changes = shown.scenario.name == OWN
     sheet.money("value after" if own_changes else f"value after {shown.scenario.name}", shown.after)
     if shown.assumed:
@@ -85,6 +82,18 @@ def stress_replay(context: ToolContext, arguments: Arguments) -> ToolResult:
     card = sheet.card(_METHOD, context.simulated)
     chart = _bars(found, context.simulated)
     return sheet.result(card, _table(sheet, shown, context), chart)
+
+
+def _change(sheet: Sheet, replay: Replay) -> None:
+    """Both figures of a scenario in one fact: what it does in percent, and in money."""
+    name = replay.scenario.name
+    percent = format_percent(replay.relative, sign=True)
+    money = ("+" if replay.change > 0 else "") + format_money(replay.change, sheet.currency)
+    sheet.figures += figures_of("scenario", name)
+    sheet.hidden(name, replay.relative * 100, percent)
+    label = "change" if name == OWN else f"change in {name}"
+    sheet.hidden(label, replay.change, money)
+    sheet.fact(name, f"{percent} ({money})")
 
 
 def _scenarios(context: ToolContext) -> tuple[Scenario, ...]:
@@ -117,11 +126,11 @@ def _table(sheet: Sheet, replay: Replay, context: ToolContext) -> TableCard:
         money(replay.after), money(replay.change), "",
     )  # fmt: skip
     scenario = replay.scenario
-    when = ""
+    how = _METHOD
     if scenario.start and scenario.end:
-        when = f" From the close of {scenario.start} to that of {scenario.end}."
+        how = f"Changes from the close of {scenario.start} to that of {scenario.end}."
     title = f"{scenario.name}: coin by coin"
-    return sheet.table(title, columns, rows, _METHOD + when, context.simulated, total)
+    return sheet.table(title, columns, rows, how, context.simulated, total)
 
 
 def _bars(found: Sequence[Replay], simulated: bool) -> ChartCard:

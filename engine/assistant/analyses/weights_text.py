@@ -6,9 +6,12 @@ from decimal import Decimal
 from engine.assistant.recognise import Recognised
 from engine.core.errors import KnownError
 
-_SYMBOL = r"[A-Za-z][A-Za-z0-9]{0,11}"
+_SYMBOL = r"(?:[A-Za-z]|\d{1,4}[A-Za-z])[A-Za-z0-9]{0,11}"
 _NUMBER = r"[-−+]?\d{1,6}(?:\.\d{1,8})?"
-_AFTER = re.compile(rf"(?P<symbol>{_SYMBOL})\s*[:=]?\s*(?P<number>{_NUMBER})\s*%?")
+# Without anything between, 1INCH60 would be 1INCH6 and 0.
+_AFTER = re.compile(
+    rf"(?P<symbol>{_SYMBOL})(?:\s+|\s*[:=]\s*|(?=[-−+]))(?P<number>{_NUMBER})\s*%?"
+)
 _BEFORE = re.compile(rf"(?P<number>{_NUMBER})\s*%?\s*(?:of |in )?(?P<symbol>{_SYMBOL})")
 
 

@@ -109,6 +109,12 @@ def _flag(values: dict[str, Decimal], name: str) -> bool | None:
     return bool(values[name]) if name in values else None
 
 
+def _lacks(context: ToolContext) -> str:
+    if context.library.measured("yield"):
+        return ""
+    return "Import a list of pools with their yields under Market data to see them side by side."
+
+
 YIELDS_COMPARED = Analysis(
     Tool(
         "yields_compared",
@@ -126,4 +132,5 @@ YIELDS_COMPARED = Analysis(
         r"\bwhich pools?\b.{0,20}\b(?:pays?|yields?|earns?)\b",
         r"\byields?\b.{0,30}\b(?:risk flags|side by side)\b",
     ),
+    lacks=_lacks,
 )

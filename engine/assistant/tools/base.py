@@ -25,7 +25,8 @@ class Param:
 
     help: what it means, for models that read schemas. choices: the values of an "enum". label,
     default, least, most and long (several lines of text): for a form; "assets" are symbols with
-    commas between.
+    commas between. when: another parameter and those of its choices with which this one matters;
+    empty: it always does.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Param:
     least: Decimal | None = None
     most: Decimal | None = None
     long: bool = False
+    when: tuple[str, ...] = ()
 
     def schema(self) -> dict[str, Any]:
         """The JSON schema of the value."""

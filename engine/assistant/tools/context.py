@@ -17,7 +17,14 @@ from engine.ledger.legs import holdings
 from engine.ledger.lots import LotBook, cost_basis
 from engine.ledger.methods import CostBasis
 from engine.ledger.pricing import Floats, Prices, fresh_price
-from engine.ledger.transfers import Candidate, link_transfers, propose_pairs, unconfirmed
+from engine.ledger.transfers import (
+    Candidate,
+    decisions,
+    link_transfers,
+    no_longer_fitting,
+    propose_pairs,
+    unconfirmed,
+)
 from engine.ledger.valuation import Valuation, valuation
 from engine.store.pairs import Pair, PairState
 
@@ -84,7 +91,8 @@ class ToolContext:
     def _book(self, transactions: Sequence[Transaction]) -> LotBook:
         price = fresh_price(self.prices, self.currency)
         book = cost_basis(transactions, price, self.currency, self.basis)
-        return replace(book, missing=(*unconfirmed(self.proposed), *book.missing))
+        edited = no_longer_fitting(decisions(self.transactions, self.pairs))
+        return replace(book, missing=(*edited, *unconfirmed(self.proposed), *book.missing))
 
     @property
     def first_day(self) -> date:

@@ -13,6 +13,8 @@ Number = Decimal | float
 _NONE = "–"
 _NAMED = 6
 NO_PRICE = "no price"
+PRICES_FROM = "Import a price history (CSV), or switch an online source on."
+"""How to get prices."""
 NO_PRICE_THEN = "no price on some or all of the days"
 
 

@@ -24,6 +24,12 @@ class Line(NamedTuple):
     returns: Floats
     unpriced: tuple[str, ...] = ()
 
+    @property
+    def span(self) -> tuple[date, date]:
+        """The first and the last day whose return counts; those of the closes if there is none."""
+        days = self.seen or self.days
+        return days[0], days[-1]
+
 
 def period_of(arguments: Arguments) -> str | None:
     """The period among the arguments."""
@@ -50,9 +56,10 @@ def asset_line(context: ToolContext, asset: str, period: str | None) -> Line:
 def conventions(line: Line, risk_free: float | None = None) -> str:
     """What figures of a line rest on, as a sentence: enough to compute them again elsewhere."""
     rate = "" if risk_free is None else f", risk-free rate {risk_free:.2%}"
+    first, last = line.span
     return (
         f"Simple daily returns, 365 days a year, ddof 1{rate}; n = {len(line.returns)}, "
-        f"{line.days[0]} to {line.days[-1]}; data {data_hash(line.returns)}."
+        f"{first} to {last}; data {data_hash(line.returns)}."
     )
 
 

@@ -5,12 +5,13 @@ from decimal import Decimal
 
 from engine.assistant.tools.base import Arguments, ToolResult
 from engine.assistant.tools.context import ToolContext, parse_day
-from engine.assistant.tools.figures import Sheet
+from engine.assistant.tools.figures import PRICES_FROM, Sheet
 from engine.core.cards import ChartCard, Column, Series, TableCard
 from engine.core.money import format_amount, format_money, format_percent
 from engine.ledger.gaps import about
 from engine.ledger.valuation import HoldingRow, Valuation
 
+NO_VALUE = f"None of them has a price of that time. {PRICES_FROM}"
 _NOTES = 3  # the last gaps are about the price and the amount now
 _COLUMNS = (
     Column("Asset", "text"),
@@ -38,13 +39,12 @@ def portfolio_value(context: ToolContext, arguments: Arguments) -> ToolResult:
     where = f" on {account}" if account else ""
     sheet = Sheet(f"Portfolio value{where}", context.currency)
     sheet.day("date", held.on)
-    if held.rows and all(row.value is None for row in held.rows):
-        sheet.fact("coins held", ", ".join(row.asset for row in held.rows[:12]))
+    if held.worth_unknown:
+        names = [row.asset for row in (*held.rows, *held.nfts)]
+        sheet.fact("coins held", ", ".join(names[:12]))
         for sentence in held.missing[-_NOTES:]:
             sheet.note(sentence)
-        sheet.note(
-            "None of them has a price of that time. Import a price history (CSV) to see values."
-        )
+        sheet.note(NO_VALUE)
         return replace(sheet.result(_table(sheet, held, context)), plain=True)
     sheet.money("total", held.total)
     sheet.number("assets", len(held.rows), str(len(held.rows)))
@@ -56,7 +56,7 @@ def portfolio_value(context: ToolContext, arguments: Arguments) -> ToolResult:
         sheet.note(sentence)
     result = sheet.result(_table(sheet, held, context), *_donut(held, context))
     # Words of a model could present the total of a part as that of the whole.
-    return replace(result, plain=any(row.value is None for row in held.rows))
+    return replace(result, plain=bool(held.unpriced))
 
 
 def position(context: ToolContext, arguments: Arguments) -> ToolResult:
@@ -111,8 +111,11 @@ def position(context: ToolContext, arguments: Arguments) -> ToolResult:
 def _table(sheet: Sheet, held: Valuation, context: ToolContext) -> TableCard:
     rows = tuple(_cells(sheet, row) for row in held.rows)
     gains = [row.unrealised for row in held.rows if row.unrealised is not None]
+    name = "Total"
+    if held.unpriced:
+        name = f"Total of {len(held.rows) - held.unpriced} of {len(held.rows)}"
     total = (
-        "Total", "", "", sheet.money_cell("total", held.total),
+        name, "", "", sheet.money_cell("total", held.total),
         sheet.percent_cell("total weight", Decimal(1) if held.total else None),
         sheet.money_cell("unrealised", sum(gains, Decimal(0)) if gains else None),
     )  # fmt: skip
@@ -120,7 +123,7 @@ def _table(sheet: Sheet, held: Valuation, context: ToolContext) -> TableCard:
         f"{sheet.title}, {held.on}",
         _COLUMNS,
         rows,
-        total,
+        None if held.worth_unknown else total,
         valuation_method(context),
         context.simulated,
     )

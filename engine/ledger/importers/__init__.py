@@ -116,7 +116,8 @@ def _open(path: Path, step: Step, importers: Sequence[Importer]) -> Table[Import
     return find_table(
         open_csv(path, step),
         match,
-        f"Known formats: {names}. Any other CSV file is read once you say what its columns mean.",
+        "Any other CSV file is read once you say what its columns mean: Import in the window asks "
+        f"for it, `assay mapping suggest FILE` makes a first guess. Known formats: {names}.",
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import get_args
 
 from engine.core.csvfile import RefusedRow, Row, clean_text
@@ -98,7 +99,9 @@ def _kind(text: str) -> TransactionKind:
             return kind
     if not wanted:
         raise FieldError("no kind")
-    raise FieldError(f'the kind "{clean_text(text, 40)}" is none of {", ".join(_KINDS)}')
+    near = get_close_matches(wanted, _KINDS, 1)
+    what = f'perhaps "{near[0]}" is meant' if near else "docs/import-format.md lists the kinds"
+    raise FieldError(f'the kind "{clean_text(text, 40)}" is not known; {what}')
 
 
 def _text(fields: Mapping[str, str], name: str, limit: int) -> str:

@@ -72,7 +72,7 @@ class _Reader:
         _put(fields, "asset in", "amount in", received)
         _put(fields, "asset out", "amount out", sent)
         _put(fields, "fee asset", "fee amount", self._fee())
-        _put(fields, "value currency", "value", self._value())
+        _put(fields, "value currency", "value", self._value() or self._worth(kind))
         return read_transaction(fields, account)
 
     def _kind(self) -> str:
@@ -131,6 +131,11 @@ class _Reader:
         value = self._number("value")
         currency = self._text("value_currency") or self._currency()
         return None if value is None else (currency, value)
+
+    def _worth(self, kind: str) -> Side | None:
+        """The total of an income: nothing was paid for it, so it says what it was worth."""
+        total = self._number("total") if kind == "income" else None
+        return None if total is None else (self._currency(), total)
 
     def _total(self, amount: Decimal) -> Decimal:
         total = self._number("total")

@@ -6,76 +6,8 @@ from collections.abc import Callable, Sequence
 from engine.core.fields import FieldError, read_symbol
 from engine.core.records import FIAT
 from engine.ledger.importers.dates import order_of, read_date
+from engine.ledger.importers.headings import NAMES, folded, kind_of, unit_of
 from engine.ledger.importers.mapping import Mapping, Role
-
-_MONEY = r"coin|currency|cur\.|asset|symbol|ticker|unit|währung|waehrung|devise|moneda|divisa"
-_MUCH = (
-    r"amount|quantity|qty|volume|size|units|shares|betrag|menge|anzahl|stück"
-    r"|montant|quantité|quantite|cantidad|importe"
-)
-_IN = (
-    r"receiv|\bbuy\b|bought|incoming|\bin\b|credit|to\b|erhalten|gekauft|eingang|reçu|recibid"
-    r"|entrada"
-)
-_OUT = (
-    r"\bsent\b|sell|sold|spen[dt]|outgoing|\bout\b|debit|from\b|gesendet|verkauft|ausgang"
-    r"|envoyé|enviad|salida"
-)
-_FEE = r"fee|commission|gebühr|gebuehr|spesen|frais|comisi[oó]n"
-
-
-def _both(first: str, second: str) -> str:
-    """Names that both patterns are found in."""
-    return rf"^(?=.*(?:{first}))(?=.*(?:{second}))"
-
-
-_NAMES: tuple[tuple[Role, str], ...] = (
-    ("fee_asset", _both(_FEE, _MONEY)),
-    ("fee_amount", _FEE),
-    ("asset_in", _both(_IN, _MONEY)),
-    ("amount_in", _both(_IN, _MUCH)),
-    ("asset_out", _both(_OUT, _MONEY)),
-    ("amount_out", _both(_OUT, _MUCH)),
-    ("date", r"date|datum|fecha|time|zeit|heure|utc|created|executed"),
-    ("time", r"^time|uhrzeit|^zeit|heure|^hora"),
-    ("to_account", r"(?:to|target|destination) (?:account|wallet)"),
-    ("kind", r"side|seite|sens|lado"),
-    ("kind", r"type|kind|action|operation|\btyp\b|\bart\b|vorgang|opération|tipo|operación"),
-    ("pair", r"pair|market|instrument|handelspaar|paire|mercado|symbol|\bpar\b"),
-    ("price", r"price|\brate\b|kurs|preis|prix|cours|precio"),
-    ("total", r"total|cost|proceeds|funds|gesamt|summe|coste"),
-    ("amount", _MUCH + r"|change|executed|filled"),
-    ("currency", r"(?:quote|price|fiat|counter|total)[a-z ]*(?:" + _MONEY + ")"),
-    ("asset", r"coin|asset|symbol|ticker|crypto|kryptowährung|activo|actif"),
-    ("asset", _MONEY),
-    ("currency", _MONEY),
-    ("value_currency", _both("value|worth|wert|valeur|valor", _MONEY)),
-    ("value", r"value|worth|\bwert\b|valeur|valor"),
-    ("account", r"account|wallet|exchange|platform|konto|depot|compte|cuenta|location|portfolio"),
-    ("note", r"note|comment|comentario|description|descripción|memo|notiz|kommentar|zweck|libellé"),
-    ("tag", r"\btag\b|label|group|kategorie|étiquette|etiqueta"),
-)
-"""What columns are called, in the order in which roles are given away."""
-
-_WORDS: tuple[tuple[str, str], ...] = (
-    (r"staking|stake|reward", "income staking"),
-    (r"airdrop", "income airdrop"),
-    (r"mining|minage|minería", "income mining"),
-    (r"interest|zins|intérêt|interés|lending", "income interest"),
-    (r"income|earn|dividend|bonus|einkommen|revenu|ingreso", "income"),
-    (r"withdraw|auszahlung|retrait|retir", "withdrawal"),
-    (r"deposit|einzahlung|dépôt|depot|depósito", "deposit"),
-    (r"sell|sold|verkauf|verkauft|vente|vendu|venta|vender", "sell"),
-    (r"buy|bought|purchase|kauf|gekauft|achat|compra", "buy"),
-    (r"trade|swap|exchange|convert|tausch|échange|intercambio|permuta", "trade"),
-    (r"fee|gebühr|frais|comisi", "fee"),
-    (r"receive|erhalten|reçu|recib", "deposit"),
-    (r"send|sent|gesendet|envoy|envi", "withdrawal"),
-    (r"spend|payment|zahlung|paiement|pago", "spend"),
-    (r"gift|geschenk|cadeau|regalo|donation|spende", "gift"),
-    (r"lost|loss|stolen|verlust|perte|pérdida", "loss"),
-)
-"""What words in a column of kinds stand for, the first that is found counts."""
 
 _NUMBER = re.compile(r"[-+]?[$€£¥]?[-+]?[0-9][0-9.,' \u00a0\u202f]*(?:[eE][-+]?[0-9]+)?[€$£¥]?|-?")
 _COMMA = re.compile(
@@ -98,24 +30,54 @@ def suggest(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Mapping:
         for place, name in enumerate(columns)
         if name
     }
-    roles: dict[Role, str] = {}
-    for role, pattern in _NAMES:
-        if role in roles or (role == "amount" and roles.keys() & {"amount_in", "amount_out"}):
-            continue
-        free = (name for name in texts if name not in roles.values())
-        found = next((n for n in free if re.search(pattern, n) and _fits(role, texts[n])), None)
-        if found is not None:
-            roles[role] = found
+    roles = _roles(texts)
     numbers = [text for role in _NUMBERS & roles.keys() for text in texts[roles[role]]]
     kinds = texts[roles["kind"]] if "kind" in roles else []
     return Mapping(
         columns=frozenset(texts),
         roles=roles,
-        words={word: kind for text in kinds if (kind := _meaning(word := text.lower()))},
+        fixed=_units(roles),
+        words={word: kind for text in kinds if (kind := kind_of(word := text.lower()))},
         signed=any(text.startswith("-") and text.strip("-") for text in _of(roles, texts)),
         order=order_of(texts[roles["date"]] if "date" in roles else []) or "day",
         decimal_comma=_has_decimal_comma(numbers),
     )
+
+
+def _roles(texts: dict[str, list[str]]) -> dict[Role, str]:
+    names = {name: unit_of(folded(name)) for name in texts}
+    # Of two columns of amounts, coins are in the one that names no currency.
+    order = sorted(texts, key=lambda name: bool(names[name][1]))
+    roles: dict[Role, str] = {}
+    for role, pattern in NAMES:
+        if role in roles or (role == "amount" and roles.keys() & {"amount_in", "amount_out"}):
+            continue
+        free = (n for n in (order if role == "amount" else texts) if n not in roles.values())
+        found = next(
+            (n for n in free if re.search(pattern, names[n][0]) and _fits(role, texts[n])), None
+        )
+        if found is not None:
+            roles[role] = found
+    return roles
+
+
+def _units(roles: dict[Role, str]) -> dict[Role, str]:
+    """The currencies that stand in the names of columns, where none has a column of its own."""
+    places: tuple[tuple[Role, Role], ...] = (
+        ("total", "currency"),
+        ("price", "currency"),
+        ("fee_amount", "fee_asset"),
+        ("value", "value_currency"),
+        ("amount", "asset"),
+        ("amount_in", "asset_in"),
+        ("amount_out", "asset_out"),
+    )
+    fixed: dict[Role, str] = {}
+    for amount, currency in places:
+        unit = unit_of(folded(roles[amount]))[1] if amount in roles else ""
+        if unit and currency not in roles:
+            fixed.setdefault(currency, unit)
+    return fixed
 
 
 def _of(roles: dict[Role, str], texts: dict[str, list[str]]) -> list[str]:
@@ -160,10 +122,6 @@ def _is_symbol(text: str) -> bool:
     except FieldError:
         return False
     return True
-
-
-def _meaning(word: str) -> str:
-    return next((kind for pattern, kind in _WORDS if re.search(pattern, word)), "")
 
 
 def _has_decimal_comma(numbers: list[str]) -> bool:

@@ -1,6 +1,6 @@
 """Rows of text from a file, whether it is CSV, Parquet or JSON; which one, its first bytes say."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -88,6 +88,12 @@ class FilePreview:
     last: date | None
     refused: tuple[RefusedRow, ...]
     warnings: tuple[str, ...]
+
+
+def first_and_last(days: Iterable[date]) -> tuple[date | None, date | None]:
+    """The earliest and the latest of some days in any order, None for none."""
+    known = set(days)
+    return min(known, default=None), max(known, default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def test_liquidity_lab_counts_fees_gas_and_break_even() -> None:
     )
     assert found["fees"] == "$200.00"
     assert found["against holding"] == "+$150.00"
-    assert found["break-even in days"] == "18.2 days"  # 50 of 2.74 a day
+    assert found["break-even"] == "18.2 days"  # 50 of 2.74 a day
 
 
 def test_a_range_left_behind_earns_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Whatever an analysis shows is among its figures, so that an answer may repeat it."""
+"""Whatever an analysis shows, or says beside it, is a figure, so that an answer may repeat it."""
 
 import random
 from decimal import Decimal
@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from engine.assistant.analyses import ANALYSES
+from engine.assistant.grounding import ground, unsupported
+from engine.assistant.summary import summary
 from engine.core.errors import KnownError
 from tests.engine.assistant.shelf import Shelf, run, with_shelf
 from tests.engine.assistant.test_analyses import LONG, moving
@@ -41,6 +43,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("rebalance", {"weights": "BTC 40, ETH 30, SOL 20"}),
     ("lots_held", {}),
     ("sale_preview", {"asset": "BTC", "amount": Decimal("0.25"), "price": 50}),
+    ("sale_preview", {"asset": "ALL"}),
     ("tax_year", {}),
     ("tax_year", {"year": "2026"}),
     ("income", {}),
@@ -76,4 +79,6 @@ def test_numbers_shown_of_anybodys_portfolio_are_figures(seed: int) -> None:
             continue
         ran += 1
         check(result)
+        text = summary(ANALYSES[name].tool, result, "")
+        assert not unsupported(ground(text, result.figures)), text
     assert ran > 10

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from engine.core.cards import TableCard
 from engine.core.errors import KnownError
 from tests.engine.assistant.shelf import Shelf, chart, run, table, with_shelf
 from tests.engine.assistant.world import TRADES, facts, trade, world
@@ -130,6 +131,75 @@ def test_long_tables_of_a_tax_year_are_cut_with_a_note() -> None:
     result = run("tax_year", world(many), year="2026")
     assert len(table(result, "Lots still open").rows) == 50
     assert "50 of 60 rows are shown" in result.text
+
+
+def test_months_without_income_are_zero() -> None:
+    """0.5 ETH worth 1,500 in July; the year asked for begins with 23 November 2025."""
+    months = chart(run("income", period="1y"), "By month").series[0]
+    assert months.x == (
+        "2025-11", "2025-12", *(f"2026-{month:02}" for month in range(1, 12)),
+    )  # fmt: skip
+    assert months.y == (*(0.0,) * 8, 1500.0, *(0.0,) * 4)
+    of_july = chart(run("income", period="2026-07"), "By month").series[0]
+    assert (of_july.x, of_july.y) == (("2026-07",), (1500.0,))
+
+
+def test_lots_of_a_coin_that_is_not_held() -> None:
+    result = run("lots_held", asset="DOGE")
+    assert "You hold no lots of DOGE; there are some of BTC, ETH." in result.text
+    assert result.plain
+    assert not any(isinstance(card, TableCard) for card in result.cards)
+    nothing = run("lots_held", world([trade("2026-01-01", "deposit", ("USD", "5"))]))
+    assert "You hold no lots of any coin." in nothing.text
+
+
+def test_everything_is_sold_coin_by_coin() -> None:
+    """40,000 of BTC cost 30,000, 30,000 of ETH 25,560; all was bought this year."""
+    result = run("sale_preview", asset="ALL")
+    found = facts(result)
+    assert (found["proceeds"], found["cost"], found["gain"]) == (
+        "$70,000.00", "$55,560.00", "+$14,440.00",
+    )  # fmt: skip
+    assert found["gain on coins held short"] == "+$14,440.00"
+    shown = table(result)
+    assert shown.title == "Gain by coin"
+    assert shown.rows == (
+        ("BTC", "0.5", "2", "$30,000.00", "$40,000.00", "$10,000.00", "$10,000.00", "$0.00"),
+        ("ETH", "12.5", "2", "$25,560.00", "$30,000.00", "$4,440.00", "$4,440.00", "$0.00"),
+    )
+    assert shown.total is not None
+    assert shown.total[:6] == ("Total", "", "", "$55,560.00", "$70,000.00", "$14,440.00")
+    assert shown.method.startswith("First in, first out, each coin by itself")
+
+
+def test_a_part_of_everything_is_sold_first_in_first_out() -> None:
+    """6.25 of the 12 ETH of 24,060 cost 12,531.25 and bring 15,000; 0.25 BTC 15,000 and 20,000."""
+    found = facts(run("sale_preview", asset="ALL", share_percent=Decimal(50)))
+    assert (found["proceeds"], found["cost"]) == ("$35,000.00", "$27,531.25")
+    assert found["gain"] == "+$7,468.75"
+    one = facts(run("sale_preview", asset="BTC", share_percent=Decimal(50)))
+    assert (one["proceeds"], one["gain"]) == ("$20,000.00", "+$5,000.00")
+    at_home = facts(run("sale_preview", asset="ALL", account="Coinbase"))
+    assert at_home["gain"] == "+$4,440.00"
+
+
+def test_what_cannot_be_sold_in_thought_is_named() -> None:
+    shib = trade("2026-05-01", "buy", ("SHIB", "1000000"), ("USD", "1000"))
+    left = run("sale_preview", world((*TRADES, shib)), asset="ALL")
+    assert facts(left)["gain"] == "+$14,440.00"
+    assert "Left out: SHIB (no price)." in left.text
+    unknown = trade("2026-05-02", "deposit", ("ETH", "1"), account="Coinbase")
+    result = run("sale_preview", world((*TRADES, unknown)), asset="ALL")
+    assert facts(result)["proceeds"] == "$72,400.00"
+    assert "1 ETH have no known cost and are in no gain." in result.text
+    for wrong, words in (
+        ({"amount": Decimal(2)}, "those of one coin"),
+        ({"share_percent": Decimal(0)}, "more than zero"),
+    ):
+        with pytest.raises(KnownError, match=words):
+            run("sale_preview", asset="ALL", **wrong)
+    with pytest.raises(KnownError, match="Nothing can be sold"):
+        run("sale_preview", world(closes={}), asset="ALL")
 
 
 def test_years_that_are_none() -> None:

@@ -101,3 +101,20 @@ def test_beta_of_twice_the_moves_is_two() -> None:
 def test_a_benchmark_without_prices_is_refused() -> None:
     with pytest.raises(KnownError, match="no USD prices for GOLD"):
         run("benchmark", asset="ETH", against="GOLD", period="all")
+
+
+def test_the_same_year_begins_on_the_same_day_everywhere() -> None:
+    """The returns of 23 November 2025 to 22 November 2026, today, whether "1y" is said or not."""
+    context = world(closes=COINS)
+    for name, arguments in (
+        ("risk_board", {"asset": "ETH"}),
+        ("risk_board", {"asset": "ETH", "period": "1y"}),
+        ("benchmark", {"asset": "ETH", "against": "BTC"}),
+        ("drawdown_list", {"asset": "ETH", "period": "1y"}),
+        ("correlations", {"assets": "BTC, ETH"}),
+    ):
+        result = run(name, context, **arguments)
+        assert facts(result)["period"] == "2025-11-23 to 2026-11-22"
+    board = run("risk_board", context, asset="ETH")
+    assert "n = 365, 2025-11-23 to 2026-11-22" in board.cards[0].method  # type: ignore[union-attr]
+    assert facts(board)["longest time under water"].endswith(" days")

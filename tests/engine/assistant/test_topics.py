@@ -36,6 +36,29 @@ DEV = Path(__file__).parents[3] / "training" / "data"
             "sale_preview",
             {"amount": Decimal("0.5"), "price": Decimal(90_000)},
         ),
+        ("what would I gain if I sold everything", "sale_preview", {"asset": "ALL"}),
+        ("what would I gain if I liquidated my whole portfolio", "sale_preview", {"asset": "ALL"}),
+        ("profit I would make selling everything today", "sale_preview", {"asset": "ALL"}),
+        (
+            "what would the gain be if I sold half of everything",
+            "sale_preview",
+            {"asset": "ALL", "share_percent": Decimal(50)},
+        ),
+        (
+            "if i sold half my BTC what would i gain",
+            "sale_preview",
+            {"asset": "BTC", "share_percent": Decimal(50)},
+        ),
+        (
+            "if I sold 30 % of my ETH at 3000",
+            "sale_preview",
+            {"asset": "ETH", "share_percent": Decimal(30), "price": Decimal(3000)},
+        ),
+        (
+            "if I sold half a bitcoin, what would I gain",
+            "sale_preview",
+            {"asset": "BTC", "amount": Decimal("0.5")},
+        ),
         ("what is my nft #7804 worth", "nft_value", {"item": "7804"}),
         ("show the correlation matrix of my coins", "correlations", {}),
         ("rolling correlation of BTC and ETH", "correlations", {"assets": "BTC, ETH"}),
@@ -136,6 +159,16 @@ def test_questions_and_their_analyses(
 )
 def test_questions_for_a_term_or_an_everyday_tool_are_left_alone(question: str) -> None:
     assert topic_of(question, (), world()) is None
+
+
+@pytest.mark.parametrize(
+    "question", ["if I sold everything except BTC", "if I sold my FOOBAR, what would I gain?"]
+)
+def test_a_sale_of_what_is_not_clear_names_no_coin(question: str) -> None:
+    found = topic_of(question, (), world())
+    assert found is not None
+    assert found[0].name == "sale_preview"
+    assert "asset" not in found[1]
 
 
 def test_a_text_stays_what_it_was_in_a_follow_up() -> None:

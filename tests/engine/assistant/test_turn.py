@@ -494,6 +494,6 @@ def test_the_starter_puts_no_words_around_an_analysis() -> None:
     outcome = starter.ask("stress test my portfolio")
     assert outcome.calls[0]["name"] == "stress_replay"
     assert "average cost" not in outcome.text
-    assert "- Value now: $70,000.00" in outcome.text
+    assert "value now $70,000.00" in outcome.text
     larger = Turns(FakeModel("It is worth $70,000.00 now.", template_id=QWEN3))
     assert larger.ask("stress test my portfolio").text == "It is worth $70,000.00 now."

@@ -3,12 +3,13 @@
 import json
 import signal
 import subprocess
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.engine.cli.conftest import ASSAY, Run
+from tests.engine.loopback import Handler, hosts
 
 ABOVE = ("--kind", "price", "--asset", "btc", "--direction", "above", "--level", "95000")
 
@@ -118,7 +119,9 @@ def test_the_watch_tells_what_fires_and_ends_when_nobody_reads(home: Path, price
     run("alerts", "add", *ABOVE)
     with subprocess.Popen([*ASSAY, "watch"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "Watching 1 alert. Ctrl-C leaves.\n"
+        assert process.stdout.readline() == (
+            "Watching 1 alert, prices as they are stored. Ctrl-C leaves.\n"
+        )
         assert process.stdout.readline().startswith("BTC above $95,000.00: BTC was at")
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
@@ -128,3 +131,32 @@ def test_the_watch_tells_what_fires_and_ends_when_nobody_reads(home: Path, price
         process.stdout.readline()
         process.stdout.close()
         assert process.wait(60) == 141
+
+
+def test_the_watch_refreshes_prices_where_a_source_is_on(
+    assay: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(handler: Handler) -> None:
+        day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        row = [int(day.timestamp()), "1", "99000", "1", "98000", "5", "1.5", 10]
+        handler.reply_json({"error": [], "result": {"XXBTZUSD": [row], "last": 1}})
+
+    with hosts(monkeypatch) as put:
+        server = put("kraken", answer)
+        assay("alerts", "add", *ABOVE)
+        assert assay("watch", "--once").stdout == ""
+        assay("online", "on", "kraken")
+        assert assay("watch", "--once", "--refresh", "0").stdout == ""
+        assert server.asked == []
+        told = assay("watch", "--once").stdout
+        assert told.startswith("BTC above $95,000.00: BTC was at $98,000.00")
+        assert len(server.asked) == 1
+        assert "kept up to date" in assay("batches").stdout
+        server.answer = lambda handler: handler.reply(403)
+        failed = assay("watch", "--once", "--refresh", "5")
+        assert failed.stderr.startswith("Prices could not be refreshed: 127.0.0.1 answered with")
+
+
+def test_the_interval_of_the_watch_is_checked(assay: Run) -> None:
+    with pytest.raises(SystemExit):
+        assay("watch", "--refresh", "often")

@@ -149,3 +149,31 @@ def test_a_question_in_a_script_can_be_unclear(assay: Run) -> None:
 
     assert answer["status"] == "complete"
     assert answer["text"] or answer["options"]
+
+
+def test_a_portfolio_without_prices_has_no_total(
+    assay: Run, purchases: Path, prices: Path, tmp_path: Path
+) -> None:
+    """2 BTC at 100,000 once a price is known; 3 ETH have none."""
+    assay("import", purchases, "--yes")
+    report = assay("report").stdout
+    assert "No price of anything held is known, so there is no total." in report
+    assert "`assay prices FILE`" in report
+    assert "$0.00" not in report.split("Profit and loss")[0]
+    document = json.loads(assay("report", "--json").stdout)
+    assert document["valuation"]["total"] is None
+    assert document["cards"][0]["total"] is None
+    asked = assay("ask", "what is my portfolio worth?").stdout
+    assert "$0.00" not in asked
+    assert "None of them has a price" in asked
+
+    ether = tmp_path / "ether.csv"
+    ether.write_text("date,kind,asset_in,amount_in,asset_out,amount_out\n"
+                     "2026-01-05 10:00:00,buy,ETH,3,USD,9000\n")  # fmt: skip
+    assay("import", ether, "--yes")
+    assay("prices", prices, "--yes")
+    report = assay("report").stdout
+    assert "Total of 1 of 2" in report
+    assert "$200,000.00" in report
+    assert "ETH has no price in USD; it is not in the total." in report
+    assert "The total leaves out what has no price." in report

@@ -55,7 +55,7 @@ def test_editing_and_taking_back(assay: Run) -> None:
     assert (row["amount_in"], row["note"], row["income_kind"]) == ("3", "reward", "staking")
     assert "deleted" in assay("edit", "delete", "1").stdout
     history = assay("edit", "history").stdout.splitlines()
-    assert [line.split()[2] for line in history] == ["delete:", "edit:", "add:"]
+    assert [line.split()[3] for line in history] == ["delete:", "edit:", "add:"]
     taken = assay("edit", "undo").stdout
     assert taken.startswith("Taken back: delete: 2026-01-05 00:00 · income · Lido · 3 ETH")
     assert json.loads(assay("edit", "undo", "--json").stdout)["action"] == "edit"
@@ -103,6 +103,19 @@ def test_pairs_are_listed_confirmed_and_rejected(assay: Run, moves: Path) -> Non
     assert rejected["withdrawal"]["account"] == "Kraken"
     (decided,) = json.loads(assay("pairs", "decided", "--json").stdout)
     assert decided["state"] == "rejected"
+
+
+def test_a_confirmed_pair_that_was_edited_is_not_used_and_says_so(assay: Run, moves: Path) -> None:
+    assay("import", moves, "--yes")
+    assay("pairs", "confirm", "1")
+    rows = json.loads(assay("transactions", "--json").stdout)
+    deposit = next(row["id"] for row in rows if row["kind"] == "deposit")
+    assay("edit", "change", str(deposit), "--in", "0.7 BTC")
+    shown = assay("pairs", "decided").stdout
+    assert "confirmed, but no longer fits: not used" in shown
+    assert json.loads(assay("pairs", "decided", "--json").stdout)[0]["fits"] is False
+    assert "from Kraken to Ledger" in assay("report").stdout
+    assert "counts as a withdrawal and a deposit" in assay("report").stdout
 
 
 def test_the_cost_basis_is_shown_and_changed(assay: Run) -> None:

@@ -80,7 +80,7 @@ def test_watching_ends_with_ctrl_c(home: Path) -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline().startswith("Watching 0 alerts.")
+        assert process.stdout.readline().startswith("Watching 0 alerts, prices as they are stored.")
         os.kill(process.pid, signal.SIGINT)
         assert process.wait(30) == 130
         assert "Traceback" not in process.stderr.read()

@@ -51,7 +51,11 @@ def test_nothing_is_asked_until_a_source_is_switched_on(assay: Run, server: Loop
 
 
 def test_prices_from_the_switch_to_the_undo(assay: Run, server: Loopback) -> None:
-    assert "is now on" in assay("online", "on", "kraken").stdout
+    told = assay("online", "on", "kraken").stdout
+    assert "is now on" in told
+    assert "it is asked every 15 minutes for the coins of your alerts and your portfolio" in told
+    assert "asked every" not in assay("online", "on", "defillama").stdout
+    assay("online", "off", "defillama")
     told = assay("online", "refresh", "kraken", "BTC", "XYZ=", "--days", "3", status=2).stderr
     assert "not a symbol" in told
     assert "Stored 1 value as import 1" in assay("online", "refresh", "kraken", "BTC").stdout

@@ -4,6 +4,7 @@ import csv
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from engine.core.errors import KnownError
 from engine.core.records import Transaction
 from engine.ledger.importers import ImportPreview, preview_import
 from engine.ledger.importers.generic import COLUMNS
+from engine.ledger.importers.headings import unit_of
 from engine.ledger.importers.mapped import importer_of
 from engine.ledger.importers.mapping import (
     KINDS,
@@ -467,3 +469,58 @@ def test_a_guess_can_be_used_at_once(tmp_path: Path) -> None:
     seen = peek(path)
     found = read(path, suggest(seen.columns, seen.rows))
     assert [said(one) for one in found.rows] == [("buy", "0.5 BTC", "20000 USD", "10 USD")]
+
+
+GERMAN = """\
+Datum;Buchungstext;Transaktionsart;Menge;Währung;Betrag EUR;Gebühr EUR
+05.03.2024;Kauf Bitcoin;Kauf;0,05;BTC;2.850,75;4,50
+17.03.2024;Verkauf Ether;Verkauf;1,2;ETH;4.080,00;6,12
+02.04.2024;Einzahlung;Einzahlung;1.000,00;EUR;1.000,00;
+15.04.2024;Zinsen April;Zinsen;0,00012;BTC;7,10;
+"""
+FRENCH = """\
+Date;Libellé;Type d'opération;Quantité;Actif;Montant en EUR;Frais (€)
+05/03/2024;Achat de bitcoin;Achat;0,05;BTC;2 850,75;4,50
+17/03/2024;Vente;Vente;1,2;ETH;4 080,00;6,12
+"""
+SPANISH = """\
+Fecha;Concepto;Operación;Cantidad;Criptomoneda;Importe (EUR);Comisión EUR
+05/03/2024;Compra;Compra;0,05;BTC;2.850,75;4,50
+17/03/2024;Venta;Venta;1,2;ETH;4.080,00;6,12
+"""
+TRADES = [
+    ("2024-03-05", "buy", "0.05 BTC", "2850.75 EUR", "4.5 EUR"),
+    ("2024-03-17", "sell", "4080 EUR", "1.2 ETH", "6.12 EUR"),
+]
+
+
+@pytest.mark.parametrize("text", [GERMAN, FRENCH, SPANISH])
+def test_a_table_as_banks_write_it_is_guessed_whole(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, text)
+    seen = peek(path)
+    guess = suggest(seen.columns, seen.rows)
+    assert guess.fixed == {"currency": "EUR", "fee_asset": "EUR"}
+    assert (guess.decimal_comma, guess.order) == (True, "day")
+    found = read(path, guess)
+    assert not found.refused
+    assert [(f"{one.time:%Y-%m-%d}", *said(one)) for one in found.rows[:2]] == TRADES
+    if text is GERMAN:
+        deposit, interest = found.rows[2:]
+        assert said(deposit)[:2] == ("deposit", "1000 EUR")
+        assert said(interest)[:2] == ("income interest", "0.00012 BTC")
+        assert (interest.value, interest.value_currency) == (Decimal("7.10"), "EUR")
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("betrag eur", ("betrag", "EUR")),
+        ("amount (usd)", ("amount", "USD")),
+        ("montant en eur", ("montant", "EUR")),
+        ("price in €", ("price", "EUR")),
+        ("usd", ("usd", "")),
+        ("neurons", ("neurons", "")),
+    ],
+)
+def test_a_currency_in_the_name_of_a_column(name: str, parts: tuple[str, str]) -> None:
+    assert unit_of(name) == parts

@@ -12,7 +12,13 @@ from engine.core.records import Transaction
 from engine.ledger.gaps import about
 from engine.ledger.legs import holdings
 from engine.ledger.lots import fifo
-from engine.ledger.transfers import link_transfers, propose_pairs, unconfirmed
+from engine.ledger.transfers import (
+    decisions,
+    link_transfers,
+    no_longer_fitting,
+    propose_pairs,
+    unconfirmed,
+)
 from tests.engine.ledger.ledger_samples import make
 
 SENT = make(
@@ -139,6 +145,26 @@ def test_what_did_not_arrive_becomes_the_fee() -> None:
 )
 def test_a_pair_that_no_longer_fits_is_passed_over(deposit: Transaction) -> None:
     assert link_transfers([SENT, deposit], {("sent", "came")}) == [SENT, deposit]
+
+
+def test_a_confirmed_pair_that_no_longer_fits_is_told_of() -> None:
+    pairs = {("sent", "came"): "confirmed"}
+    (one,) = decisions([SENT, CAME], pairs)  # type: ignore[arg-type]
+    assert (one.fits, one.said) == (True, "confirmed")
+    assert no_longer_fitting([one]) == ()
+    edited = arrival("2024-01-02T11:30:00", "0.7")  # more than was sent
+    (one,) = decisions([SENT, edited], pairs)  # type: ignore[arg-type]
+    assert (one.fits, one.said) == (False, "confirmed, but no longer fits: not used")
+    (gap,) = no_longer_fitting([one])
+    assert gap == (
+        "The confirmed transfer of 0.5 BTC from Kraken to Ledger on 2024-01-02 no longer fits "
+        "since it was edited, and counts as a withdrawal and a deposit."
+    )
+    assert about([gap], "BTC")
+    assert [t.kind for t in link_transfers([SENT, edited], pairs)] == ["withdrawal", "deposit"]
+    (one,) = decisions([SENT, edited], {("sent", "came"): "rejected"})
+    assert one.said == "rejected"
+    assert no_longer_fitting([one]) == ()
 
 
 def test_lots_follow_a_confirmed_transfer() -> None:

@@ -152,6 +152,7 @@ def test_the_users_program_is_run_and_its_failure_is_said(
     take_prices(service, prices)
     service.alerts.add_rule(ABOVE)
     assert len(service.alerts.check_now()) == 1
+    service.alerts.telling.finish()
     assert out.read_text() == "BTC above $95,000.00|BTC was at $100,000.00 on 2026-11-22.|"
     notices = [event.notice for event in events if isinstance(event, AlertCommandFailed)]
     assert notices == ["The program for alerts, ring, ended with status 4."]

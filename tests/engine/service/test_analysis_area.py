@@ -12,7 +12,8 @@ from engine.core.clock import FixedClock
 from engine.core.errors import KnownError
 from engine.core.events import DataChanged, Event
 from engine.core.paths import Paths
-from engine.service import Service
+from engine.service import Form, Service
+from tests.engine.service.conftest import HEADER, take
 
 
 @pytest.fixture
@@ -100,6 +101,51 @@ def test_the_values_of_a_form_are_remembered_and_exclusions_stay(demo: Service) 
     assert kept["risk"] == "low"
     assert kept["horizon"] == "2"
     assert kept["excluded"] == ["DOGE"]
+
+
+def form_of(service: Service, name: str) -> Form:
+    return next(form for form in service.analysis.forms() if form.name == name)
+
+
+def begins(service: Service, name: str) -> dict[str, object]:
+    """What the form of an analysis begins with."""
+    return {p.name: p.default for p in form_of(service, name).parameters if p.default is not None}
+
+
+def test_forms_begin_with_the_largest_holdings(demo: Service) -> None:
+    rows = [row for row in demo.portfolio.valuation().rows if row.asset in ("BTC", "ETH")]
+    first, second = sorted(rows, key=lambda row: row.value or 0, reverse=True)
+    assert begins(demo, "price_ratio") == {
+        "asset": second.asset, "against": first.asset, "period": "1y",
+    }  # fmt: skip
+    assert begins(demo, "range_backtest")["asset"] == first.asset
+    loan = begins(demo, "loan_health")
+    assert (loan["asset"], loan["amount"]) == (first.asset, first.amount)
+    assert "debt" not in loan
+
+
+def test_forms_without_holdings_or_prices_begin_empty(service: Service) -> None:
+    assert begins(service, "price_ratio") == {"period": "1y"}
+    assert "asset" not in begins(service, "loan_health")
+
+
+@pytest.mark.parametrize("name", ["nft_value", "yields_compared", "sentiment"])
+def test_what_an_analysis_lacks_is_told_before_it_is_run(service: Service, name: str) -> None:
+    assert "under Market data" in form_of(service, name).lacks
+    assert not form_of(service, "lp_lab").lacks
+
+
+def test_an_nft_that_is_held_stands_in_the_form(service: Service, tmp_path: Path) -> None:
+    sales = tmp_path / "sales.csv"
+    rows = "Caps,1,2026-10-01,5,ETH\nHats,7,2026-10-01,3,ETH\n"
+    sales.write_text("collection,token id,date,price,currency\n" + rows)
+    service.market.confirm(service.market.preview_file(sales).future.result()).future.result()
+    assert begins(service, "nft_value") == {"collection": "Caps"}
+    bought = tmp_path / "bought.csv"
+    bought.write_text(HEADER + "2026-03-05,nft_buy,Kraken,Hats#7,1,USD,500,,,,,,\n")
+    take(service, bought)
+    assert begins(service, "nft_value") == {"collection": "Hats", "item": "7"}
+    assert not form_of(service, "nft_value").lacks
 
 
 def test_nft_sales_that_were_imported_are_valued(service: Service, tmp_path: Path) -> None:

@@ -2,9 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,27 +16,19 @@ from engine.core.events import DataChanged, Event, JobProgress
 from engine.core.exchange import Exchange
 from engine.core.paths import Paths
 from engine.core.records import PricePoint
-from engine.market.sources import registry
+from engine.core.steps import unwatched
 from engine.service import Service
-from tests.engine.loopback import Handler, Loopback, serving
+from tests.engine.loopback import Handler, Host, hosts
 from tests.engine.memory_keyring import MemoryKeyring
 from tests.engine.service.conftest import NOW, plain_text, take, take_prices
 
 TODAY = NOW.date()
-Host = Callable[[str, Callable[[Handler], None]], Loopback]
 
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     """Puts a server of the test in the place of a source's host."""
-    with ExitStack() as stack:
-
-        def put(name: str, answer: Callable[[Handler], None]) -> Loopback:
-            server = stack.enter_context(serving(answer))
-            info = replace(registry.SOURCES[name], base=server.url)
-            monkeypatch.setitem(registry.SOURCES, name, info)  # type: ignore[arg-type]
-            return server
-
+    with hosts(monkeypatch) as put:
         yield put
 
 
@@ -306,3 +296,24 @@ def test_an_unknown_source_is_answered_with_the_known_ones(service: Service) -> 
     for ask in (service.online.is_on, service.online.has_key, service.online.refresh):
         with pytest.raises(KnownError, match="coingecko, binance"):
             ask("mtgox")
+
+
+def test_what_a_source_calls_a_coin_is_remembered_if_it_has_it(
+    service: Service, host: Host, memory: MemoryKeyring
+) -> None:
+    now = int(NOW.timestamp()) * 1000
+
+    def answer(handler: Handler) -> None:
+        if "/pepe/" in handler.path:
+            handler.reply_json({"prices": [[now, 0.5]]})
+        else:
+            handler.reply(404)
+
+    host("coingecko", answer)
+    service.online.switch("coingecko", True)
+    ids = {"PEPE": "pepe", "OTHER": "nothing"}
+    service.online.refresh("coingecko", ["PEPE", "OTHER"], None, ids).future.result()
+    assert service.online._ids("coingecko") == {"PEPE": "pepe"}
+    again = service.online.refresh("coingecko", ["PEPE"]).future.result()
+    assert (again.rows, again.notes) == (0, ())
+    assert service.online.latest("coingecko", "PEPE", "USD", unwatched) == ()

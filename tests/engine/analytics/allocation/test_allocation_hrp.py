@@ -37,15 +37,17 @@ def test_clusters_by_hand() -> None:
 def test_weights() -> None:
     assert hrp(SAMPLE, FREE) == pytest.approx(np.array(GOLDEN), abs=1e-8)
     order = leaf_order(single_linkage(correlation_distance(SAMPLE)))
-    assert bisect(SAMPLE, order, FREE) == pytest.approx(np.array(GOLDEN), abs=1e-8)
+    assert bisect(SAMPLE, order) == pytest.approx(np.array(GOLDEN), abs=1e-8)
 
 
-def test_caps_move_weight_within_the_tree() -> None:
-    # Right half BTC, ETH, ADA: 0.146396542, as without caps. Left: DAI is cut to 0.3, of the other
-    # 0.553603458 XRP would get 0.0438/(0.0438 + 0.0266) = 62 %, is cut to 0.3 too, SOL the rest.
+def test_what_caps_cut_off_goes_to_the_others_in_proportion() -> None:
+    # DAI 0.783192791 is cut to 0.3. The others had 0.216807209 together and get 0.7: each times
+    # 3.228674943, so BTC 0.317449532 is cut to 0.3 too. 0.118485284 remain for 0.4: times
+    # 3.375946670, and none of the four reaches the cap.
     found = hrp(SAMPLE, limits(ASSETS, 0.3))
-    golden = [0.098321924, 0.033077518, 0.253603458, 0.3, 0.0149971, 0.3]
+    golden = [0.3, 0.111667937, 0.089832040, 0.147870613, 0.050629410, 0.3]
     assert found == pytest.approx(np.array(golden), abs=1e-8)
+    assert found[1:5] / found[4] == pytest.approx(np.array(GOLDEN[1:5]) / GOLDEN[4], abs=1e-6)
 
 
 def test_two_uncorrelated_assets_by_hand() -> None:

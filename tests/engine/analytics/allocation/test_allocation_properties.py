@@ -71,6 +71,28 @@ def test_weights_keep_the_limits_and_each_method_is_best_at_its_own_aim(
             assert means @ weights / np.sqrt(variance) <= best * (1 + 1e-8) + 1e-12
 
 
+@settings(max_examples=100, deadline=None)
+@given(markets(), st.floats(0, 1))
+def test_one_cap_for_all_keeps_the_order_and_the_proportions(
+    market: tuple[np.ndarray, Bounds], looseness: float
+) -> None:
+    returns, _ = market
+    count = returns.shape[1]
+    cap = 1 / count + looseness * (1 - 1 / count)
+    free = Bounds(np.zeros(count), np.ones(count))
+    capped = Bounds(np.zeros(count), np.full(count, min(1.0, cap + 1e-12)))
+    covariance = ledoit_wolf(returns).matrix
+    for method in (inverse_volatility, hrp):
+        plain, found = method(covariance, free), method(covariance, capped)
+        assert abs(found.sum() - 1) < 1e-9
+        assert np.all(found <= capped.upper)
+        assert np.all(np.diff(found[np.argsort(plain)]) >= -1e-12)
+        below = found < capped.upper - 1e-9
+        grown = found[below] / plain[below]
+        assert np.allclose(grown, grown[:1], rtol=1e-6)
+        assert np.all(grown >= 1 - 1e-9)
+
+
 @settings(max_examples=60, deadline=None)
 @given(markets(), st.floats(0, 10))
 def test_the_quadratic_programme_meets_its_optimality_conditions(

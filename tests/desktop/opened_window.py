@@ -1,0 +1,97 @@
+"""The real window on a real service, opened at one of its pages, and what a user sees and presses.
+
+The windows of the pages add what only they have.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar, Self, TypeVar
+
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.opening import Start
+from desktop.session import Session
+from desktop.widgets.data_table import DataTable
+from desktop.window import MainWindow
+from engine.core.paths import Paths
+from engine.service import Service
+
+D = TypeVar("D", bound=QDialog)
+W = TypeVar("W", bound=QWidget)
+
+
+class OpenedWindow:
+    """A window, its service and one of its pages."""
+
+    KEY: ClassVar[str]
+    """The name of the page."""
+
+    def __init__(self, qtbot: QtBot, service: Service) -> None:
+        self.qtbot = qtbot
+        self.wait = qtbot.waitUntil
+        self.service = service
+        self.window = MainWindow()
+        qtbot.addWidget(self.window)
+        self.session = Session(self.window, Start.read(service))
+        self.window.show()
+        self.window.show_page(self.KEY)
+
+    @classmethod
+    @contextmanager
+    def opened(cls, qtbot: QtBot, root: Path, *, demo: bool = False) -> Iterator[Self]:
+        """Open a service on an empty folder, or on the demo, and the window on it."""
+        service = Service.open(Paths(root), background=False)
+        try:
+            if demo:
+                service.portfolio.load_demo()
+            found = cls(qtbot, service)
+            yield found
+            found.window.will_quit()
+            found.window.close()
+        finally:
+            service.close()
+
+    def shown(self, kind: type[W]) -> W:
+        """The page, which is of this kind."""
+        page = self.session.pages.page(self.KEY)
+        assert isinstance(page, kind)
+        return page
+
+    def dialog(self, kind: type[D]) -> D:
+        """The open dialog of a kind, once it is there."""
+
+        def found() -> list[D]:
+            return [one for one in self.window.findChildren(kind) if one.isVisible()]
+
+        self.wait(lambda: len(found()) == 1)
+        return found()[0]
+
+    def says(self, text: str) -> None:
+        """Wait for a message that contains a text."""
+        self.wait(lambda: any(text in one for one in self.window.toasts.texts()))
+
+
+def cells(table: DataTable) -> list[list[str]]:
+    """What a table holds."""
+    model = table.model()
+    columns = range(model.columnCount())
+    return [[model.index(row, c).data() for c in columns] for row in range(model.rowCount())]
+
+
+def words(root: QWidget) -> str:
+    """All words that are seen on a widget."""
+    return "\n".join(one.text() for one in root.findChildren(QLabel) if one.isVisible())
+
+
+def press(root: QWidget, name: str) -> None:
+    """Press the button with this name."""
+    pick(root, lambda one: name in (one.text().strip(), one.accessibleName())).click()
+
+
+def pick(root: QWidget, fits: Callable[[QPushButton], bool]) -> QPushButton:
+    """The one button that can be seen and fits."""
+    found = [one for one in root.findChildren(QPushButton) if one.isVisible() and fits(one)]
+    assert len(found) == 1, [one.accessibleName() for one in found]
+    return found[0]
