@@ -1,10 +1,11 @@
-"""Kills `assay` with SIGKILL at random moments while it imports and answers; counts what is lost.
+"""Kills `assay` at random moments while it imports, answers or undoes; counts what is lost.
 
-    python benchmarks/kill9.py                 100 kills, prints the losses
+    python benchmarks/kill9.py                 200 kills, prints the losses
     python benchmarks/kill9.py --kills 10 --seed 7
 
-A conversation imports files and asks questions in turn. Whatever it said was stored before the
-kill must be there after every later kill too; an import is there wholly or not at all.
+A conversation imports files and asks questions in turn; every other kill (SIGKILL) hits it, the
+others hit an `assay undo` of one of its imports. Whatever was said to be stored before the kill
+must be there after every later kill too; an import is there, and is undone, wholly or not at all.
 """
 
 import argparse
@@ -32,7 +33,9 @@ HEADER = (
 QUESTIONS = ("what is staking", "what is impermanent loss", "what is my portfolio worth?", "hi")
 MOST_ROWS = 400
 LONGEST_RUN = 2.5  # seconds to the kill, at most
+LONGEST_UNDO = 1.8
 EARLY = 0.15  # share of the kills that may hit while the data folder is being opened
+SURROUNDINGS = os.environ | {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 _STORED = re.compile(r"Stored ([\d,]+) transactions? as import \d+")
 
 
@@ -40,10 +43,11 @@ _STORED = re.compile(r"Stored ([\d,]+) transactions? as import \d+")
 class Tally:
     """What was confirmed so far, and what of it was missing at some later time.
 
-    imports: rows by file name. answers: text by message id.
+    imports: rows by file name. answers: text by message id. undone: imports taken back.
     """
 
     kills: int = 0
+    undone: int = 0
     unconfirmed_kept: int = 0
     imports: dict[str, int] = field(default_factory=dict)
     answers: dict[int, str] = field(default_factory=dict)
@@ -74,7 +78,7 @@ class Conversation:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env=os.environ | {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
+            env=SURROUNDINGS,
         )
 
     def run(self, seconds: float, early: bool) -> None:
@@ -136,13 +140,52 @@ class Conversation:
         raise EOFError
 
 
-def check(home: Path, conversation: Conversation, tally: Tally) -> None:
-    """Open the data folder as after any crash, and compare it with what was confirmed."""
+def _opened(home: Path, tally: Tally) -> Service | None:
+    """The data folder as after any crash."""
     try:
-        service = Service.open(Paths(home), background=False)
+        return Service.open(Paths(home), background=False)
     except KnownError as error:
         print(f"could not be opened: {error}")
         tally.failed_openings += 1
+        return None
+
+
+def undo(home: Path, tally: Tally, rng: random.Random) -> None:
+    """Kill an undo of one import, which must then be there or gone, as it was said to be."""
+    service = _opened(home, tally)
+    if service is None:
+        return
+    kept = {batch.file_name: batch.id for batch in service.portfolio.batches()}
+    service.close()
+    known = sorted(tally.imports.keys() & kept.keys())
+    if not known:
+        return
+    name = rng.choice(known)
+    command = [sys.executable, "-m", "engine.cli", "undo", "--home", str(home), str(kept[name])]
+    done = False
+    try:
+        seconds = rng.uniform(LONGEST_UNDO / 2, LONGEST_UNDO)
+        run = subprocess.run(
+            command, env=SURROUNDINGS, capture_output=True, timeout=seconds, check=False
+        )
+        done = run.returncode == 0
+    except subprocess.TimeoutExpired:  # which has killed it
+        pass
+    service = _opened(home, tally)
+    if service is None:
+        return
+    rows = {batch.file_name: batch.rows for batch in service.portfolio.batches()}.get(name, 0)
+    service.close()
+    tally.torn_imports += rows not in (0, tally.imports[name]) or (done and rows > 0)
+    if rows == 0:
+        del tally.imports[name]
+        tally.undone += 1
+
+
+def check(home: Path, conversation: Conversation, tally: Tally) -> None:
+    """Open the data folder as after any crash, and compare it with what was confirmed."""
+    service = _opened(home, tally)
+    if service is None:
         return
     try:
         stored = {batch.file_name: batch.rows for batch in service.portfolio.batches()}
@@ -192,13 +235,16 @@ def run(kills: int, seed: int, folder: Path, longest: float = LONGEST_RUN) -> Ta
         conversation.run(rng.uniform(0, longest), early=rng.random() < EARLY)
         tally.kills += 1
         check(home, conversation, tally)
+        if tally.imports and tally.kills < kills:
+            undo(home, tally, rng)
+            tally.kills += 1
     return tally
 
 
 def main() -> int:
     """Command line; exit status 1 if anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     begun = time.monotonic()
@@ -207,10 +253,11 @@ def main() -> int:
     rows, answers = sum(tally.imports.values()), len(tally.answers)
     print(f"kills: {tally.kills} in {time.monotonic() - begun:.0f} s (seed {options.seed})")
     print(f"confirmed: {rows:,} rows in {len(tally.imports)} imports, {answers} answers")
+    print(f"undone: {tally.undone} imports")
     print(f"stored in full but killed before saying so: {tally.unconfirmed_kept} imports")
     print(f"lost rows: {tally.lost_rows}")
     print(f"lost messages: {tally.lost_messages}")
-    print(f"torn imports: {tally.torn_imports}")
+    print(f"torn imports and undos: {tally.torn_imports}")
     print(f"data folders that could not be opened: {tally.failed_openings}")
     return 1 if tally.losses else 0
 

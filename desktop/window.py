@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*_LEAST)
         self.setAcceptDrops(True)
         self.sidebar = Sidebar()
-        self.toasts = Toasts(self, left=self.sidebar.width())
+        self.toasts = Toasts(self, left=self.sidebar.width(), below=self._typing_height)
         self._drop_hint = DropHint(self)
         self.demo_banner = Banner(
             "flask",
@@ -116,6 +116,7 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentWidget(page)
         if page is self.chat_page:
             self.chat_page.composer.setFocus()
+        self.toasts.place()
 
     def show_onboarding(self) -> "OnboardingPage":
         """Show the first screen in place of the chat."""
@@ -181,6 +182,13 @@ class MainWindow(QMainWindow):
             return
         self.closing.emit()
         super().closeEvent(event)
+
+    def _typing_height(self) -> int:
+        """How much of the bottom is for typing."""
+        composer = self.chat_page.composer
+        if not composer.isVisible():
+            return 0
+        return self.height() - composer.mapTo(self, QPoint(0, 0)).y()
 
     def _keep_question(self, text: str) -> None:
         self._early_question = text

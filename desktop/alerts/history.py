@@ -9,7 +9,6 @@ from PySide6.QtCore import QModelIndex
 from PySide6.QtGui import QColor
 
 from desktop.alerts.moments import moment_text
-from desktop.alerts.sentences import capitalised
 from desktop.safetext import label
 from desktop.theme import theme
 from desktop.widgets.card import CardFrame, simulated_badge
@@ -20,6 +19,7 @@ from desktop.widgets.picker import Picker
 from desktop.widgets.table import RowsModel
 from engine.core.cards import Column
 from engine.core.money import format_money, format_percent
+from engine.core.words import capitalised
 
 if TYPE_CHECKING:
     from engine.service import DataRow, FiredAlert

@@ -7,12 +7,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.alerts.moments import moment_text
-from desktop.alerts.sentences import capitalised
 from desktop.safetext import label
 from desktop.widgets.buttons import button
 from desktop.widgets.card import CardFrame
 from desktop.widgets.layout import clear, column, row
 from desktop.widgets.listing import Line, Listing
+from engine.core.words import capitalised
 
 if TYPE_CHECKING:
     from engine.service import Alert, AlertPhase

@@ -43,8 +43,11 @@ class NestedConditions(QWidget):
         )
 
     def when(self) -> Any:
-        """What the text says; ValueError if it is not JSON."""
-        return json.loads(self.edit.toPlainText())
+        """What the text says, broken numbers as text so that they keep every digit.
+
+        ValueError if it is not JSON.
+        """
+        return json.loads(self.edit.toPlainText(), parse_float=str)
 
     def missing(self) -> str:
         """A sentence about text that cannot be read, or ""."""

@@ -86,8 +86,3 @@ def pieces(kind: str) -> Iterator[tuple[str, str]]:
 def choice_words(kind: str, choice: str) -> str:
     """What a choice is called in the sentence of its kind."""
     return QCoreApplication.translate("alerts", _CHOICES.get((kind, choice), choice))
-
-
-def capitalised(text: str) -> str:
-    """The text as it begins a line."""
-    return f"{text[:1].upper()}{text[1:]}"

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from desktop.safetext import label
 from desktop.widgets.layout import column, row
+from engine.core.words import capitalised
 from engine.service import Param
 
 _translate = QCoreApplication.translate
@@ -50,6 +51,10 @@ class Control(QWidget):
         """What is entered."""
         raise NotImplementedError
 
+    def fill(self, value: Value) -> None:
+        """Put another value in the place of the one shown; None for nothing."""
+        raise NotImplementedError
+
     def matters(self, values: Mapping[str, str | Decimal]) -> bool:
         """Whether it makes a difference with the values entered elsewhere."""
         return not self._when or values.get(self._when[0]) in self._when[1:]
@@ -67,8 +72,7 @@ class ChoiceControl(Control):
         self._box.setMinimumWidth(150)
         self._box.setMaxVisibleItems(14)
         if not param.required and param.default is None:
-            nothing = _translate("controls", "Portfolio" if param.kind == "asset" else "–")
-            self._box.addItem(nothing, "")
+            self._box.addItem(_translate("controls", param.omitted), "")
         for choice in choices:
             shown = choice if choice.isupper() or editable else choice.replace("_", " ")
             self._box.addItem(shown, choice)
@@ -86,10 +90,17 @@ class ChoiceControl(Control):
 
     def value(self) -> Value:
         typed = self._box.currentText().strip()
-        index = self._box.findText(typed)
+        index = self._box.findText(typed, Qt.MatchFlag.MatchFixedString)
         if self._editable and index < 0:
             return typed.upper() or None
         return str(self._box.itemData(index)) or None
+
+    def fill(self, value: Value) -> None:
+        index = self._box.findData(str(value or ""))
+        if index >= 0:
+            self._box.setCurrentIndex(index)
+        elif self._editable:
+            self._box.setEditText(str(value or ""))
 
 
 class _Spin(QDoubleSpinBox):
@@ -147,6 +158,14 @@ class NumberControl(Control):
         number = self._spin.value()
         return Decimal(str(number)) if number or self._given else None
 
+    def fill(self, value: Value) -> None:
+        self._given = value is not None
+        self._spin.blockSignals(True)
+        self._spin.setValue(float(value or 0))
+        self._spin.blockSignals(False)
+        if self._slider is not None:
+            self._slider.setValue(self._place(self._spin.value()))
+
     def _place(self, value: float) -> int:
         share = (value - self._least) / (self._most - self._least)
         return round(float(_STEPS * share ** (1 / self._bend)))
@@ -168,12 +187,15 @@ class LineControl(Control):
     def __init__(self, param: Param, changed: Changed) -> None:
         self._field = QLineEdit(str(param.default or ""))
         self._field.setMinimumWidth(150)
-        self._field.setPlaceholderText(_sentence(param.help))
+        self._field.setPlaceholderText(capitalised(param.help))
         super().__init__(param, self._field, wide=len(param.help) > _WIDE_HELP)
         self._field.editingFinished.connect(changed)
 
     def value(self) -> Value:
         return self._field.text().strip() or None
+
+    def fill(self, value: Value) -> None:
+        self._field.setText(str(value or ""))
 
 
 class TextControl(Control):
@@ -182,7 +204,7 @@ class TextControl(Control):
     def __init__(self, param: Param, changed: Changed) -> None:
         self._field = QPlainTextEdit()
         self._field.setObjectName("boxed")
-        self._field.setPlaceholderText(_sentence(param.help))
+        self._field.setPlaceholderText(capitalised(param.help))
         self._field.setFixedHeight(_TEXT_HEIGHT)
         self._field.setTabChangesFocus(True)
         super().__init__(param, self._field, wide=True)
@@ -191,9 +213,8 @@ class TextControl(Control):
     def value(self) -> Value:
         return self._field.toPlainText().strip() or None
 
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    def fill(self, value: Value) -> None:
+        self._field.setPlainText(str(value or ""))
 
 
 def control(param: Param, offers: Sequence[str], changed: Changed) -> Control:

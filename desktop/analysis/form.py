@@ -1,12 +1,13 @@
 """The form of one analysis: its controls in as many columns as there is room for."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from desktop.analysis.controls import Control, control
+from desktop.analysis.controls import Control, NumberControl, Value, control
 from engine.service import Form
 
 _SETTLE = 250  # milliseconds after the last change
@@ -44,6 +45,13 @@ class FormView(QWidget):
         self._grid.setHorizontalSpacing(20)
         self._grid.setVerticalSpacing(12)
         self.setLayout(self._grid)
+        self._follows = form.follows
+        self._begun = {one.name: one.value() for one in self.controls}
+        # Of each: the choice it is filled for, and with what; anything else the user has typed.
+        now = self.values()
+        self._filled = {
+            name: (now.get(other), now.get(name)) for name, (other, _) in form.follows.items()
+        }
         self._placed: tuple[int, list[Control]] = (0, [])
         self._arrange(3)
 
@@ -51,6 +59,20 @@ class FormView(QWidget):
         """What is entered, by parameter."""
         found = {one.name: one.value() for one in self.controls}
         return {name: value for name, value in found.items() if value is not None}
+
+    def entered(self) -> dict[str, Value]:
+        """What the user has put in the place of the values to begin with, by parameter."""
+        begun = self._begun | {name: filled for name, (_, filled) in self._filled.items()}
+        found = {one.name: one.value() for one in self.controls}
+        return {name: value for name, value in found.items() if value != begun[name]}
+
+    def enter(self, values: Mapping[str, Value]) -> None:
+        """Put in what was entered before, as far as it can be chosen."""
+        for one in self.controls:
+            if one.name in values:
+                one.fill(values[one.name])
+        self._follow()
+        self._arrange(self._placed[0])
 
     def missing(self) -> Control | None:
         """The first control that needs a value and has none."""
@@ -73,8 +95,22 @@ class FormView(QWidget):
         self._arrange(min(_MOST_COLUMNS, max(1, self.width() // _COLUMN)))
 
     def _touched(self) -> None:
+        self._follow()
         self._arrange(self._placed[0])
         self._timer.start()
+
+    def _follow(self) -> None:
+        """Fill what goes with a choice that has changed, unless the user has typed a value."""
+        values = self.values()
+        for one in self.controls:
+            if not isinstance(one, NumberControl) or one.name not in self._follows:
+                continue
+            other, known = self._follows[one.name]
+            chosen, (before, filled) = values.get(other), self._filled[one.name]
+            if chosen != before and one.value() == filled:
+                one.fill(known.get(str(chosen)))
+                filled = one.value()
+            self._filled[one.name] = chosen, filled
 
     def _arrange(self, columns: int) -> None:
         values = self.values()

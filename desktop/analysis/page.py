@@ -62,13 +62,14 @@ class AnalysisPage(QWidget):
         self._bridge.run(self._service.analysis.forms, self._show_forms, owner=self)
 
     def choose(self, name: str) -> None:
-        """Show an analysis and run it."""
+        """Show an analysis and run it; what is entered in the one already shown stays."""
         form = self._forms[name]
+        entered = self.view.form.entered() if self.view and name == self._chosen else {}
         self._chosen = name
         for one in self._group.buttons():
             one.setChecked(one.property("analysis") == name)
         clear(self._content)
-        self.view = AnalysisView(self._service, self._bridge, form)
+        self.view = AnalysisView(self._service, self._bridge, form, entered)
         self.view.ask_wanted.connect(self.ask_wanted.emit)
         self.view.market_wanted.connect(self.market_wanted.emit)
         self._content.addLayout(page_head(self.tr(form.title), self.tr(form.intro)))
@@ -81,12 +82,17 @@ class AnalysisPage(QWidget):
 
     def _show_forms(self, forms: "Sequence[Form]") -> None:
         known = {form.name: form for form in forms if form.group != "Portfolio"}
-        if known == self._forms:
-            return
-        self._forms = known
-        clear(self._names)
+        before, self._forms = self._forms, known
+        if not before:
+            self._list()
+        chosen = self._chosen or next(iter(known))
+        # What the user is typing must not go whenever new prices come.
+        if chosen not in before or not known[chosen].asks_as(before[chosen]):
+            self.choose(chosen)
+
+    def _list(self) -> None:
         group = ""
-        for form in known.values():
+        for form in self._forms.values():
             if form.group != group:
                 group = form.group
                 self._names.addSpacing(8)
@@ -96,8 +102,6 @@ class AnalysisPage(QWidget):
             one.setProperty("analysis", form.name)
             self._group.addButton(one)
             self._names.addWidget(one)
-        if known:
-            self.choose(self._chosen if self._chosen in known else next(iter(known)))
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, DataChanged) and event.kinds & _DATA:

@@ -1,6 +1,6 @@
 """One analysis: its form, and under it the cards it gives."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from desktop.analysis.controls import Value
 from desktop.analysis.form import FormView
 from desktop.bridge import Bridge, Call
 from desktop.safetext import label
@@ -34,7 +35,10 @@ class AnalysisView(QWidget):
     market_wanted = Signal()
     """Where what an analysis lacks is imported."""
 
-    def __init__(self, service: "Service", bridge: Bridge, form: "Form") -> None:
+    def __init__(
+        self, service: "Service", bridge: Bridge, form: "Form", entered: Mapping[str, Value]
+    ) -> None:
+        """entered: values in place of those that the form begins with, by parameter."""
         super().__init__()
         self._service = service
         self._bridge = bridge
@@ -42,6 +46,7 @@ class AnalysisView(QWidget):
         self._running: Call | None = None
         self._call = ""
         self.form = FormView(form)
+        self.form.enter(entered)
         self.form.changed.connect(self._run)
         self.form.incomplete.connect(self._incomplete)
         self._ask = button(

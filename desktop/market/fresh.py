@@ -23,7 +23,6 @@ class FreshLine(QWidget):
     def __init__(self, change: Callable[[int], object]) -> None:
         """change: called with the minutes that the user chooses, 0 for never."""
         super().__init__()
-        self.minutes = 0
         self.choice = Picker(self.tr("How often prices are refreshed"))
         self.choice.picked.connect(lambda key: change(int(key)))
         self._text = label("", "small", wrap=True)
@@ -38,17 +37,16 @@ class FreshLine(QWidget):
         self, minutes: int, sources: Sequence[str], state: "RefreshState | None"
     ) -> None:
         """Show the interval; sources: the titles of those that are on; state: of the last time."""
-        self.minutes = minutes
         offered = sorted({*_MINUTES, minutes} - {0})
         self.choice.offer(
             [("0", self.tr("Off")), *((str(one), self._every(one)) for one in offered)]
         )
         self.choice.choose(str(minutes))
-        self._text.setText(clean(self._words(sources, state)))
+        self._text.setText(clean(self._words(minutes, sources, state)))
 
-    def often(self) -> str:
-        """The interval as part of a sentence, "" for never."""
-        return self._every(self.minutes).lower() if self.minutes else ""
+    def often(self, minutes: int) -> str:
+        """An interval as part of a sentence, "" for never."""
+        return self._every(minutes).lower() if minutes else ""
 
     def _every(self, minutes: int) -> str:
         if minutes == 60:
@@ -61,9 +59,9 @@ class FreshLine(QWidget):
             else self.tr("Every {} minutes").format(f"{minutes:,}")
         )
 
-    def _words(self, sources: Sequence[str], state: "RefreshState | None") -> str:
+    def _words(self, minutes: int, sources: Sequence[str], state: "RefreshState | None") -> str:
         what = self.tr("For the coins of your alerts and your portfolio, while Assay runs.")
-        if not self.minutes:
+        if not minutes:
             return self.tr("Prices are fetched only when you press a button here.")
         if not sources:
             return self.tr("{} Nothing is asked, as no source of prices is on.").format(what)

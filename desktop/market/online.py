@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLineEdit
 
-from desktop.bridge import Bridge
+from desktop.bridge import Bridge, Call
 from desktop.market.fresh import FreshLine
 from desktop.market.keys import KeyDialog
 from desktop.market.nodes import NodeList
@@ -60,6 +60,7 @@ class OnlineSection(Section):
         }
         self._cards["prices"].header.addWidget(self.coins)
         self.nodes: NodeList | None = None
+        self._asking: Call | None = None
         self.log = RequestLog(self._clear)
         self.fresh = FreshLine(self._change_interval)
         self._cards["prices"].body.addWidget(self.fresh)
@@ -132,12 +133,20 @@ class OnlineSection(Section):
             self.nodes.refresh()
 
     def _switch(self, name: str, on: bool) -> None:
-        switch = partial(self._service.online.switch, name, on)
-        if not on:
-            self._bridge.run(switch, owner=self)
-            return
+        if self._asking is not None:
+            self._asking.cancel()
+        if on:
+            # What the question promises is what the settings say now, not what is shown here.
+            interval, ask = self._service.refreshing.interval, partial(self._ask_first, name)
+            self._asking = self._bridge.run(interval, ask, owner=self)
+        else:
+            self._bridge.run(partial(self._service.online.switch, name, False), owner=self)
+
+    def _ask_first(self, name: str, minutes: int) -> None:
+        """Ask whether to switch a source on; minutes: between two refreshes, 0 for never."""
+        switch = partial(self._service.online.switch, name, True)
         row = self.rows[name]
-        often = self.fresh.often() if row.info.kind == "prices" else ""
+        often = self.fresh.often(minutes) if row.info.kind == "prices" else ""
         asks = (
             self.tr(
                 "Assay will ask {host} for the coins of your alerts and your portfolio now, then "

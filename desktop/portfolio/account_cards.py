@@ -41,7 +41,7 @@ class AccountCard(CardFrame):
         if has_prices(valuation):
             self.body.addWidget(label(total, "title", selectable=True))
         else:
-            self.body.addWidget(label(self.tr("No price known"), "muted"))
+            self.body.addWidget(label(self.tr("Value not known"), "muted"))
         for line in rows[:_SHOWN]:
             self.body.addLayout(_holding(line, valuation.currency))
         rest = len(rows) - _SHOWN

@@ -33,13 +33,14 @@ class AnalysesPart(Part):
         self.run(self.service.analysis.forms, self._show_forms)
 
     def choose(self, name: str) -> None:
-        """Show another of the analyses."""
+        """Show one of the analyses; what is entered in the one already shown stays."""
+        entered = self.view.form.entered() if self.view and name == self.chosen else {}
         self.chosen = name
         if self._segments is not None:
             self._segments.choose(name)
         form = self._forms[name]
         clear(self._place)
-        self.view = AnalysisView(self.service, self.desk.bridge, form)
+        self.view = AnalysisView(self.service, self.desk.bridge, form, entered)
         self.view.ask_wanted.connect(self.desk.ask_wanted.emit)
         self._place.addWidget(label(self.tr(form.intro), "muted", wrap=True))
         self._place.addWidget(self.view)
@@ -50,15 +51,10 @@ class AnalysesPart(Part):
 
     def _show_forms(self, forms: "Sequence[Form]") -> None:
         known = {form.name: form for form in forms if form.name in self._names}
-        if known == self._forms:
-            return
-        self._forms = known
-        clear(self._head)
-        self._segments = None
-        chosen = self.chosen if self.chosen in known else next(iter(known), "")
-        if len(known) > 1:
-            choices = [(name, self.tr(known[name].title)) for name in self._names if name in known]
-            self._segments = Segments(self.tr("Analyses"), choices, chosen, self.choose)
+        before, self._forms = self._forms, known
+        if self._segments is None and len(known) > 1:
+            choices = [(name, self.tr(known[name].title)) for name in self._names]
+            self._segments = Segments(self.tr("Analyses"), choices, self.chosen, self.choose)
             self._head.addLayout(row(self._segments, None))
-        if chosen:
-            self.choose(chosen)
+        if not before or not known[self.chosen].asks_as(before[self.chosen]):
+            self.choose(self.chosen)

@@ -4,6 +4,7 @@ import calendar
 
 from PySide6.QtCore import QCoreApplication
 
+from engine.core.words import capitalised
 from engine.service import METHOD_NAMES, CostBasis
 
 _translate = QCoreApplication.translate
@@ -12,7 +13,7 @@ _translate = QCoreApplication.translate
 def method_name(method: str) -> str:
     """A method in words: "First in, first out"."""
     name = next((words for key, words in METHOD_NAMES.items() if key == method), method)
-    return name[:1].upper() + name[1:]
+    return capitalised(name)
 
 
 def method_choices() -> list[tuple[str, str]]:
@@ -28,6 +29,6 @@ def basis_words(basis: CostBasis) -> tuple[str, str]:
     month, day = basis.year_start
     years = _translate("basis", "Tax years start on {day} {month}; held long from {days} days.")
     return (
-        words[:1].upper() + words[1:],
+        capitalised(words),
         years.format(day=day, month=calendar.month_name[month], days=f"{basis.long_days:,}"),
     )

@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QBoxLayout, QLineEdit, QWidget
 
 from desktop.portfolio.kinds import kind_name
 from desktop.widgets.buttons import button
-from desktop.widgets.layout import row
+from desktop.widgets.flow import Flow
+from desktop.widgets.layout import boxed, row
 from desktop.widgets.picker import Picker
 from engine.core.records import Transaction
 
+_GAP = 8
 _LEAST_TEXT, _LEAST_PICKER, _MOST_PICKER = 180, 88, 150
 _SETTLE_MILLISECONDS = 200
 """After the last key; what is typed on the way is not worth looking for."""
@@ -83,14 +85,13 @@ class Filters(QWidget):
             # One long name must not take the room of the others.
             picker.setMaximumWidth(_MOST_PICKER)
             picker.picked.connect(lambda _: self._emit())
-        self._lists = row(gap=8)
-        for picker in self.pickers.values():
-            self._lists.addWidget(picker)
-        self._lists.addWidget(self.clear_button)
-        self._lists.addStretch()
-        self._line = row(gap=8)
+        flow = Flow(gap=_GAP)
+        for one in (*self.pickers.values(), self.clear_button):
+            flow.addWidget(one)
+        self._lists = boxed(flow)
+        self._line = row(gap=_GAP)
         self._line.addWidget(self.text, 1)
-        self._line.addLayout(self._lists)
+        self._line.addWidget(self._lists)
         self.setLayout(self._line)
         self._mark()
 
@@ -140,7 +141,11 @@ class Filters(QWidget):
 
     def _arrange(self) -> None:
         """Put the lists beside the search field, or under it where there is no room."""
-        narrow = self._lists.sizeHint().width() + _LEAST_TEXT > self.width()
+        shown = [one for one in (*self.pickers.values(), self.clear_button) if not one.isHidden()]
+        widths = [min(one.sizeHint().width(), one.maximumWidth()) for one in shown]
+        whole = sum(widths) + _GAP * (len(widths) - 1)
+        narrow = whole + _GAP + _LEAST_TEXT > self.width()
+        self._lists.setMinimumWidth(0 if narrow else whole)
         direction = QBoxLayout.Direction
         self._line.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
 

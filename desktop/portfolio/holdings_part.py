@@ -76,7 +76,7 @@ class HoldingsPart(Part):
     def _show(self, valuation: "Valuation") -> None:
         self._rows, self._nft_rows = valuation.rows, valuation.nfts
         total = format_money(valuation.total, valuation.currency)
-        self._total.setText(total if has_prices(valuation) else self.tr("No price known"))
+        self._total.setText(total if has_prices(valuation) else self.tr("Value not known"))
         self.table.setModel(holdings_model(valuation))
         self.table.fit_height(_ROWS_SHOWN)
         self.table.setVisible(bool(valuation.rows))

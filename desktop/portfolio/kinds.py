@@ -7,6 +7,7 @@ from typing import get_args
 from PySide6.QtCore import QCoreApplication
 
 from engine.core.records import INCOME_KINDS, TransactionKind
+from engine.core.words import capitalised
 
 _translate = QCoreApplication.translate
 
@@ -29,7 +30,7 @@ def kind_name(kind: str) -> str:
 def income_name(kind: str) -> str:
     """A kind of income in words."""
     words = kind.replace("_", " ")
-    return words[:1].upper() + words[1:] if kind else _translate("kinds", "Not stated")
+    return capitalised(words) if kind else _translate("kinds", "Not stated")
 
 
 def kind_choices() -> list[tuple[str, str]]:

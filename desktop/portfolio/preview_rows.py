@@ -11,6 +11,7 @@ from desktop.widgets.table import RowsModel
 from engine.core.cards import Column
 from engine.core.money import format_amount, format_money
 from engine.core.records import FIAT, Transaction
+from engine.core.words import capitalised
 
 SHOWN = 2_000
 """Rows listed at most; the counts above the lists are of all."""
@@ -50,7 +51,7 @@ def refused_model(rows: Sequence[Refused], counted: str = "") -> RowsModel:
         Column(_translate("preview", "Text"), "text"),
     )
     shown = [
-        (str(row.line), _sentence(row.reason), one_line(row.text, 120)) for row in rows[:SHOWN]
+        (str(row.line), capitalised(row.reason), one_line(row.text, 120)) for row in rows[:SHOWN]
     ]
     return RowsModel(columns, shown)
 
@@ -70,7 +71,3 @@ def _side(amount: Decimal, asset: str | None) -> str:
     if not asset:
         return ""
     return format_money(amount, asset) if asset in FIAT else f"{format_amount(amount)} {asset}"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

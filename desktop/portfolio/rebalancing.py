@@ -1,5 +1,6 @@
 """The tab of rebalancing: it begins with the weights held now, to be changed to those wanted."""
 
+from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from desktop.widgets.layout import row
 from engine.core.records import FIAT
 
 if TYPE_CHECKING:
-    from engine.service import Valuation
+    from engine.service import Form, Valuation
 
 _ANALYSIS, _WEIGHTS, _STORED = "rebalance", "weights", "target"
 _HUNDREDTH = Decimal("0.01")
@@ -46,10 +47,6 @@ class RebalancingPart(AnalysesPart):
         self._words = label("", "muted")
         self._filled = ""
 
-    def load(self) -> None:
-        super().load()
-        self._begin_at_first()
-
     def choose(self, name: str) -> None:
         super().choose(name)
         self._words = label("", "muted", wrap=True)
@@ -57,10 +54,9 @@ class RebalancingPart(AnalysesPart):
         line.addWidget(self._words, 1)
         line.addWidget(button(self.tr("Use the weights held now"), self.begin, icon="portfolio"))
         self._place.insertLayout(1, line)
-        self._begin_at_first()
 
     def begin(self) -> None:
-        """Write the weights held now into the field of the target."""
+        """Write the weights held now into the field of the target, whatever is written there."""
         self.run(self.service.portfolio.valuation, self._fill)
 
     def field(self) -> QLineEdit | None:
@@ -69,21 +65,29 @@ class RebalancingPart(AnalysesPart):
         found = next((one for one in controls if one.name == _WEIGHTS), None)
         return found.findChild(QLineEdit) if found is not None else None
 
-    def _begin_at_first(self) -> None:
-        """Begin with the weights held now unless the user has written others."""
-        field = self.field()
-        if field is None or field.text() not in {"", self._filled}:
+    def _show_forms(self, forms: "Sequence[Form]") -> None:
+        super()._show_forms(forms)
+        if not self._untouched():
             return
         if self._forms[_ANALYSIS].offers.get(_STORED):
             self._words.setText(self.tr("Choose a stored target, or write the weights you want."))
         else:
-            self.begin()
+            self.run(self.service.portfolio.valuation, self._fill_untouched)
+
+    def _untouched(self) -> bool:
+        """Whether the user has neither written weights nor deleted those filled in."""
+        field = self.field()
+        return field is not None and field.text() == self._filled
+
+    def _fill_untouched(self, valuation: "Valuation") -> None:
+        # The user may have begun to write while the valuation was under way.
+        if self._untouched():
+            self._fill(valuation)
 
     def _fill(self, valuation: "Valuation") -> None:
         text, field = weights_text(valuation), self.field()
         if field is None or self.view is None:
             return
-        untouched = field.text() == self._filled
         if text:
             self._words.setText(
                 self.tr("These are the weights held now. Change them to the ones you want.")
@@ -99,7 +103,7 @@ class RebalancingPart(AnalysesPart):
             self._words.setText(
                 self.tr("Nothing is held now. Write the weights that new money is to have.")
             )
-        if text or untouched:
+        if text or self._untouched():
             self._filled = text
             field.setText(text)
             self.view.form.emit_values()

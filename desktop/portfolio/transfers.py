@@ -12,6 +12,7 @@ from desktop.widgets.buttons import button
 from desktop.widgets.card import CardFrame
 from desktop.widgets.listing import Line, Listing
 from engine.core.records import Transaction
+from engine.core.words import capitalised
 
 if TYPE_CHECKING:
     from engine.service import Candidate, Decision
@@ -58,7 +59,7 @@ class ProposedCard(CardFrame):
             ("", self.tr("Confirm"), partial(self.confirmed.emit, one.pair)),
             ("", self.tr("Not a transfer"), partial(self.rejected.emit, one.pair)),
         )
-        why = one.why[:1].upper() + one.why[1:]
+        why = capitalised(one.why)
         text = f"{_way(one.withdrawal, one.deposit)}\n{why}"
         return Line("transfer", _moved(one.withdrawal), text, actions=actions)
 
@@ -90,7 +91,7 @@ class DecidedCard(CardFrame):
             tag = self.tr("Transfer")
         elif one.state == "confirmed":
             tag = self.tr("Not used")
-            text += f"\n{one.said[:1].upper()}{one.said[1:]}"
+            text += f"\n{capitalised(one.said)}"
         else:
             tag = self.tr("Not a transfer")
         undo = (("undo", self.tr("Undo decision"), partial(self._on_forget, one)),)

@@ -14,6 +14,7 @@ from desktop.widgets.layout import column, row, rule
 from desktop.widgets.scroll import ScrollColumn
 from desktop.widgets.titles import page_head
 from engine.core.settings import SETTINGS, Setting, SettingValue
+from engine.core.words import capitalised
 
 _WIDTH = 820
 
@@ -74,9 +75,7 @@ class SettingsPage(QWidget):
             )
         )
         data.body.addWidget(rule())
-        data.body.addLayout(
-            _line(self.tr("Encryption key"), f"{key_place[:1].upper()}{key_place[1:]}.")
-        )
+        data.body.addLayout(_line(self.tr("Encryption key"), f"{capitalised(key_place)}."))
         data.body.addWidget(rule())
         data.body.addLayout(
             _line(

@@ -96,7 +96,7 @@ class DataTable(QTableView):
         header.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         header.sectionClicked.connect(self._sort)
         self._order: tuple[int, Qt.SortOrder] | None = None
-        self._rows_shown = 0
+        self._rows_shown: int | None = None
 
     def setModel(self, model: CellModel) -> None:  # type: ignore[override]
         """Show the rows of a model; the view keeps it alive."""
@@ -146,7 +146,7 @@ class DataTable(QTableView):
         header.setSectionResizeMode(self._widest, mode)
         if scrolls:
             header.resizeSection(self._widest, least)
-        if self._rows_shown:
+        if self._rows_shown is not None:
             bar = self.horizontalScrollBar().sizeHint().height() if scrolls else 0
             self.setFixedHeight(_HEADER_HEIGHT + self._rows_shown * ROW_HEIGHT + 2 + bar)
 

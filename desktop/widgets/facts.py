@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from desktop.safetext import label
 from desktop.widgets.layout import boxed, row, rule
+from engine.core.words import capitalised
 
 _MANY = 10
 _TWO_COLUMNS = 560
@@ -60,7 +61,7 @@ def _lines(pairs: Pairs) -> QVBoxLayout:
             lines.addWidget(rule())
         shown = label(value, "strong", wrap=True, selectable=True)
         shown.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        line = row(label(name[:1].upper() + name[1:], "muted"), gap=16)
+        line = row(label(capitalised(name), "muted"), gap=16)
         line.addWidget(shown, 1)
         lines.addLayout(line)
     lines.addStretch(1)

@@ -11,6 +11,7 @@ from desktop.theme import follow_theme
 from desktop.widgets.donut import colour
 from desktop.widgets.flow import Flow
 from desktop.widgets.layout import boxed, row
+from engine.core.words import capitalised
 
 _WIDTH, _HEIGHT = 18, 12
 _NAME_LENGTH = 40
@@ -53,5 +54,4 @@ class Legend(QWidget):
 
 
 def _title(name: str) -> str:
-    name = one_line(name, _NAME_LENGTH)
-    return name[:1].upper() + name[1:]
+    return capitalised(one_line(name, _NAME_LENGTH))

@@ -1,4 +1,4 @@
-"""Short messages over the head of the window, some with a way back."""
+"""Short messages in the lower right corner of the window, some with a way back."""
 
 from collections.abc import Callable
 
@@ -18,8 +18,7 @@ _LETTERS_PER_SECOND = 15
 _LONGEST = 1_000
 _MOST = 3
 _MARGIN = 24
-_TOP = 46
-"""Where the first one begins: clear of banners, of what is typed and of what was answered."""
+_MOST_WIDTH = 520
 _GAP = 8
 
 
@@ -61,13 +60,16 @@ class Toast(QFrame):
 
 
 class Toasts(QObject):
-    """Stacks the toasts of a window, the newest highest, and takes them away again."""
+    """Stacks the toasts of a window, the newest lowest, and takes them away again."""
 
-    def __init__(self, window: QWidget, left: int = 0) -> None:
-        """left: width of what toasts leave uncovered on the left, in pixels."""
+    def __init__(
+        self, window: QWidget, left: int = 0, below: Callable[[], int] = lambda: 0
+    ) -> None:
+        """left, below: what toasts leave uncovered on the left and at the bottom, in pixels."""
         super().__init__(window)
         self._window = window
         self._left = left
+        self._below = below
         self._shown: list[Toast] = []
 
     def show(self, text: str, action: tuple[str, Callable[[], object]] | None = None) -> Toast:
@@ -93,13 +95,13 @@ class Toasts(QObject):
         return [toast.text for toast in self._shown]
 
     def place(self) -> None:
-        """Put the toasts where they belong; to be called when the window changes its size."""
-        width = self._window.width() - self._left
-        top = _TOP
+        """Put the toasts where they belong; to be called when what they lie on changes."""
+        right = self._window.width() - _MARGIN
+        bottom = self._window.height() - _MARGIN - self._below()
         for toast in reversed(self._shown):
-            toast.fit(width - 2 * _MARGIN)
-            toast.move(self._left + (width - toast.width()) // 2, top)
-            top += toast.height() + _GAP
+            toast.fit(min(_MOST_WIDTH, right - self._left - _MARGIN))
+            toast.move(right - toast.width(), bottom - toast.height())
+            bottom -= toast.height() + _GAP
 
     def _forget(self, toast: Toast) -> None:
         if toast in self._shown:

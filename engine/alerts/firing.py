@@ -8,6 +8,7 @@ from engine.alerts.kinds import KINDS
 from engine.alerts.kinds.base import Check
 from engine.alerts.panel import Panel, SeriesId
 from engine.alerts.rule import Priority, Rule
+from engine.core.words import capitalised
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def tell(check: Check, row: DataRow) -> str:
     said = KINDS[check.kind].tell(check, row.measured)
     note = f": {row.note}" if row.note else ""
     mark = " (simulated)" if row.simulated else ""
-    return f"{said[:1].upper()}{said[1:]} on {row.day}{note}{mark}."
+    return f"{capitalised(said)} on {row.day}{note}{mark}."
 
 
 def make_firing(rule: Rule, day: date, found: list[tuple[Check, DataRow, bool]]) -> Firing:

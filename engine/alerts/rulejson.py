@@ -18,6 +18,7 @@ from engine.core.csvfile import clean_text
 from engine.core.errors import KnownError
 from engine.core.fields import FieldError, read_symbol
 from engine.core.money import parse_amount, to_text
+from engine.core.words import capitalised
 
 LONGEST_TEXT = 80
 MOST_CHECKS = 16
@@ -143,7 +144,7 @@ def _value(kind: Kind, field: Field, given: Mapping[str, object]) -> Value:
                 return read_symbol(_text(value, field.label), field.label)
             except FieldError as error:
                 sentence = f"{error}."
-                raise KnownError(sentence[:1].upper() + sentence[1:]) from None
+                raise KnownError(capitalised(sentence)) from None
         case "choice":
             if value not in field.choices:
                 raise KnownError(

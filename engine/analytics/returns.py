@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import KnownError
+from engine.core.words import counted
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +44,8 @@ def require_observations(count: int, what: str) -> None:
     """KnownError if there are fewer daily returns than any statistic needs."""
     if count < MIN_OBSERVATIONS:
         raise KnownError(
-            f"There are only {count} daily returns for the {what}; "
+            f"There {'is' if count == 1 else 'are'} only {counted(count, 'daily return')} for the "
+            f"{what}; "
             f"at least {MIN_OBSERVATIONS} are needed.",
             "Choose a longer period or import more prices.",
         )
@@ -53,4 +55,4 @@ def small_sample_warning(count: int) -> str:
     """A sentence if a statistic rests on few daily returns, else ""."""
     if count >= FEW_OBSERVATIONS:
         return ""
-    return f"This rests on only {count} daily returns, so it is a rough figure."
+    return f"This rests on only {counted(count, 'daily return')}, so it is a rough figure."

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from engine.analytics.returns import Floats
 from engine.core.errors import KnownError
+from engine.core.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def sample_warning(measure: str, count: int, sample: Sample | None = None) -> st
     needs = SAMPLES[measure] if sample is None else sample
     if count < needs.least:
         raise KnownError(
-            f"There are only {count} daily returns for the {measure}; "
+            f"There {'is' if count == 1 else 'are'} only {counted(count, 'daily return')} for the "
+            f"{measure}; "
             f"at least {needs.least} are needed.",
             "Choose a longer period or import more prices.",
         )

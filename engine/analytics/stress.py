@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from engine.core.errors import KnownError
+from engine.core.errors import PRICES_FROM, KnownError
 from engine.core.records import FIAT
 
 ALL = "ALL"
@@ -48,7 +48,7 @@ def what_if(held: Mapping[str, Decimal | None], asset: str, change: Decimal) -> 
     if asset != ALL and held[asset] is None:
         raise KnownError(
             f"You hold {asset}, but there is no fresh price for it to change.",
-            "Import its price history as a CSV file (Portfolio → Import prices).",
+            PRICES_FROM,
         )
     values = {name: value for name, value in held.items() if value is not None}
     before = sum(values.values(), Decimal(0))

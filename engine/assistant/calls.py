@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from engine.assistant.tools.base import Tool
+from engine.assistant.tools.base import Param, Tool
+from engine.core.fields import (
+    LARGEST_AMOUNT,
+    SMALLEST_AMOUNT,
+    FieldError,
+    in_range,
+    read_symbol,
+)
 from engine.core.money import to_text
 
 
@@ -56,13 +63,34 @@ def check_arguments(tool: Tool, given: Mapping[str, Any]) -> dict[str, str | Dec
             number = Decimal(str(value))
             if not number.is_finite():
                 raise ValueError(f"{param.name} is not a finite number")
+            if not in_range(number):
+                raise ValueError(
+                    f"{param.name} is out of range: an amount is below {LARGEST_AMOUNT:e}, and "
+                    f"not less than {SMALLEST_AMOUNT:e} unless it is 0"
+                )
             if param.least is not None and number < param.least:
                 raise ValueError(f"{param.name} is at least {to_text(param.least)}")
             if param.most is not None and number > param.most:
                 raise ValueError(f"{param.name} is at most {to_text(param.most)}")
             checked[param.name] = number
-        elif not isinstance(value, str) or (param.choices and value not in param.choices):
+        elif not isinstance(value, str):
             raise ValueError(f"{param.name} cannot be {value!r}")
         else:
-            checked[param.name] = value
+            checked[param.name] = _text(param, value)
     return checked
+
+
+def _text(param: Param, value: str) -> str:
+    """A choice or a symbol as it is written here, whatever its capitals; ValueError."""
+    if param.choices:
+        found = [one for one in param.choices if one.casefold() == value.strip().casefold()]
+        if not found:
+            known = ", ".join(param.choices)
+            raise ValueError(f"{param.name} cannot be {value!r}; it is one of: {known}")
+        return found[0]
+    if param.kind == "asset":
+        try:
+            return read_symbol(value)
+        except FieldError:
+            return value  # something of its own, such as a mix of coins
+    return value

@@ -21,9 +21,16 @@ _ON_PLACE = re.compile(rf"\b(?:on|in|at|from|to|my|the) ({_PLACES})\b(?! coins?\
 _OTHER_ALERT = re.compile(
     r"\b(?:points? (?:off|from|away)|(?:off|from) (?:its|an?|my|the)\b.{0,12}\btarget|"
     r"health factor|"
-    r"draw ?downs?|volatil\w+|yields?|apy|correlat\w*|out of range|red flags?|stale|"
-    r"(?:portfolio|target) weight)\b",
+    r"draw ?downs?|volatility|yields?|apy|correlations?|out of range|red flags?|"
+    r"(?:data|prices?) (?:go(?:es)?|gets?|turns?|becomes?) stale|"
+    r"(?:from|off|below|under) (?:its|the|an?|my) (?:[\w-]+ ){0,2}(?:high|peak|top)|weights?)\b",
     re.I,
+)
+_CROSSES = (
+    r"\b(?:above|below|over|under|reach\w*|hits?|drops?|falls?|rises?|dips?|climbs?|passes)\b"
+)
+_TWO_ALERTS = re.compile(
+    rf"{_CROSSES}[^.?!]*\d[^.?!]*\b(?:or|and)\b[^.?!]*{_CROSSES}[^.?!]*\d", re.I
 )
 _ISO = re.compile(r"(?<![\d-])(20\d\d)-(\d\d)-(\d\d)(?![\d-])")
 _DAY = re.compile(rf"(?<![\d.,])(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({MONTH})\b", re.I)
@@ -46,6 +53,11 @@ def object_to(
         raise KnownError(
             "In the chat I set alerts on prices and moves within a day only.",
             "Build this one on the Alerts page, or with `assay alerts add --kind`.",
+        )
+    if tool.name == "create_alert" and _TWO_ALERTS.search(question):
+        raise KnownError(
+            "In the chat I set one alert at a time.",
+            "Ask for each by itself, or join conditions on the Alerts page.",
         )
     if tool.name == "create_alert" and not str(arguments["condition"]).endswith("percent"):
         other = other_currency(question, context.currency)

@@ -1,13 +1,16 @@
 """Sentences the assistant itself says: questions for missing values, replies, plain answers."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 from engine.assistant.calls import call_json
 from engine.assistant.decide import Option, fixed_arguments
+from engine.assistant.tools.alerts import WORDS
 from engine.assistant.tools.base import Tool, ToolResult
 from engine.core.cards import Choice
 from engine.core.money import to_text
+from engine.core.words import capitalised
 
 _MISSING = {
     "asset": "Which coin do you mean?",
@@ -90,10 +93,14 @@ def choice(option: Option) -> Choice:
     if isinstance(change, Decimal) and change > 0:
         shown["change_percent"] = f"+{shown['change_percent']}"  # beside a choice of -30
     label = option.tool.noun.format_map(_Blank(shown))
+    if "condition" in shown:  # "down_percent" is no word for a person
+        unit = " %" if shown["condition"].endswith("percent") else ""
+        way = f"{WORDS[shown.pop('condition')]} {shown.pop('value', '…')}{unit}"
+        label = f"an alert when {shown.get('asset', '…')} {way}"
     extra = [v for name, v in shown.items() if f"{{{name}}}" not in option.tool.noun]
     if extra:
         label = f"{label} ({', '.join(extra)})"
-    return Choice(call_json(option.tool.name, arguments), label[:1].upper() + label[1:])
+    return Choice(call_json(option.tool.name, arguments), capitalised(label))
 
 
 class _Blank(dict[str, str]):
@@ -116,5 +123,16 @@ def plain_answer(tool: Tool, result: ToolResult) -> str:
     title, *lines = result.text.splitlines()
     if not lines:
         return title
-    items = [f"- {line[:1].upper()}{line[1:]}" for line in lines]
+    if tool.name == "profit_loss" and lines[0].startswith("period: "):
+        return _within(title, lines)
+    items = [f"- {capitalised(line)}" for line in lines]
     return f"**{title}**\n\n" + "\n".join(items)
+
+
+def _within(title: str, lines: Sequence[str]) -> str:
+    """A result about a period in one sentence that names it, with the notes behind."""
+    period, *rest = (line.partition(": ")[2] if n == 0 else line for n, line in enumerate(lines))
+    notes = [line.removeprefix("note: ") for line in rest if line.startswith("note: ")]
+    said = [line.replace(": ", " ") for line in rest if not line.startswith("note: ")]
+    first = f"**{title}**, {period}" + (f": {'; '.join(said)}." if said else ".")
+    return "\n\n".join(filter(None, (first, " ".join(notes))))

@@ -6,6 +6,7 @@ from engine.assistant.grounding import ground, unsupported
 from engine.assistant.phrases import plain_answer
 from engine.assistant.tools.base import Tool, ToolResult
 from engine.core.cards import FactsCard
+from engine.core.words import capitalised
 
 _FEWEST, _MOST = 3, 6
 _NOTE = "note: "
@@ -42,7 +43,7 @@ def summary(tool: Tool, result: ToolResult, question: str) -> str:
     sentences = [f"{title}: {'; '.join(said)}." if said else f"{title}."]
     how = _CLAUSE.split(card.method, maxsplit=1)[0].rstrip(".")
     if how and not unsupported(ground(how, result.figures)):
-        sentences.append(f"{how[:1].upper()}{how[1:]}.")
+        sentences.append(f"{capitalised(how)}.")
     return "\n\n".join(filter(None, (" ".join(sentences), " ".join(notes))))
 
 

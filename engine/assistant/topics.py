@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+from engine.analytics.scorecard.several import several
 from engine.assistant.analyses import ANALYSES
 from engine.assistant.analyses.base import Analysis, amounts_said
 from engine.assistant.follow import is_follow_up
@@ -94,8 +95,10 @@ def _named(question: str) -> Analysis | None:
 
 
 def _asks_for_a_term(question: str, found: Recognised) -> bool:
-    """Whether it names nothing to compute with: no value, nothing of the user's, no action."""
-    return not (found.mentions or _OWN.search(question) or _ACTION.search(question))
+    """Whether it names nothing to compute with: no value, nothing of the user's, no action, nor
+    tokens with what is said of them."""
+    named = found.mentions or _OWN.search(question) or _ACTION.search(question)
+    return not (named or several(question))
 
 
 def _offered(param: Param, offered: Sequence[str], question: str) -> str | None:

@@ -129,7 +129,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_home(parser, None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
-        child = commands.add_parser(command.NAME, help=command.HELP, description=command.HELP)
+        # Resolve: an argument of a command may stand in place of a common one.
+        child = commands.add_parser(
+            command.NAME,
+            help=command.HELP,
+            description=command.HELP,
+            conflict_handler="resolve",
+        )
         # Suppressed, or it would undo a --home that stands before the command.
         _add_home(child, argparse.SUPPRESS)
         command.configure(child)

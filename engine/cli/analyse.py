@@ -12,6 +12,7 @@ from engine.core.errors import KnownError
 from engine.service import AnalysisOutcome, Form, Param, Service
 
 NAME = "analyse"
+_OFFERED = 12
 HELP = "risk, allocation, scenarios, DeFi, NFTs, token scorecards and more"
 
 
@@ -29,10 +30,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--delete", nargs=2, metavar=("KIND", "NAME"), help="delete what is stored")
     add_json(parser)
+    # In place of argparse's own, which knows nothing of the values of an analysis.
+    parser.add_argument(
+        "-h", "--help", action="store_true", help="show this, or what the values of NAME can be"
+    )
+    parser.set_defaults(usage=parser.format_help)
 
 
 def run(args: argparse.Namespace) -> int:
     """List the analyses, or run one and show its cards."""
+    if args.help and args.name is None:
+        terminal.say(args.usage())
+        return 0
     with opened(args) as service:
         if args.save or args.delete:
             _store(service, args)
@@ -46,6 +55,9 @@ def run(args: argparse.Namespace) -> int:
             raise KnownError(
                 f"There is no analysis called {args.name!r}.", "`assay analyse` lists them."
             )
+        if args.help:
+            _explain(form)
+            return 0
         outcome = _run(service, form, args.values)
         if args.json:
             write_json(outcome.cards)
@@ -102,6 +114,35 @@ def _list(forms: list[Form], json: bool) -> None:
     )
     titles = ("Group", "Name", "What", "Values")
     terminal.say("\n".join(table(titles, rows, (False,) * 4)))
+    terminal.say("\n`assay analyse NAME --help` says what the values can be.")
+
+
+def _explain(form: Form) -> None:
+    """What an analysis answers, and what each of its values can be."""
+    terminal.say(f"{form.title}: {form.intro}\n")
+    rows = tuple(
+        (param.name, _range(param, form.offers.get(param.name, ())), _default(param), param.help)
+        for param in form.parameters
+    )
+    titles = ("Value", "Can be", "Left out", "What")
+    terminal.say("\n".join(table(titles, rows, (False,) * 4)))
+
+
+def _range(param: Param, offered: tuple[str, ...]) -> str:
+    if param.least is not None or param.most is not None:
+        ends = (("from", param.least), ("to", param.most))
+        return " ".join(f"{word} {end:,f}" for word, end in ends if end is not None)
+    known = param.choices or offered
+    more = ["…"] if len(known) > _OFFERED else []
+    return "; ".join([*known[:_OFFERED], *more])
+
+
+def _default(param: Param) -> str:
+    if param.required:
+        return "(needed)"
+    if param.default is None:
+        return param.omitted
+    return f"{param.default:f}" if isinstance(param.default, Decimal) else param.default
 
 
 def _hint(param: Param) -> str:

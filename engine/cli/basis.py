@@ -8,6 +8,7 @@ from engine.cli import terminal
 from engine.cli.jsonout import write_json
 from engine.cli.session import add_json, opened
 from engine.core.errors import KnownError
+from engine.core.words import capitalised
 from engine.ledger.basis_settings import basis_from_body, basis_to_body, read_year, read_year_start
 from engine.service import METHOD_NAMES, CostBasis, Method
 
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     words = basis.described()
     month, day = basis.year_start
-    terminal.say(f"{words[0].upper()}{words[1:]}{'' if basis.universal else ', by account'}.")
+    terminal.say(f"{capitalised(words)}{'' if basis.universal else ', by account'}.")
     terminal.say(f"Tax years start on {month:02}-{day:02}.")
     terminal.say(f"Held long from {basis.long_days:,} days on.")
     if basis.ranks_by_cost and not basis.rank_with_fees:

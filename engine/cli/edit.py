@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=actions)
     parser.add_argument(
         "number", nargs="?", type=int,
-        help="as `assay transactions` shows it; of undo, that of the change in `assay edit history`",
+        help="as `assay transactions` shows it; for undo, as `assay edit history` does",
     )  # fmt: skip
     parser.add_argument("--date", type=_read(read_time), help='such as "2025-03-31 10:00:00", UTC')
     parser.add_argument("--kind", choices=get_args(TransactionKind))
@@ -65,7 +65,9 @@ def run(args: argparse.Namespace) -> int:
                 _tell(args.json, change, f"Taken back: {_describe(change)}")
             case _:
                 changes = service.ledger.changes()
-                lines = [f"{one.id}  {one.made:%Y-%m-%d %H:%M}  {_describe(one)}" for one in changes]
+                lines = [
+                    f"{one.id}  {one.made:%Y-%m-%d %H:%M}  {_describe(one)}" for one in changes
+                ]
                 _tell(args.json, changes, "\n".join(lines) or "Nothing has been changed.")
     return 0
 

@@ -90,7 +90,8 @@ def _chart(card: ChartCard, columns: int) -> list[str]:
 
 def _matrix(card: ChartCard) -> list[str]:
     names = card.series[0].x if card.series else ()
-    rows = tuple((one.name, *(f"{y:.2f}" for y in one.y)) for one in card.series)
+    # Adding zero turns "-0.00" into "0.00".
+    rows = tuple((one.name, *(f"{round(y, 2) + 0.0:.2f}" for y in one.y)) for one in card.series)
     return table(("", *names), rows, (False, *(True for _ in names)))
 
 
@@ -145,4 +146,6 @@ def _pad(text: str, size: int, right: bool) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.2f}" if abs(value) >= 1 or value == 0 else f"{value:.4g}"
+    if value == 0:
+        return "0.00"  # whatever its sign
+    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4g}"

@@ -1,5 +1,8 @@
 """Errors of the user's world, told apart from bugs."""
 
+PRICES_FROM = "Import a price history (CSV), or switch an online source on."
+"""What to do where prices are missing: true in the window and in the terminal."""
+
 
 class KnownError(Exception):
     """Something the user can understand and act on; every other exception is a bug.

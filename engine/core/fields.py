@@ -63,9 +63,14 @@ def read_number(text: str, name: str) -> Decimal:
         number = parse_amount(text)
     except ValueError:
         number = _other_number(text.strip(), name)
-    if number and not _LEAST_POWER <= number.adjusted() < _LARGEST_POWER:
+    if not in_range(number):
         raise FieldError(f"the {name} {_quoted(text)} is out of range")
     return number
+
+
+def in_range(number: Decimal) -> bool:
+    """Whether an amount can be of this size: zero, or from SMALLEST_AMOUNT to LARGEST_AMOUNT."""
+    return not number or _LEAST_POWER <= number.adjusted() < _LARGEST_POWER
 
 
 def read_positive(text: str, name: str) -> Decimal:

@@ -31,31 +31,34 @@ def about(gaps: Iterable[Gap], asset: str) -> tuple[Gap, ...]:
     return tuple(gap for gap in gaps if asset in gap.assets)
 
 
+_COINS = {
+    "short": "left {account} (first on {first}) without a recorded purchase; its gain is left out.",
+    "costless": "came into {account} (first on {first}) at an unknown cost; its gain is left out.",
+    "gift": "came into {account} as a gift (first on {first}) and costs what it was worth that "
+    "day; state its value if the giver's cost counts.",
+}
+
+
 class Gaps:
     """Collects what is missing while lots are worked out; `sentences` says it."""
 
     def __init__(self, currency: str) -> None:
         self._currency = currency
-        self._short: dict[_Pocket, tuple[Decimal, date]] = {}
-        self._costless: dict[_Pocket, tuple[Decimal, date]] = {}
-        self._gifts: dict[_Pocket, tuple[Decimal, date]] = {}
+        self._coins: dict[str, dict[_Pocket, tuple[Decimal, date]]] = {how: {} for how in _COINS}
         self._unvalued: dict[tuple[str, ...], tuple[int, date]] = {}
         self._estimated: dict[str, tuple[int, date, set[str]]] = {}
 
     def short(self, account: str, asset: str, amount: Decimal, day: date) -> None:
         """More left an account than the records had brought in."""
-        known, first = self._short.get((account, asset), (Decimal(0), day))
-        self._short[account, asset] = (known + amount, first)
+        self._add("short", account, asset, amount, day)
 
     def costless(self, account: str, asset: str, amount: Decimal, day: date) -> None:
         """Coins came in and nothing says what they cost."""
-        known, first = self._costless.get((account, asset), (Decimal(0), day))
-        self._costless[account, asset] = (known + amount, first)
+        self._add("costless", account, asset, amount, day)
 
     def gift(self, account: str, asset: str, amount: Decimal, day: date) -> None:
         """Coins came as a gift, and nothing says what they had cost the giver."""
-        known, first = self._gifts.get((account, asset), (Decimal(0), day))
-        self._gifts[account, asset] = (known + amount, first)
+        self._add("gift", account, asset, amount, day)
 
     def unvalued(self, assets: tuple[str | None, ...], day: date) -> None:
         """There was no price to value an entry with."""
@@ -72,30 +75,12 @@ class Gaps:
         """One sentence per gap, in a fixed order."""
         found = [
             Gap(
-                f"{format_amount(amount)} {asset} left {account} (first on {first}) without a "
-                "recorded purchase; its gain is left out.",
+                f"{format_amount(amount)} {asset} {words.format(account=account, first=first)}",
                 asset,
                 first=first,
             )
-            for (account, asset), (amount, first) in sorted(self._short.items())
-        ]
-        found += [
-            Gap(
-                f"{format_amount(amount)} {asset} came into {account} (first on {first}) at an "
-                "unknown cost; its gain is left out.",
-                asset,
-                first=first,
-            )
-            for (account, asset), (amount, first) in sorted(self._costless.items())
-        ]
-        found += [
-            Gap(
-                f"{format_amount(amount)} {asset} came into {account} as a gift (first on {first}) "
-                "and costs what it was worth that day; state its value if the giver's cost counts.",
-                asset,
-                first=first,
-            )
-            for (account, asset), (amount, first) in sorted(self._gifts.items())
+            for how, words in _COINS.items()
+            for (account, asset), (amount, first) in sorted(self._coins[how].items())
         ]
         found += [
             Gap(
@@ -116,6 +101,10 @@ class Gaps:
             for fiat, (count, first, coins) in sorted(self._estimated.items())
         ]
         return tuple(found)
+
+    def _add(self, how: str, account: str, asset: str, amount: Decimal, day: date) -> None:
+        known, first = self._coins[how].get((account, asset), (Decimal(0), day))
+        self._coins[how][account, asset] = (known + amount, first)
 
 
 def _entries(count: int) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import accumulate
 
 import numpy as np
 
@@ -152,28 +153,36 @@ class _Measure:
         )
 
     def _count(self) -> None:
-        """Amounts held at each close; what is below zero must have come from somewhere."""
-        balances: dict[str, list[Decimal]] = {}
+        """Amounts held at each close; what is below zero must have come from somewhere.
+
+        What all accounts together are short of counts in none of them, as in `valuation`.
+        """
+        own: dict[str, list[Decimal]] = {}
+        every: dict[str, list[Decimal]] = {}
         for t in self._transactions:
             index = max((t.time.date() - self._days[0]).days, 0)
             for leg in legs(t):
-                if self._measured(leg):
-                    changes = balances.setdefault(leg.asset, [Decimal(0)] * len(self._days))
-                    changes[index] += leg.change
-        for asset, changes in balances.items():
-            total = Decimal(0)
-            amounts = np.empty(len(self._days))
-            for index, change in enumerate(changes):
-                total += change
-                amounts[index] = float(total)
-            self._amounts[asset] = np.maximum(amounts, 0.0)
-            self._appeared[asset] = np.maximum(-amounts, 0.0)
+                if not self._belongs(leg):
+                    continue
+                for changes in (own, every) if self._measured(leg) else (every,):
+                    changes.setdefault(leg.asset, [Decimal(0)] * len(self._days))
+                    changes[leg.asset][index] += leg.change
+        for asset, changes_of in own.items():
+            amounts = _running(changes_of)
+            short = _running(every[asset]) < 0
+            lost = np.where(short, np.maximum(amounts, 0.0), 0.0)
+            self._amounts[asset] = np.maximum(amounts, 0.0) - lost
+            self._appeared[asset] = np.maximum(-amounts, 0.0) - lost
 
-    def _measured(self, leg: Leg) -> bool:
+    def _belongs(self, leg: Leg) -> bool:
         """Does this balance belong to the portfolio (whether or not it has a price)?"""
-        if self._account not in (None, leg.account) or is_nft(leg.asset):
+        if is_nft(leg.asset):
             return False
         return leg.asset not in FIAT or (leg.account, leg.asset) in self._cash
+
+    def _measured(self, leg: Leg) -> bool:
+        """Does it, and to the account that is asked for?"""
+        return self._account in (None, leg.account) and self._belongs(leg)
 
     def _flow(self, t: Transaction, index: int) -> float:
         sides = [leg for leg in legs(t) if leg.side != "fee"]
@@ -205,3 +214,8 @@ class _Measure:
         if asset not in self._closes:
             self._closes[asset] = filled_closes(self._prices, asset, self._currency, self._days)
         return self._closes[asset]
+
+
+def _running(changes: Sequence[Decimal]) -> Floats:
+    """The sums so far, each exact before it becomes a float."""
+    return np.array([float(total) for total in accumulate(changes)], dtype=np.float64)

@@ -1,6 +1,6 @@
 """What a transaction does to balances, and the order in which transactions are worked through."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,6 +8,9 @@ from operator import attrgetter, eq
 from typing import Literal
 
 from engine.core.records import FIAT, Transaction
+
+Balances = Mapping[tuple[str, str], Decimal]
+"""What is held by (account, asset)."""
 
 _TOLERANCE = Decimal("0.01")
 """A fiat balance this little below zero is rounding."""
@@ -107,15 +110,28 @@ def holdings(
     Fiat counts where `cash_pockets` tracks it; NFTs are among them, of amount 1. A negative amount
     means that history is missing.
     """
+    return held_in(balances(transactions, on), account)
+
+
+def held_in(held: Balances, account: str | None) -> dict[str, Decimal]:
+    """How much of each asset one account or all of them hold, by alphabet; not what is nothing."""
+    amounts: dict[str, Decimal] = {}
+    for (name, asset), amount in held.items():
+        if account in (None, name):
+            amounts[asset] = amounts.get(asset, Decimal(0)) + amount
+    return {asset: amount for asset, amount in sorted(amounts.items()) if amount}
+
+
+def balances(transactions: Iterable[Transaction], on: date | None = None) -> Balances:
+    """What `holdings` gives, for each account by itself."""
     everything = list(transactions)
     cash = cash_pockets(everything).tracked
-    amounts: dict[str, Decimal] = {}
+    found: dict[tuple[str, str], Decimal] = {}
     for t in everything:
         if on is not None and t.time.date() > on:
             continue
         for leg in legs(t):
-            if account is not None and leg.account != account:
-                continue
-            if leg.asset not in FIAT or (leg.account, leg.asset) in cash:
-                amounts[leg.asset] = amounts.get(leg.asset, Decimal(0)) + leg.change
-    return {asset: amount for asset, amount in sorted(amounts.items()) if amount}
+            pocket = (leg.account, leg.asset)
+            if leg.asset not in FIAT or pocket in cash:
+                found[pocket] = found.get(pocket, Decimal(0)) + leg.change
+    return found

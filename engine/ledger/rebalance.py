@@ -12,7 +12,7 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Literal
 
-from engine.core.errors import KnownError
+from engine.core.errors import PRICES_FROM, KnownError
 from engine.core.money import format_money
 from engine.ledger.rebalance_plan import Line, Plan, Position, Trade
 from engine.ledger.targets import Target
@@ -235,7 +235,7 @@ def _check(
     if missing:
         raise KnownError(
             f"There is no price for {', '.join(missing)}, which the target names.",
-            "Import its price history as a CSV file (Portfolio → Import prices).",
+            PRICES_FROM,
         )
     if cash < 0 or minimum < 0:
         raise KnownError("Cash and the minimum trade cannot be negative.", "Give other amounts.")

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from engine.core.records import Transaction
 from engine.ledger.gaps import Gap
@@ -21,6 +21,7 @@ from engine.ledger.pricing import Prices, fresh_price
 from engine.ledger.terms import Term, days_held, tax_year, term
 
 _ZERO = Decimal(0)
+_CENT = Decimal("0.01")
 _DAY = timedelta(days=1)
 
 
@@ -83,6 +84,17 @@ class Totals:
     def gain(self) -> Decimal:
         """Gains less losses."""
         return self.gains + self.losses
+
+    def in_cents(self) -> "Totals":
+        """The same for display: each a whole number of cents, and parts that still add up.
+
+        The gain is the proceeds less the cost as they are shown; what rounding leaves over goes to
+        the largest of its parts.
+        """
+        proceeds, cost = _cents(self.proceeds), _cents(self.cost)
+        gains, losses = _parts(proceeds - cost, (self.gains, self.losses))
+        short, long, undated = _parts(proceeds - cost, (self.short, self.long, self.undated))
+        return Totals(proceeds, cost, gains, losses, short, long, undated, _cents(self.income))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +173,18 @@ def tax_report(
         method=tuple(_method(past, currency, basis, (end - _DAY).date(), today)),
         simulated=simulated,
     )
+
+
+def _cents(value: Decimal) -> Decimal:
+    return value.quantize(_CENT, ROUND_HALF_UP)
+
+
+def _parts(whole: Decimal, parts: Sequence[Decimal]) -> list[Decimal]:
+    """The parts in cents, so that they add up to the whole."""
+    found = [_cents(part) for part in parts]
+    largest = max(range(len(parts)), key=lambda place: abs(parts[place]))
+    found[largest] += whole - sum(found, _ZERO)
+    return found
 
 
 def _sales(book: LotBook, start: datetime, end: datetime, basis: CostBasis) -> tuple[Sale, ...]:

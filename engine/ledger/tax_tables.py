@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 from engine.core.money import format_amount, format_money
 from engine.ledger.tax_report import TaxReport
@@ -13,11 +14,16 @@ _INCOME = {"": "not stated", "lp_reward": "liquidity reward"}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; share: of the width of the page. right: aligned to the right, as figures are."""
+    """A column; share: of the width of the page. kind: as of a card's column."""
 
     title: str
     share: float
-    right: bool = False
+    kind: Literal["text", "amount", "money"] = "text"
+
+    @property
+    def right(self) -> bool:
+        """Whether it is aligned to the right, as figures are."""
+        return self.kind != "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,57 +61,57 @@ def tax_sections(report: TaxReport) -> tuple[Section, ...]:
 _Money = Callable[[Decimal | None], str]
 _Rows = list[tuple[str, ...]]
 
-_SUMMARY = (Column("", 0.25), Column("", 0.15, right=True))
+_SUMMARY = (Column("", 0.25), Column("", 0.15, "money"))
 _BY_ASSET = (
     Column("Asset", 0.16),
-    Column("Amount", 0.21, right=True),
-    Column("Proceeds", 0.21, right=True),
-    Column("Cost", 0.21, right=True),
-    Column("Gain", 0.21, right=True),
+    Column("Amount", 0.21, "amount"),
+    Column("Proceeds", 0.21, "money"),
+    Column("Cost", 0.21, "money"),
+    Column("Gain", 0.21, "money"),
 )
 _SALES = (
     Column("Asset", 0.07),
-    Column("Amount", 0.12, right=True),
+    Column("Amount", 0.12, "amount"),
     Column("Acquired (UTC)", 0.115),
     Column("Disposed of (UTC)", 0.115),
-    Column("Days", 0.045, right=True),
+    Column("Days", 0.045, "amount"),
     Column("Term", 0.05),
     Column("Rule", 0.06),
-    Column("Proceeds", 0.105, right=True),
-    Column("Cost", 0.105, right=True),
-    Column("Gain", 0.105, right=True),
+    Column("Proceeds", 0.105, "money"),
+    Column("Cost", 0.105, "money"),
+    Column("Gain", 0.105, "money"),
     Column("Account", 0.11),
 )
 _INCOME_SUMS = (
     Column("Kind", 0.25),
     Column("Asset", 0.15),
-    Column("Amount", 0.3, right=True),
-    Column("Value", 0.3, right=True),
+    Column("Amount", 0.3, "amount"),
+    Column("Value", 0.3, "money"),
 )
 _INCOMES = (
     Column("Received (UTC)", 0.16),
     Column("Kind", 0.16),
     Column("Asset", 0.12),
-    Column("Amount", 0.2, right=True),
-    Column("Value", 0.16, right=True),
+    Column("Amount", 0.2, "amount"),
+    Column("Value", 0.16, "money"),
     Column("Account", 0.2),
 )
 _FEES = (
     Column("Asset", 0.2),
-    Column("Amount", 0.4, right=True),
-    Column("Value", 0.4, right=True),
+    Column("Amount", 0.4, "amount"),
+    Column("Value", 0.4, "money"),
 )
 _LOTS = (
     Column("Asset", 0.14),
     Column("Acquired (UTC)", 0.18),
-    Column("Amount", 0.24, right=True),
-    Column("Cost", 0.2, right=True),
+    Column("Amount", 0.24, "amount"),
+    Column("Cost", 0.2, "money"),
     Column("Account", 0.24),
 )
 
 
 def _summary(report: TaxReport, money: _Money) -> _Rows:
-    totals = report.totals
+    totals = report.totals.in_cents()
     rows = [
         ("Proceeds", money(totals.proceeds)),
         ("Cost", money(totals.cost)),
@@ -156,7 +162,7 @@ def _sales(report: TaxReport, money: _Money) -> _Rows:
 
 
 def _total(report: TaxReport, money: _Money) -> tuple[str, ...]:
-    totals = report.totals
+    totals = report.totals.in_cents()
     sums = (money(totals.proceeds), money(totals.cost), money(totals.gain))
     return ("Total", "", "", "", "", "", "", *sums, "")
 

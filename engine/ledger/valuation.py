@@ -1,7 +1,7 @@
 """What is held on a day, what it is worth and what it cost."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -9,7 +9,7 @@ from decimal import Decimal
 from engine.core.money import format_amount
 from engine.core.records import FIAT, MAX_PRICE_AGE, PricePoint, Transaction, is_nft
 from engine.ledger.gaps import Gap
-from engine.ledger.legs import cash_pockets, holdings
+from engine.ledger.legs import Balances, balances, cash_pockets, held_in
 from engine.ledger.lotbook import LotBook
 from engine.ledger.pricing import Prices
 
@@ -77,21 +77,27 @@ def valuation(
     """Value the holdings of one account, or all, at the end of a day.
 
     transactions: with the confirmed transfers joined. book: the lots at the end of that day, in
-    `currency`.
+    `currency`. What all accounts together have sold more of than they ever got has no value in any
+    account either.
     """
     costs = _costs(book, account)
     missing = [*book.missing, *_unexplained_cash(transactions, account)]
     if account is not None and any(not lot.account for lot in book.open):
         missing.append(Gap("Costs are kept for all accounts together, not for one account alone."))
     rows, nfts = [], []
-    for asset, amount in holdings(transactions, on, account).items():
+    pockets = balances(transactions, on)
+    amounts, whole = held_in(pockets, account), held_in(pockets, None)
+    missing += _oversold(pockets, amounts, whole, account)
+    for asset, amount in amounts.items():
         if amount < 0:
-            held = f"The records hold {format_amount(amount)} {asset}"
-            missing.append(Gap(f"{held}: earlier purchases are missing.", asset))
             continue
         known = costs.get(asset, (_ZERO, _ZERO))
         if is_nft(asset):
             nfts.append(_row(asset, amount, None, known))
+            continue
+        point = None
+        if whole.get(asset, _ZERO) < 0:
+            rows.append(_row(asset, amount, point, known))
             continue
         point = _point(prices, asset, currency, on)
         if point is None or on - point.day > MAX_PRICE_AGE:
@@ -113,6 +119,39 @@ def _costs(book: LotBook, account: str | None) -> dict[str, tuple[Decimal, Decim
             amount, cost = costs[lot.asset]
             costs[lot.asset] = (amount + lot.amount, cost + lot.amount * lot.unit_cost)
     return costs
+
+
+def _oversold(
+    pockets: Balances,
+    amounts: Mapping[str, Decimal],
+    whole: Mapping[str, Decimal],
+    account: str | None,
+) -> list[Gap]:
+    """Where more was given away than had come in, and what that means for the total."""
+    found = []
+    for asset, amount in amounts.items():
+        every = whole.get(asset, _ZERO)
+        held = f"The records hold {format_amount(amount)} {asset}"
+        if amount < 0:
+            said = f"{held}: earlier purchases are missing, so it is in no total."
+            found.append(Gap(said, asset))
+        elif every < 0:
+            said = (
+                f"{held} in {account}, but {format_amount(every)} in all accounts together: "
+                "earlier purchases are missing, so it is in no total."
+            )
+            found.append(Gap(said, asset))
+    if account is None:
+        found += [
+            Gap(
+                f"The records hold {format_amount(amount)} {asset} in {name}: earlier purchases "
+                "are missing, and the total counts so much less than the other accounts hold.",
+                asset,
+            )
+            for (name, asset), amount in sorted(pockets.items())
+            if amount < 0 < whole.get(asset, _ZERO)
+        ]
+    return found
 
 
 def _point(prices: Prices, asset: str, currency: str, on: date) -> PricePoint | None:

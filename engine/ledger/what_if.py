@@ -54,7 +54,8 @@ def preview_sale(
     averaged = method in ("average", "uk_pool")
     queues = Queues(rank(method), averaged)
     for number, lot in enumerate(sorted(book.open, key=lambda lot: lot.time)):
-        if lot.asset == asset and account in (None, lot.account):
+        # Lots of all accounts together name none.
+        if lot.asset == asset and (account is None or lot.account in (account, "")):
             cost = None if lot.unit_cost is None else lot.unit_cost * lot.amount
             queues.put("", asset, Piece(lot.time, number, lot.amount, cost, lot.unit_cost))
     pieces, short = queues.take("", asset, amount)

@@ -85,10 +85,13 @@ class AlertCalls:
         kept = self._documents.all("alerts")
         for name in (one for one in kept if one.startswith(_PREFIX)):
             program = self._program()
-            if program and (
-                notice := self._hook.run(program, kept[name]["title"], kept[name]["text"])
-            ):
-                self._failed(notice)
+            try:
+                if program and (
+                    notice := self._hook.run(program, kept[name]["title"], kept[name]["text"])
+                ):
+                    self._failed(notice)
+            except Exception:  # noqa: BLE001  (it would be in the way of those after it)
+                _log.exception("a call of the program for alerts could not be made and is dropped")
             if self._closed:
                 return
             self._documents.delete("alerts", name)

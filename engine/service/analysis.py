@@ -1,11 +1,11 @@
 """The analyses, run on the user's data as jobs; the cards are the same as in the chat."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from engine.assistant.analyses import ANALYSES
-from engine.assistant.analyses.base import Group, first_coins
+from engine.assistant.analyses.base import Follows, Group, first_coins
 from engine.assistant.analyses.optimise import OPTIMISE
 from engine.assistant.analyses.saved import PROFILE, Body, body_of, checked, with_flags
 from engine.assistant.calls import call_json, check_arguments
@@ -25,7 +25,8 @@ class Form:
     """What an analysis asks for. offers: by parameter, the values that the data make possible.
 
     remembers: whether its values can be kept as the investor profile. lacks: a sentence on what
-    must be imported before there is anything to compute with, or "".
+    must be imported before there is anything to compute with, or "". follows: values that change
+    with what is chosen elsewhere, see Follows.
     """
 
     name: str
@@ -36,6 +37,14 @@ class Form:
     offers: Mapping[str, tuple[str, ...]]
     remembers: bool = False
     lacks: str = ""
+    follows: Follows = field(default_factory=dict)
+
+    def asks_as(self, other: "Form") -> bool:
+        """Whether it asks for the same as another, be it with other values to begin with."""
+        return self._without_defaults() == other._without_defaults()
+
+    def _without_defaults(self) -> "Form":
+        return replace(self, parameters=tuple(replace(p, default=None) for p in self.parameters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,7 @@ class AnalysisArea:
                     offers,
                     remembers=one.name == OPTIMISE.name,
                     lacks=one.lacks(context),
+                    follows=one.follows(context),
                 )
             )
         return found

@@ -15,6 +15,7 @@ from engine.core.fields import FieldError, read_symbol
 from engine.core.jobs import Job, JobPool, Progress
 from engine.core.records import MANUAL, SIMULATED, PricePoint, is_nft
 from engine.core.steps import Step, part
+from engine.core.words import capitalised
 from engine.market.sources import refresh, secrets
 from engine.market.sources.base import Parsed
 from engine.market.sources.defillama import Pool, named
@@ -137,7 +138,7 @@ class OnlineArea:
             currency = self._settings.text("currency")
             # Whoever takes no key does not need an open keyring either.
             key = secrets.get_key(name) if info.takes_key else ""
-            adapter = self._sources.prices(name, key, {**self._ids(name), **(ids or {})})
+            adapter = self._sources.prices(name, key, {**self.ids(name), **(ids or {})})
             wanted = _symbols(assets or self._assets(), currency)
 
             def ask(asset: str, step: Step) -> Parsed[PricePoint]:
@@ -147,7 +148,7 @@ class OnlineArea:
             found = refresh.fetch_each(wanted, ask, part(progress.step, 0.0, _FETCHED))
             came = {row.asset for row in found.rows}
             if known := {asset: one for asset, one in (ids or {}).items() if asset in came}:
-                self._documents.put("source", name, {"ids": {**self._ids(name), **known}})
+                self._documents.put("source", name, {"ids": {**self.ids(name), **known}})
             rows = refresh.news(found.rows, lambda asset: self._stored(asset, currency))
             if not rows:
                 return Refreshed(None, 0, found.notes)
@@ -165,7 +166,7 @@ class OnlineArea:
         """
         info = source(name)
         key = secrets.get_key(name) if info.takes_key else ""
-        adapter = self._sources.prices(name, key, self._ids(name))
+        adapter = self._sources.prices(name, key, self.ids(name))
         start, end = self._missing(asset, currency)
         found = adapter.history(asset, currency, start, end, step)
         return tuple(refresh.news(found.rows, lambda asset: self._stored(asset, currency)))
@@ -174,6 +175,11 @@ class OnlineArea:
         """Store what latest() has fetched, as part of one import that goes on growing."""
         self._prices.keep_up(source(name).title, rows)
         self._publish(DataChanged(frozenset({"prices"})))
+
+    def ids(self, name: str) -> Mapping[str, str]:
+        """What a source calls some assets, as the user has said."""
+        ids: Mapping[str, str] = (self._documents.get("source", name) or {}).get("ids", {})
+        return ids
 
     def note_error(self, name: str, sentence: str) -> None:
         """Remember what went wrong last with a source, "" if nothing."""
@@ -225,11 +231,6 @@ class OnlineArea:
 
         return Sources(self.is_on, self._log, self._clock)
 
-    def _ids(self, name: str) -> Mapping[str, str]:
-        """What a source calls some assets, as the user has said."""
-        ids: Mapping[str, str] = (self._documents.get("source", name) or {}).get("ids", {})
-        return ids
-
     def _log(self, exchange: Exchange) -> None:
         self._requests.add(exchange)
 
@@ -264,7 +265,7 @@ def _symbols(assets: Sequence[str], currency: str) -> list[str]:
     try:
         symbols = [read_symbol(asset) for asset in assets]
     except FieldError as error:
-        raise KnownError(f"{str(error)[:1].upper()}{str(error)[1:]}.", "BTC is one.") from error
+        raise KnownError(f"{capitalised(str(error))}.", "BTC is one.") from error
     wanted = [one for one in dict.fromkeys(symbols) if one != currency and not is_nft(one)]
     if not wanted:
         raise KnownError("There is no coin to fetch prices of.", "Name one, such as BTC.")

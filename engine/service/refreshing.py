@@ -11,22 +11,23 @@ from engine.core.clock import Clock
 from engine.core.errors import Cancelled, KnownError
 from engine.core.events import Event, PricesRefreshed
 from engine.core.records import PricePoint, is_nft
-from engine.market.sources.base import UnknownAsset
+from engine.market.sources.base import UnknownAsset, UnusableAnswer
 from engine.market.sources.registry import SOURCES, SourceInfo
 from engine.service.online import OnlineArea
 from engine.service.settings import Settings
+from engine.service.source_health import Pair, SourceHealth
 
 _log = logging.getLogger(__name__)
 
-Pair = tuple[str, str]
-"""An asset and the currency of its price."""
-
 ORDER = ("kraken", "binance", "coingecko")
 """Candles before closes, and prices in dollars before those in USDT."""
-LONGEST_WAIT = 6 * 3600.0
-"""Seconds after which a source that fails is asked again at the latest."""
 _FAILURES = 2
-"""Errors in a row after which a source is left alone: one may be about a single coin."""
+"""Errors in a row after which a source that cannot be reached is asked nothing more for now."""
+_HELD_BACK = 10.0
+"""Seconds after which what has come is stored while more is asked for: not after each coin, as
+everybody looks at the prices again each time."""
+_AFTER_TROUBLE = 60.0
+"""Seconds after which the thread goes on if something went wrong that should not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,11 @@ class RefreshState:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Failing:
-    """A source that does not answer: how often in a row, and when it is asked again."""
-
-    times: int
-    until: float
-
-
 class Refreshing:
     """Asks the sources that are on, in the order of ORDER, for what those before did not have.
 
     A source that fails is asked again after twice the interval, then four times it, and so on.
+    An answer about one coin that is of no use does not stop the others.
     """
 
     def __init__(
@@ -75,9 +69,7 @@ class Refreshing:
         self._thread: threading.Thread | None = None
         self._minutes: int | None = None
         self._last: float | None = None
-        self._unknown: set[tuple[str, Pair]] = set()
-        self._failing: dict[str, _Failing] = {}
-        self._said: set[tuple[str, Pair]] = set()
+        self._health = SourceHealth(monotonic)
         self.state = RefreshState()
         settings.on_change(self._on_setting)
 
@@ -133,48 +125,40 @@ class Refreshing:
 
     def _ask(self, name: str, wanted: Sequence[Pair]) -> tuple[set[Pair], str]:
         """Ask a source; what it answered about, and what is to be said of it now."""
-        failing = self._failing.get(name)
-        if failing and self._monotonic() < failing.until:
-            return set(), ""
-        rows: list[PricePoint] = []
+        ids = self._online.ids(name)
         fresh: set[Pair] = set()
-        errors: list[tuple[Pair, KnownError]] = []
-        in_a_row = 0
-        for pair in wanted:
-            if (name, pair) in self._unknown:
-                continue
-            try:
-                rows += self._online.latest(name, *pair, self._step)
-            except UnknownAsset:
-                self._unknown.add((name, pair))
-            except KnownError as error:
-                errors.append((pair, error))
+        errors: dict[Pair, KnownError] = {}
+        rows: list[PricePoint] = []
+        in_a_row, kept = 0, self._monotonic()
+        try:
+            for pair in self._health.to_ask(name, wanted, ids):
                 in_a_row += 1
+                try:
+                    rows += self._online.latest(name, *pair, self._step)
+                    fresh.add(pair)
+                    in_a_row = 0
+                except UnknownAsset:
+                    self._health.note_unknown(name, pair, ids)
+                    in_a_row = 0
+                except KnownError as error:
+                    if not self._online.is_on(name):
+                        break  # it was switched off meanwhile, which is no failure
+                    errors[pair] = error
+                    if isinstance(error, UnusableAnswer):
+                        in_a_row = 0
                 if in_a_row == _FAILURES:
                     break
-                continue
-            else:
-                fresh.add(pair)
-            in_a_row = 0
-        if rows:
-            self._online.keep(name, rows)
-        return fresh, self._judge(name, fresh, errors)
-
-    def _judge(self, name: str, fresh: set[Pair], errors: Sequence[tuple[Pair, KnownError]]) -> str:
-        """Note how a source does; a sentence if something is wrong that has not been said."""
-        self._said -= {(name, pair) for pair in fresh}
+                if rows and self._monotonic() - kept >= _HELD_BACK:
+                    self._online.keep(name, rows)
+                    rows, kept = [], self._monotonic()
+        finally:
+            # What has come counts, even if the rest is cut short.
+            if rows:
+                self._online.keep(name, rows)
         if fresh or errors:
-            self._online.note_error(name, str(errors[-1][1]) if errors else "")
-        if not errors or fresh:
-            self._failing.pop(name, None)
-            new = [one for pair, one in errors if (name, pair) not in self._said]
-            self._said |= {(name, pair) for pair, _ in errors}
-            return self._tell(new[-1]) if new else ""
-        before = self._failing.get(name)
-        times = before.times + 1 if before else 1
-        pause = min(self.interval() * 60 * 2.0**times, LONGEST_WAIT)
-        self._failing[name] = _Failing(times, self._monotonic() + pause)
-        return "" if before else self._tell(errors[-1][1])
+            self._online.note_error(name, str(list(errors.values())[-1]) if errors else "")
+        new = self._health.judge(name, fresh, errors, self.interval() * 60)
+        return fresh, self._tell(new) if new else ""
 
     def _tell(self, error: KnownError) -> str:
         notice = f"Prices could not be refreshed: {error.sentence}"
@@ -187,30 +171,37 @@ class Refreshing:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            if self._due() <= 0:
-                self._last = self._monotonic()
-                try:
-                    self.refresh_now()
-                except Cancelled:
-                    return
-                except Exception:  # noqa: BLE001  (it goes on; the failure is in the log)
-                    _log.exception("the prices could not be refreshed")
-            self._wake.wait(self._due() if self.interval() else None)
+            try:
+                wait = self._refresh_if_due()
+            except Cancelled:
+                return
+            except Exception:  # noqa: BLE001  (it goes on; the failure is in the log)
+                _log.exception("the prices could not be refreshed")
+                wait = _AFTER_TROUBLE
+            self._wake.wait(wait)
             self._wake.clear()
 
-    def _due(self) -> float:
-        """Seconds until the next time, 0 or less for now."""
-        if not self.interval():
-            return 1.0
-        if self._last is None:
-            return 0.0
-        return self._last + self.interval() * 60 - self._monotonic()
+    def _refresh_if_due(self) -> float | None:
+        """Refresh if it is time; seconds until it is again, None for never."""
+        due = self._due()
+        if due is not None and due <= 0:
+            self._last = self._monotonic()
+            self.refresh_now()
+            due = self._due()
+        return due
+
+    def _due(self) -> float | None:
+        """Seconds until the next time, 0 or less for now, None for never."""
+        minutes = self.interval()
+        last = self._last  # read once: a setting may change it meanwhile
+        if not minutes:
+            return None
+        return 0.0 if last is None else last + minutes * 60 - self._monotonic()
 
     def _on_setting(self, key: str) -> None:
         for name in ORDER:
             if SOURCES[name].setting == key:
-                self._failing.pop(name, None)
-                self._unknown = {one for one in self._unknown if one[0] != name}
+                self._health.forget(name)
                 if self._settings.get(key):
                     # Whoever switches a source on wants its prices now.
                     self._last = None

@@ -32,8 +32,9 @@ from engine.service.models import ModelArea
 from engine.service.onchain import OnchainArea
 from engine.service.online import OnlineArea
 from engine.service.portfolio import PortfolioArea
-from engine.service.refreshing import Pair, Refreshing
+from engine.service.refreshing import Refreshing
 from engine.service.settings import Settings
+from engine.service.source_health import Pair
 from engine.service.tax import TaxArea
 from engine.service.view import View
 from engine.service.warming import warm_up

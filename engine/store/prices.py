@@ -8,16 +8,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
 import sqlite_utils
 
 from engine.core.errors import KnownError
-from engine.core.money import to_text
 from engine.core.records import MANUAL, PricePoint
 from engine.core.steps import Step, unwatched
-from engine.store import batches, codec
+from engine.store import batches, codec, price_rows
 from engine.store.batches import Batch
 from engine.store.database import Database
 from engine.store.statements import change_one, counted, insert_many
@@ -30,8 +27,6 @@ KEPT_UP = "kept up to date"
 # Real batches rank above all simulated ones, and the user's own above those.
 _REAL = 1 << 40
 _USER = 1 << 41
-_DECIMALS = ("open", "high", "low", "volume")
-_COLUMNS = ("asset", "currency", "day", "rank", "batch_id", "close", "source", *_DECIMALS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +72,8 @@ class PriceRepo:
                 db, "prices", source, file_name, "", self._db.clock.now(), simulated
             )
             rank = batch_id if simulated else batch_id + _REAL
-            values = (_values(point, batch_id, rank) for point in counted(rows, step))
-            insert_many(db, "prices", _COLUMNS, values, replace=True)
+            values = (price_rows.values(point, batch_id, rank) for point in counted(rows, step))
+            insert_many(db, "prices", price_rows.COLUMNS, values, replace=True)
             return batch_id
 
         return self._db.run(add)
@@ -97,8 +92,8 @@ class PriceRepo:
                 else found
             )
             entered = (replace(point, source=MANUAL) for point in points)
-            values = (_values(point, batch_id, _USER) for point in entered)
-            insert_many(db, "prices", _COLUMNS, values, replace=True)
+            values = (price_rows.values(point, batch_id, _USER) for point in entered)
+            insert_many(db, "prices", price_rows.COLUMNS, values, replace=True)
             return batch_id
 
         return self._db.run(add)
@@ -106,8 +101,9 @@ class PriceRepo:
     def keep_up(self, source: str, rows: Sequence[PricePoint]) -> int:
         """Add rows to the import that a source's refreshes share; returns its id.
 
-        A new one begins once another import has come, which would count before the old one.
-        KnownError if there are no rows.
+        A new one begins once another import has come, which would count before the old one. Of
+        what several sources have refreshed the last written counts: it takes the place of what
+        would cover it. KnownError if there are no rows.
         """
         if not rows:
             raise KnownError("There are no prices to store.")
@@ -122,8 +118,9 @@ class PriceRepo:
             batch_id = db.execute(sql, parameters).fetchone()[0] or batches.add(
                 db, "prices", source, KEPT_UP, "", self._db.clock.now(), False
             )
-            values = (_values(point, batch_id, batch_id + _REAL) for point in rows)
-            insert_many(db, "prices", _COLUMNS, values, replace=True)
+            values = (price_rows.values(point, batch_id, batch_id + _REAL) for point in rows)
+            insert_many(db, "prices", price_rows.COLUMNS, values, replace=True)
+            _uncover(db, int(batch_id), rows)
             return int(batch_id)
 
         return self._db.run(add)
@@ -214,7 +211,7 @@ class PriceRepo:
         self._db.run(lambda db: batches.remove(db, "prices", batch_id))
 
     def _points(self, sql: str, parameters: list[str]) -> list[PricePoint]:
-        return self._db.run(lambda db: [_from_row(row) for row in db.query(sql, parameters)])
+        return self._db.run(lambda db: [price_rows.read(row) for row in db.query(sql, parameters)])
 
 
 def _manual_batch(db: sqlite_utils.Database) -> int | None:
@@ -223,25 +220,17 @@ def _manual_batch(db: sqlite_utils.Database) -> int | None:
     return None if row is None else int(row[0])
 
 
-def _values(point: PricePoint, batch_id: int, rank: int) -> tuple[object, ...]:
-    return (
-        point.asset,
-        point.currency,
-        point.day.isoformat(),
-        rank,
-        batch_id,
-        to_text(point.close),
-        point.source,
-        *(codec.amount_text(getattr(point, name)) for name in _DECIMALS),
+def _uncover(db: sqlite_utils.Database, batch_id: int, rows: Sequence[PricePoint]) -> None:
+    """Delete what the refreshes of other sources hold of the same days and would count before."""
+    others = "SELECT id FROM batches WHERE kind = 'prices' AND file_name = ? AND id > ?"
+    sql = (
+        "DELETE FROM prices WHERE asset = ? AND currency = ? AND day = ? "
+        f"AND batch_id IN ({others})"
     )
-
-
-def _from_row(row: dict[str, Any]) -> PricePoint:
-    return PricePoint(
-        asset=row["asset"],
-        currency=row["currency"],
-        day=codec.day(row["day"]),
-        close=Decimal(row["close"]),
-        source=row["source"],
-        **{name: codec.amount(row[name]) for name in _DECIMALS},
+    db.conn.executemany(
+        sql, [(row.asset, row.currency, row.day.isoformat(), KEPT_UP, batch_id) for row in rows]
+    )
+    held = "SELECT 1 FROM prices WHERE prices.batch_id = batches.id"
+    db.execute(
+        f"DELETE FROM batches WHERE id IN ({others}) AND NOT EXISTS ({held})", [KEPT_UP, batch_id]
     )

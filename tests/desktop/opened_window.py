@@ -6,6 +6,7 @@ The windows of the pages add what only they have.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Barrier
 from typing import ClassVar, Self, TypeVar
 
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QWidget
@@ -17,6 +18,9 @@ from desktop.widgets.data_table import DataTable
 from desktop.window import MainWindow
 from engine.core.paths import Paths
 from engine.service import Service
+
+_WORKERS = 4
+"""Threads of the bridge."""
 
 D = TypeVar("D", bound=QDialog)
 W = TypeVar("W", bound=QWidget)
@@ -67,6 +71,15 @@ class OpenedWindow:
 
         self.wait(lambda: len(found()) == 1)
         return found()[0]
+
+    def settled(self) -> None:
+        """Wait until what has changed so far was asked for, and the answers are shown."""
+        # All threads at once: what was begun before is through. Again: an answer may ask for more.
+        for count in (1, _WORKERS, _WORKERS):
+            together, through = Barrier(count, timeout=60), list[int]()
+            for _ in range(count):
+                self.session.bridge.run(together.wait, through.append)
+            self.wait(lambda: len(through) == count)  # noqa: B023
 
     def says(self, text: str) -> None:
         """Wait for a message that contains a text."""

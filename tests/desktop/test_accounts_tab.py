@@ -1,6 +1,8 @@
 """The tab of accounts: what lies where, transfers to decide, imports and formats."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,16 @@ def test_what_is_no_transfer_is_not_proposed_again(it: PortfolioWindow) -> None:
     assert [one.state for one in it.service.ledger.decided()] == ["rejected"]
     press(it.window, "Undo")
     it.wait(lambda: it.service.ledger.decided() == [])
+
+
+def test_a_confirmed_pair_that_no_longer_fits_says_so(it: PortfolioWindow) -> None:
+    part = tab(it)
+    press(part.proposed, "Confirm: 0.25 BTC")
+    it.wait(lambda: "Transfer" in words(part.decided))
+    (one,) = it.service.ledger.decided()
+    it.service.ledger.edit(one.deposit.id or 0, replace(one.deposit, amount_in=Decimal(3)))
+    it.wait(lambda: "Not used" in words(part.decided))
+    assert "Confirmed, but no longer fits: not used" in words(part.decided)
 
 
 def test_all_are_confirmed_at_once(it: PortfolioWindow) -> None:

@@ -210,6 +210,19 @@ def test_conditions_within_conditions_are_told_as_an_outline_and_changed_as_text
     )
 
 
+def test_a_level_typed_without_quotes_keeps_all_its_digits(it: AlertsWindow) -> None:
+    builder = it.build(alert=it.add({"all": [FAR, {"any": [FALLS, FAR]}]}))
+    assert builder.nested is not None
+    text = json.dumps({"all": [FAR, {"any": [FALLS, FAR]}]})
+    exact = text.replace('"90000000"', "0.123456789012345678")
+    assert exact != text
+    builder.nested.edit.setPlainText(exact)
+    press(builder, "Save alert")
+    it.wait(lambda: it.page.builder is None)
+    (after,) = it.service.alerts.list()
+    assert '"level": "0.123456789012345678"' in after.text
+
+
 def test_cancel_stores_nothing(it: AlertsWindow) -> None:
     builder = it.build(rule(FAR))
     press(builder, "Cancel")

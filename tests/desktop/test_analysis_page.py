@@ -1,6 +1,7 @@
 """The Analysis page on a real service with the demo: forms, results, and the way into the chat."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
@@ -86,6 +87,39 @@ def test_a_loan_begins_with_the_largest_holding_and_asks_for_the_debt(
     opened.wait(lambda: "Liquidation price" in words(view))
 
 
+def test_the_amount_of_a_loan_follows_its_collateral_until_one_is_typed(
+    opened: AnalysisWindow,
+) -> None:
+    form = opened.choose("loan_health").form
+    held = {one.asset: one.amount for one in opened.service.portfolio.valuation().rows}
+    box = form.controls[0].findChild(QComboBox)
+    spin = form.controls[1].findChild(QDoubleSpinBox)
+    assert box is not None
+    assert spin is not None
+
+    def choose(coin: str) -> object:
+        box.setCurrentText(coin)
+        box.activated.emit(box.currentIndex())
+        return form.values().get("amount")
+
+    assert choose("ETH") == held["ETH"]
+    assert choose("btc") == held["BTC"]
+    assert choose("NONE") is None
+    assert choose("BTC") == held["BTC"]
+    spin.setValue(2)
+    assert choose("ETH") == 2
+
+
+def test_leaving_out_is_called_all(opened: AnalysisWindow) -> None:
+    firsts = {
+        one.title: box.itemText(0)
+        for name in ("stress_replay", "risk_board")
+        for one in opened.choose(name).form.controls
+        if (box := one.findChild(QComboBox)) is not None and not box.itemData(0)
+    }
+    assert firsts == {"Scenario": "all", "Asset or portfolio": "all"}
+
+
 @pytest.mark.parametrize("name", ["nft_value", "yields_compared", "sentiment"])
 def test_what_must_be_imported_first_is_said(opened: AnalysisWindow, name: str) -> None:
     view = opened.choose(name)
@@ -163,6 +197,67 @@ def test_new_data_are_computed_with(opened: AnalysisWindow) -> None:
     opened.choose("risk_board")
     opened.service.portfolio.remove_demo()
     opened.wait(lambda: "There is no portfolio yet." in words(opened.page))
+
+
+def test_new_prices_leave_what_is_being_typed(opened: AnalysisWindow) -> None:
+    field = opened.choose("token_scorecard").findChild(QPlainTextEdit)
+    assert field is not None
+    field.setPlainText("An anonymous team, and")
+    day = opened.service.market.history("ETH")[-1].day
+    opened.service.market.add_price("ETH", day, Decimal(900_000))
+    opened.settled()
+    assert field.toPlainText() == "An anonymous team, and"
+    # ETH is the largest holding now, which a form opened anew begins with.
+    view = opened.choose("price_ratio")
+    begun = view.form.values()
+    assert (begun["asset"], begun["against"]) == ("BTC", "ETH")
+    opened.service.market.add_price("ETH", day, Decimal(1))
+    opened.settled()
+    assert opened.page.view is view
+    assert view.form.values() == begun
+
+
+def test_other_holdings_leave_what_was_entered(opened: AnalysisWindow) -> None:
+    view = opened.choose("loan_health")
+    asset, _, debt, _ = view.form.controls
+    box = asset.findChild(QComboBox)
+    assert box is not None
+    box.setCurrentText("ETH")
+    box.activated.emit(box.currentIndex())
+    debt.fill(Decimal(1000))
+    entered = view.form.values()
+    assert set(view.form.entered()) == {"asset", "debt"}
+
+    buy = opened.service.ledger.transactions(kind="buy", asset="ETH")[0]
+    assert buy.id is not None
+    opened.service.ledger.edit(buy.id, replace(buy, amount_in=buy.amount_in + 2))
+    opened.wait(lambda: opened.page.view is not view)
+    assert opened.page.view is not None
+    # Nobody has typed the amount, so it is that held now.
+    amount = Decimal(str(entered["amount"])) + 2
+    assert opened.page.view.form.values() == entered | {"amount": amount}
+
+
+@pytest.mark.parametrize(
+    ("param", "offers", "value", "none"),
+    [
+        (Param("text", "text", False, "", long=True), (), "two\nlines", None),
+        (Param("text", "text", False, ""), (), "a line", None),
+        (Param("asset", "asset", True, ""), ("BTC", "ETH"), "ETH", None),
+        (Param("asset", "asset", True, ""), ("BTC", "ETH"), "DOGE", None),
+        (Param("account", "account", False, ""), ("Main", "Cold"), "Cold", None),
+        (Param("days", "number", False, "", default=Decimal(90)), (), Decimal(7), None),
+        (Param("mode", "enum", False, "", ("a", "b"), default="a"), (), "b", "b"),
+    ],
+)
+def test_a_control_takes_what_it_gives(
+    param: Param, offers: tuple[str, ...], value: str | Decimal, none: str | None
+) -> None:
+    one = control(param, offers, lambda: None)
+    one.fill(value)
+    assert one.value() == value
+    one.fill(None)
+    assert one.value() == none
 
 
 def test_a_form_says_what_is_entered() -> None:

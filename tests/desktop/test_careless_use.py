@@ -49,7 +49,7 @@ def test_an_undo_pressed_twice_takes_back_one_change(it: PortfolioWindow) -> Non
     last = it.service.ledger.changes()[0].id
     part.changes.undo(last)
     part.changes.undo(last)
-    it.says("This change has been undone already.")
+    it.says("This change has been taken back already.")
     assert len(it.service.ledger.changes()) == 1
     assert len(it.service.ledger.transactions()) == 9
 
@@ -162,5 +162,5 @@ def test_after_everything_is_sold_nothing_is_held(empty: PortfolioWindow, tmp_pa
 
 def test_without_prices_no_total_is_shown(it: PortfolioWindow) -> None:
     part = it.open("holdings", HoldingsPart)
-    it.wait(lambda: "No price known" in words(part))
+    it.wait(lambda: "Value not known" in words(part))
     assert "$0.00" not in words(part)

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QColor
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -250,7 +250,18 @@ def test_a_long_toast_is_wrapped_inside_the_window(qtbot: QtBot) -> None:
     assert long.height() > 2 * short.height()
     assert host.rect().contains(long.geometry())
     assert long.x() >= 100
+    # In the lower right corner, the newest lowest.
+    assert (long.geometry().right(), long.geometry().bottom()) == (600 - 24 - 1, 400 - 24 - 1)
+    assert short.geometry().bottom() < long.y()
     assert not long.geometry().intersects(short.geometry())
+
+
+def test_toasts_cover_neither_the_head_of_a_page_nor_what_is_typed(window: MainWindow) -> None:
+    toast = window.toasts.show("Stored.")
+    composer = window.chat_page.composer
+    assert toast.geometry().bottom() < composer.mapTo(window, QPoint(0, 0)).y()
+    window.show_page("settings")
+    assert toast.geometry().bottom() == window.height() - 24 - 1
 
 
 def test_toasts_stack_and_go(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,6 +175,24 @@ def test_prices_are_kept_fresh_where_a_source_is_on(market: MarketWindow, host: 
     market.qtbot.waitUntil(lambda: fresh.choice.currentText() == "Every 7 minutes")
 
 
+def test_the_question_promises_what_the_settings_say_now(market: MarketWindow) -> None:
+    market.page.tabs.show_tab("series")
+    market.service.settings.set("online_refresh_minutes", 5)
+    one = row(market, "kraken")
+    # Nothing of the tab has been loaded again when the switches are used.
+    one.switch_wanted.emit(True)
+    one.switch_wanted.emit(True)
+    question = market.dialog(Question)
+    assert "then every 5 minutes while it runs" in words(question)
+    question.reject()
+    market.service.settings.set("online_refresh_minutes", 0)
+    one.switch_wanted.emit(True)
+    question = market.dialog(Question)
+    assert "when you press a button here, and at no other time" in words(question)
+    question.yes_button.click()
+    market.qtbot.waitUntil(lambda: market.service.online.is_on("kraken"))
+
+
 def test_a_refresh_can_be_stopped(market: MarketWindow, host: Host) -> None:
     server = host("kraken", lambda handler: handler.server.released.wait(20))
     switch_on(market, "kraken")

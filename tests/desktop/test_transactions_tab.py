@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from desktop.portfolio.transaction_rows import TransactionsModel, ordered
@@ -80,6 +80,20 @@ def test_only_names_that_occur_are_offered(it: PortfolioWindow) -> None:
     assert (names.tags, names.years) == (("long",), ("2025",))
 
 
+def test_no_filter_is_cut_in_a_narrow_window(it: PortfolioWindow) -> None:
+    it.window.resize(it.window.minimumSize())
+    filters = tab(it).filters
+    filters.choose(account="Ledger", tag="long")
+    shown = (*filters.pickers.values(), filters.clear_button)
+    it.wait(lambda: all(one.isVisible() for one in shown))
+    for one in shown:
+        assert one.width() >= one.minimumSizeHint().width(), one.accessibleName()
+        assert filters.rect().right() >= one.mapTo(filters, one.rect().bottomRight()).x()
+        assert filters.rect().bottom() >= one.mapTo(filters, one.rect().bottomRight()).y()
+    it.window.resize(1400, 800)
+    it.wait(lambda: filters.clear_button.mapTo(filters, QPoint(0, 0)).y() < filters.text.height())
+
+
 def test_a_header_click_sorts(it: PortfolioWindow) -> None:
     part = tab(it)
     header = part.table.horizontalHeader()
@@ -129,7 +143,7 @@ def test_only_the_last_change_can_be_undone(it: PortfolioWindow) -> None:
     part.changes.undo(first)
     it.wait(lambda: part.model.rowCount() == 8)
     part.changes.undo(first)
-    it.says("has been undone already")
+    it.says("has been taken back already")
 
 
 def test_all_transactions_are_exported(it: PortfolioWindow, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.assistant.phrases import plain_answer
 from engine.assistant.tools import TOOLS
 from engine.assistant.tools.base import ToolResult
+from engine.core.words import capitalised
 
 _FOLDER = Path(__file__).parent / "reports"
 _SLOT = re.compile(r"\{([^{}]+)\}")
@@ -32,8 +33,7 @@ def report(rng: random.Random, tool: str, result: ToolResult) -> str:
     if not usable:
         return plain_answer(TOOLS[tool], result)
     shape = _CHOICE.sub(lambda m: rng.choice(m[1].split("|")), rng.choice(usable))
-    text = _SLOT.sub(lambda m: labels[m[1]], shape)
-    text = text[:1].upper() + text[1:]
+    text = capitalised(_SLOT.sub(lambda m: labels[m[1]], shape))
     notes = [
         line.removeprefix("note: ")
         for line in result.text.splitlines()

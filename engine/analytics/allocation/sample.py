@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.analytics.returns import Floats, daily_returns, small_sample_warning
 from engine.core.errors import KnownError
+from engine.core.words import counted
 
 MIN_RETURNS = 30
 _RETURNS_PER_ASSET = 3
@@ -32,11 +33,7 @@ class Sample:
         if columns != len(self.assets) or len(set(self.assets)) != columns or columns == 0:
             raise ValueError("one column of returns for each of the assets, which are named once")
         if rows < MIN_RETURNS:
-            raise KnownError(
-                f"These assets have only {rows} daily returns in common; "
-                f"an allocation needs at least {MIN_RETURNS}.",
-                "Choose a longer period, leave out the youngest asset or import more prices.",
-            )
+            raise _too_few(rows, columns, "Choose a longer period or import more prices.")
         if not np.all(np.isfinite(self.returns)):
             raise ValueError("returns must be finite")
         for name, spread in zip(self.assets, np.ptp(self.returns, axis=0), strict=True):
@@ -76,13 +73,32 @@ def common_sample(closes: Mapping[str, tuple[Sequence[date], Floats]]) -> Sample
         for name, (days, values) in closes.items()
     }
     common = sorted(set.intersection(*(set(table) for table in tables.values())))
-    if not common:
-        raise KnownError(
-            "These assets have no daily returns in common.",
-            "Choose a longer period, leave out the youngest asset or import more prices.",
-        )
+    if len(common) < MIN_RETURNS:
+        raise _too_few(len(common), len(tables), _way_out(tables))
     columns = [[table[day] for day in common] for table in tables.values()]
     return Sample(tuple(tables), np.array(columns).T, common[0], common[-1])
+
+
+def _too_few(rows: int, columns: int, way_out: str) -> KnownError:
+    who = "This asset has" if columns == 1 else "These assets have"
+    many = f"only {counted(rows, 'daily return')}" if rows else "no daily returns"
+    return KnownError(
+        f"{who} {many}{' in common' if columns > 1 else ''} in this period; "
+        f"at least {MIN_RETURNS} are needed.",
+        way_out,
+    )
+
+
+def _way_out(tables: Mapping[str, Mapping[date, float]]) -> str:
+    """What to do about too few days in common: name the asset that is to blame, if there is one."""
+    longer = "Choose another period or import more prices."
+    if len(tables) < 2:
+        return longer
+    youngest = min(tables, key=lambda name: len(tables[name]))
+    rest = [set(table) for name, table in tables.items() if name != youngest]
+    if len(set.intersection(*rest)) < MIN_RETURNS:
+        return longer
+    return f"Choose another period, leave out {youngest} or import more prices of it."
 
 
 def _lists(days: Sequence[date], closes: Floats) -> tuple[list[date], list[float]]:

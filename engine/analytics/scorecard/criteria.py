@@ -72,12 +72,11 @@ def _liquidity(facts: Facts) -> Points:
 
 def _say_liquidity(facts: Facts) -> str:
     share, days = _number(facts, "liquidity_locked"), _number(facts, "lock_days")
-    parts = []
-    if share is not None:
-        parts.append(f"{format_percent(share, 0)} of the liquidity is locked")
-    if days is not None:
-        parts.append(f"the lock lasts {days} days")
-    return f"{', '.join(parts).capitalize()}."
+    if share is None and days is None and not facts["some_locked"].value:
+        return "It is not said how much of the liquidity is locked."
+    part = "An unknown part" if share is None else format_percent(share, 0)
+    lasting = "" if days is None else f", for {'a day' if days == 1 else f'{days} days'}"
+    return f"{part} of the liquidity is locked{lasting}."
 
 
 def _taxes(facts: Facts) -> Points:
@@ -156,7 +155,8 @@ CRITERIA: tuple[Criterion, ...] = (
               _either("can_pause", "Transfers can be stopped.", "Transfers cannot be stopped.")),
     Criterion("proxy", 3, ("upgradable",), _flag("upgradable", True),
               _either("upgradable", "The code can be replaced.", "The code cannot be replaced.")),
-    Criterion("liquidity lock", 10, ("liquidity_locked", "lock_days"), _liquidity, _say_liquidity),
+    Criterion("liquidity lock", 10, ("liquidity_locked", "some_locked", "lock_days"),
+              _liquidity, _say_liquidity),
     Criterion("holders", 8, ("top10_share",), _scale("top10_share", "0.2", "0.7"),
               lambda facts: "The ten largest wallets hold "
               f"{format_percent(Decimal(facts['top10_share'].value), 0)}."),

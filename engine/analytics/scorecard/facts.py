@@ -20,9 +20,10 @@ class TokenFacts:
     evidence: "claimed" by a text about the token, entered by the "user", or "measured" from the
     chain. team_public: the people are named. owner_active: an owner can still act on the contract.
     upgradable: the code can be replaced (proxy). liquidity_locked: share of the pool that is locked
-    or burnt, lock_days: for how long still. top10_share: held by the ten largest wallets, pools
-    and burn addresses left out. sell_tax: 1 if one cannot sell. promised_yield: a year; words alone
-    count as HIGH_YIELD or UNREALISTIC_YIELD. impersonation: poses as another token.
+    or burnt, lock_days: for how long still. some_locked: a lock is said, not of how much.
+    top10_share: held by the ten largest wallets, pools and burn addresses left out. sell_tax: 1 if
+    one cannot sell. promised_yield: a year; words alone count as HIGH_YIELD or UNREALISTIC_YIELD.
+    impersonation: poses as another token.
     backed, roadmap: said in its favour; they have no points, for anyone can say them.
     """
 
@@ -34,6 +35,7 @@ class TokenFacts:
     can_pause: bool | None = None
     upgradable: bool | None = None
     liquidity_locked: Decimal | None = None
+    some_locked: bool | None = None
     lock_days: int | None = None
     top10_share: Decimal | None = None
     buy_tax: Decimal | None = None
@@ -48,7 +50,7 @@ class TokenFacts:
 
 # Of two values of these, the lower is the riskier; of all others the higher.
 PROTECTIVE = frozenset(
-    "audited team_public liquidity_locked lock_days age_days backed roadmap".split()
+    "audited team_public liquidity_locked some_locked lock_days age_days backed roadmap".split()
 )
 FIELDS = tuple(f.name for f in fields(TokenFacts) if f.name != "evidence")
 

@@ -1,11 +1,14 @@
-"""Tokens in rows of a table or of a JSON list: scored one by one, bad rows named, none dropped."""
+"""Tokens in rows of a table or of a JSON list: scored one by one.
+
+A value that cannot be read leaves its fact unknown and is named, as is a column nobody understands.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from engine.analytics.scorecard.facts import TokenFacts, Value
+from engine.analytics.scorecard.facts import TokenFacts, Value, riskier
 from engine.analytics.scorecard.impersonation import impersonates
 from engine.analytics.scorecard.score import LEVELS, Scorecard, score
 from engine.analytics.scorecard.text import facts_from_text
@@ -17,7 +20,8 @@ _TEXTS = ("description", "text", "notes", "note")
 # Column (lower case, blanks and dashes as "_", unit taken off) to fact; "!" turns yes into no.
 _COLUMNS: Mapping[str, str] = {
     "audited": "audited", "audit": "audited", "unaudited": "!audited",
-    "team_public": "team_public", "team_known": "team_public", "doxxed": "team_public",
+    "team": "team_public", "team_public": "team_public", "team_known": "team_public",
+    "doxxed": "team_public",
     "anonymous_team": "!team_public", "team_anonymous": "!team_public",
     "owner_active": "owner_active", "renounced": "!owner_active",
     "ownership_renounced": "!owner_active", "can_mint": "can_mint", "mintable": "can_mint",
@@ -28,7 +32,7 @@ _COLUMNS: Mapping[str, str] = {
     "top_10": "top10_share", "top10_share": "top10_share",
     "top_10_share": "top10_share", "buy_tax": "buy_tax", "sell_tax": "sell_tax",
     "age_days": "age_days", "apy": "promised_yield", "apr": "promised_yield",
-    "promised_yield": "promised_yield", "scam_reports": "scam_reports",
+    "yield": "promised_yield", "promised_yield": "promised_yield", "scam_reports": "scam_reports",
     "impersonation": "impersonation", "backed": "backed", "roadmap": "roadmap",
 }  # fmt: skip
 _SHARES = frozenset("liquidity_locked top10_share buy_tax sell_tax promised_yield".split())
@@ -36,12 +40,14 @@ _COUNTS = frozenset("lock_days age_days scam_reports".split())
 _UNITS = re.compile(r"_?(?:percent|pct|%|\(%\))$")
 _YES = frozenset("yes true y 1 x ✓".split())
 _NO = frozenset("no false n 0 none".split())
+_PUBLIC = frozenset("public known named transparent verified doxxed doxed".split())
+_HIDDEN = frozenset("anonymous anon hidden undisclosed pseudonymous unnamed".split())
 _UNKNOWN = frozenset(["", "?", "-", "unknown", "n/a", "na", "null"])
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedToken:
-    """A row that could not be read: its number from 1, its name, and why."""
+    """A row that has no token, or a value that could not be read: the row from 1, its name, why."""
 
     row: int
     name: str
@@ -50,33 +56,38 @@ class RefusedToken:
 
 @dataclass(frozen=True, slots=True)
 class TokenList:
-    """Scorecards, the riskiest first; rows refused; columns nobody understood."""
+    """Scorecards, the riskiest first; rows refused; values left unknown in rows that were scored;
+    columns nobody understood."""
 
     cards: tuple[Scorecard, ...]
     refused: tuple[RefusedToken, ...]
+    unread: tuple[RefusedToken, ...]
     unused: tuple[str, ...]
 
 
 def score_list(rows: Sequence[Mapping[str, str]]) -> TokenList:
     """Score every row of a token list. Columns in any order; see `score_row`."""
-    cards, refused = [], []
+    cards, refused, unread = [], [], []
     for number, row in enumerate(rows, start=1):
         try:
             cards.append(score_row(row))
         except KnownError as error:
-            refused.append(RefusedToken(number, _identity(row)[0], str(error)))
+            refused.append(RefusedToken(number, "", str(error)))
+            continue
+        name = cards[-1].name
+        unread += [RefusedToken(number, name, reason) for reason in _stated(row)[1]]
     cards.sort(key=lambda card: (-LEVELS.index(card.level), -card.low, -card.high, card.name))
     titles = dict.fromkeys(title for row in rows for title in row)
     unused = [title for title in titles if not _understood(title)]
-    return TokenList(tuple(cards), tuple(refused), tuple(unused))
+    return TokenList(tuple(cards), tuple(refused), tuple(unread), tuple(unused))
 
 
 def score_row(row: Mapping[str, str], sources: Sequence[TokenFacts] = ()) -> Scorecard:
     """The scorecard of one row, with facts from elsewhere (the chain) beside it.
 
     Columns: name, symbol, address, chain; a description, read for what it claims; and facts with
-    yes/no, numbers, or shares as "80 %", 0.8, or 80 under a title such as "top10_percent".
-    KnownError for a row without name and address, or a value that cannot be read.
+    yes/no, numbers, or shares as "80 %", 0.8, or 80 under a title such as "top10_percent". A value
+    that cannot be read stays unknown. KnownError for a row without name and address.
     """
     name, symbol, address, chain = _identity(row)
     if not name and not address:
@@ -85,7 +96,7 @@ def score_row(row: Mapping[str, str], sources: Sequence[TokenFacts] = ()) -> Sco
     texts = [value or "" for title, value in row.items() if _key(title)[0] in _TEXTS]
     claimed = [facts_from_text(text) for text in texts]
     checked = TokenFacts("measured", impersonation=imposter)
-    return score(name or address, [_stated(row), checked, *claimed, *sources], address)
+    return score(name or address, [_stated(row)[0], checked, *claimed, *sources], address)
 
 
 def _identity(row: Mapping[str, str]) -> tuple[str, str, str, str]:
@@ -96,22 +107,34 @@ def _identity(row: Mapping[str, str]) -> tuple[str, str, str, str]:
     return name, symbol, address, by_key.get("chain", "")
 
 
-def _stated(row: Mapping[str, str]) -> TokenFacts:
+def _stated(row: Mapping[str, str]) -> tuple[TokenFacts, list[str]]:
+    """The facts that a row states, and what is wrong with the values that cannot be read."""
     found: dict[str, Value] = {}
+    unread = []
     for title, text in row.items():
         key, percent = _key(title)
         if key not in _COLUMNS or (text or "").strip().lower() in _UNKNOWN:
             continue
-        fact = _COLUMNS[key].removeprefix("!")
-        found[fact] = _read(title, fact, text.strip().lower(), percent)
-        if _COLUMNS[key].startswith("!"):
-            found[fact] = not found[fact]
-    return TokenFacts("user", **found)  # type: ignore[arg-type]
+        fact, plain = _COLUMNS[key].removeprefix("!"), text.strip().lower()
+        if fact == "liquidity_locked" and plain in _YES - {"1"}:
+            # That there is a lock does not say of how much.
+            fact, value = "some_locked", True
+        else:
+            try:
+                value = _read(title, fact, plain, percent)
+            except KnownError as error:
+                unread.append(str(error))
+                continue
+        value = not value if _COLUMNS[key].startswith("!") else value
+        found[fact] = riskier(fact, found[fact], value) if fact in found else value
+    return TokenFacts("user", **found), unread  # type: ignore[arg-type]
 
 
 def _read(title: str, fact: str, text: str, percent: bool) -> Value:
-    if fact == "liquidity_locked" and text in _YES | _NO - {"0", "1"}:
-        return Decimal(text in _YES)
+    if fact == "liquidity_locked" and text in _NO:
+        return Decimal(0)
+    if fact == "team_public" and text in _PUBLIC | _HIDDEN:
+        return text in _PUBLIC
     if fact not in _SHARES and fact not in _COUNTS:
         if text in _YES or text in _NO:
             return text in _YES

@@ -86,9 +86,12 @@ _PHRASES: tuple[tuple[str, str, Reading], ...] = (
      _is(Decimal(0))),
     ("liquidity_locked", _NUMBER + r" ?% (?:of )?(?:the )?(?:liquidity|lp) (?:is )?"
                                    r"(?:locked|burn)", _share),
-    ("liquidity_locked", r"\b(?:liquidity|lp)(?: \w+)? (?:locked|burn)|\blocked (?:liquidity|lp)",
-     _is(Decimal(1))),
-    ("lock_days", r"\block(?:ed)? (?:for|of) " + _NUMBER + " " + _UNIT, _days),
+    ("some_locked", (r"\b(?:unlocked liquidity|no (?:liquidity )?lock|no locked)|"
+                    r"\bliquidity (?:is |was )?(?:not locked|unlocked)"), lambda match: None),
+    ("some_locked", r"\b(?:liquidity|lp)(?: \w+)? (?:lock|burn)|\blocked (?:liquidity|lp)",
+     _is(True)),
+    ("lock_days", r"\block(?:ed)?(?: for| of)? " + _NUMBER + "[ -]" + _UNIT, _days),
+    ("lock_days", r"\b" + _NUMBER + "[ -]" + _UNIT + r" (?:(?:liquidity|lp) )?lock", _days),
     ("top10_share", r"\b(?:top|largest) (?:10|ten)?(?: \w+){0,2} "
                     r"(?:own|hold|control|have)s? (?:about |over )?" + _NUMBER + " ?%", _share),
     ("top10_share", r"\b(?:one|a single|single) (?:wallet|holder|whale|address) "

@@ -12,6 +12,7 @@ from engine.assistant.tools.context import ToolContext
 from engine.assistant.tools.figures import Sheet
 from engine.core.errors import KnownError
 from engine.core.records import is_nft
+from engine.core.words import counted
 
 T = TypeVar("T")
 
@@ -20,6 +21,10 @@ GROUPS: tuple[Group, ...] = get_args(Group)
 
 Offers = Mapping[str, tuple[str, ...]]
 """For some parameters, by name, the values that the user's data make possible."""
+
+Follows = Mapping[str, tuple[str, Mapping[str, Decimal]]]
+"""Parameters, by name, whose value in a form follows the choice of another one, until the user
+types another: its name, and the value for each of its choices."""
 
 Read = Mapping[str, str | Decimal | None]
 """Values by parameter; None: the parameter is not given, whatever else was found for it."""
@@ -37,6 +42,10 @@ def _as_declared(context: ToolContext) -> Arguments:
     return {}
 
 
+def _alone(context: ToolContext) -> Follows:
+    return {}
+
+
 def _lacks_nothing(context: ToolContext) -> str:
     return ""
 
@@ -50,6 +59,7 @@ class Analysis:
     this analysis understands of a question, before what every parameter of a kind takes. defaults:
     values for a form to begin with, from the user's data, in place of those of the parameters.
     lacks: a sentence on what must be imported before there is anything to compute with, or "".
+    follows: see Follows.
     """
 
     tool: Tool
@@ -61,6 +71,7 @@ class Analysis:
     reads: Callable[[Recognised], Read] = _unread
     defaults: Callable[[ToolContext], Arguments] = _as_declared
     lacks: Callable[[ToolContext], str] = _lacks_nothing
+    follows: Callable[[ToolContext], Follows] = _alone
 
     @property
     def name(self) -> str:
@@ -135,9 +146,11 @@ class Measures:
 
     def notes(self) -> None:
         """Add the notes."""
+        count = counted(self._count, "daily return")
+        verb = "does" if self._count == 1 else "do"
         if self._rough:
             names = ", ".join(self._rough)
-            self._sheet.note(f"With {self._count} daily returns these are rough figures: {names}.")
+            self._sheet.note(f"With {count} these are rough figures: {names}.")
         if self._refused:
             names = ", ".join(self._refused)
-            self._sheet.note(f"The {self._count} daily returns do not allow: {names}.")
+            self._sheet.note(f"The {count} {verb} not allow: {names}.")

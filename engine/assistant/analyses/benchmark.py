@@ -19,9 +19,10 @@ from engine.assistant.analyses.weights_text import pairs_said, read_pairs
 from engine.assistant.recognise import Recognised
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.tools.figures import NO_PRICE_THEN, Sheet
+from engine.assistant.tools.figures import NO_PRICE_THEN, Sheet, two_decimals
 from engine.assistant.tools.line import Line, conventions, line_of
 from engine.core.errors import KnownError
+from engine.core.words import capitalised
 
 SIXTY_FORTY = "60/40 BTC/cash"
 EQUAL = "equal weight"
@@ -34,12 +35,12 @@ _BENCHMARK = Param(
 
 def benchmark(context: ToolContext, arguments: Arguments) -> ToolResult:
     """Time-weighted returns beside those of a benchmark, on the days both have."""
-    against = text_of(arguments, _BENCHMARK)
+    against = _spelt(text_of(arguments, _BENCHMARK))
     line = line_of(context, {**arguments, "period": text_of(arguments, PERIOD)})
     risk_free = float(number_of(arguments, RISK_FREE) / 100)
     own = (line.seen, line.returns)
     found = compare(against, own, _returns(context, against, line), risk_free)
-    sheet = Sheet(f"{line.name[:1].upper()}{line.name[1:]} against {against}", context.currency)
+    sheet = Sheet(f"{capitalised(line.name)} against {against}", context.currency)
     sheet.span(found.days[0], found.days[-1])
     sheet.percent("return", found.own_return, sign=True)
     sheet.percent(f"return of {against}", found.benchmark_return, sign=True)
@@ -63,10 +64,18 @@ def benchmark(context: ToolContext, arguments: Arguments) -> ToolResult:
     return sheet.result(sheet.card(how, context.simulated), chart)
 
 
+def _spelt(against: str) -> str:
+    """One of the two mixes with a name as it is written here; anything else as it is."""
+    said = against.strip().casefold()
+    if said == SIXTY_FORTY.split()[0]:
+        return SIXTY_FORTY
+    return next((one for one in (SIXTY_FORTY, EQUAL) if said == one.casefold()), against)
+
+
 def _figures(sheet: Sheet, found: Comparison) -> None:
     for label, figure in (("beta", found.beta), ("information ratio", found.information_ratio)):
         if figure is not None:
-            sheet.number(label, round(figure.value, 6), f"{figure.value:.2f}")
+            sheet.number(label, round(figure.value, 6), two_decimals(figure.value))
     for label, figure in (("alpha a year", found.alpha), ("tracking error", found.tracking_error)):
         if figure is not None:
             sheet.percent(label, figure.value, sign=label.startswith("alpha"))

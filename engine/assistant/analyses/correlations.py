@@ -19,7 +19,7 @@ from engine.assistant.analyses.charts import by_day, line_chart
 from engine.assistant.analyses.parameters import ASSETS, PERIOD
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.tools.figures import Sheet
+from engine.assistant.tools.figures import Sheet, two_decimals
 from engine.assistant.tools.line import data_hash
 from engine.core.cards import ChartCard, Column, Series
 from engine.core.errors import KnownError
@@ -62,9 +62,9 @@ def correlations(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet.span(matrix.first, matrix.last)
     sheet.number("coins", len(assets), str(len(assets)))
     for label, pair in (("highest", strongest), ("lowest", weakest))[: len(pairs)]:
-        sheet.number(f"{label}, {pair.name}", round(pair.value, 6), f"{pair.value:.2f}")
+        sheet.number(f"{label}, {pair.name}", round(pair.value, 6), two_decimals(pair.value))
     mean = float(np.mean([pair.value for pair in pairs]))
-    sheet.number("mean of all pairs", round(mean, 6), f"{mean:.2f}")
+    sheet.number("mean of all pairs", round(mean, 6), two_decimals(mean))
     for warning in matrix.warnings:
         sheet.note(warning)
     how = (
@@ -74,9 +74,9 @@ def correlations(context: ToolContext, arguments: Arguments) -> ToolResult:
     )
     shown = pairs if len(pairs) <= 2 * _LISTED else [*pairs[:_LISTED], *pairs[-_LISTED:]]
     title = "Pairs" if shown is pairs else f"The {_LISTED} highest and lowest pairs"
-    columns = (Column("Coin", "text"), Column("Coin", "text"), Column("Correlation", "amount"),
+    columns = (Column("Coin", "text"), Column("With", "text"), Column("Correlation", "amount"),
                Column("Daily returns", "amount"))  # fmt: skip
-    rows = [(pair.first, pair.second, f"{pair.value:.2f}", f"{pair.n:,}") for pair in shown]
+    rows = [(pair.first, pair.second, two_decimals(pair.value), f"{pair.n:,}") for pair in shown]
     table = sheet.table(title, columns, rows, how, context.simulated)
     window = int(number_of(arguments, _WINDOW))
     charts = [

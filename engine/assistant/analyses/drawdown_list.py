@@ -93,6 +93,7 @@ DRAWDOWN_LIST = Analysis(
         rf"\b{_WORST} (?:(?:\d+|few|three|five|ten) )?{_FALLS}\b",
         r"\b(?:list|table|history|all|every|each|show) (?:of )?(?:the |my )?(?:past )?drawdowns\b",
         r"\bunder[- ]?water (?:chart|plot|curve|periods?)\b",
+        r"\bhow (?:many days|long|much (?:of the )?time)\b.{0,40}\bunder[- ]?water\b",
         r"\bdrawdown (?:list|table|history|periods|episodes)\b",
     ),
     reads=_reads,

@@ -9,9 +9,9 @@ from engine.assistant.analyses.charts import by_day, line_chart
 from engine.assistant.analyses.parameters import ASSET, PERIOD
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.tools.figures import PRICES_FROM, Sheet
+from engine.assistant.tools.figures import Sheet
 from engine.core.cards import Card, Column, TableCard
-from engine.core.errors import KnownError
+from engine.core.errors import PRICES_FROM, KnownError
 from engine.core.money import format_money, format_percent
 from engine.core.records import Transaction
 from engine.ledger.growth import (
@@ -23,9 +23,9 @@ from engine.ledger.growth import (
 from engine.ledger.growth import growth as whole_growth
 from engine.ledger.pricing import Prices
 
-_ASSET = replace(ASSET, help="one coin; left out for everything", label="One coin")
-_ACCOUNT = Param("account", "account", False, "one account", label="One account")
-_TAG = Param("tag", "text", False, "what carries one of your tags", label="One tag")
+_ASSET = replace(ASSET, help="one coin; left out for everything", label="Coin")
+_ACCOUNT = Param("account", "account", False, "one account", label="Account")
+_TAG = Param("tag", "text", False, "what carries one of your tags", label="Tag")
 _PERIOD = replace(PERIOD, default="all")
 _BY = Param(
     "by", "enum", False, "what the table is divided by", ("coin", "account", "tag"),
@@ -46,13 +46,7 @@ _DIVIDED: dict[str, _Divided] = {
 
 def growth(context: ToolContext, arguments: Arguments) -> ToolResult:
     """Net contributions beside value, with TWR and XIRR, and the same part by part."""
-    context.require_portfolio()
-    start, end, label = context.window(text_of(arguments, _PERIOD))
-    start = max(start, context.first_day)
-    if end < start:
-        raise KnownError(
-            f"The portfolio only begins on {start}, after {label}.", "Choose a later period."
-        )
+    start, end = context.recorded_window(text_of(arguments, _PERIOD))
 
     def divided(by: str) -> tuple[Growth, ...]:
         return _DIVIDED[by](context.linked, context.prices, context.currency, start, end)

@@ -4,19 +4,30 @@ import re
 from decimal import Decimal
 
 from engine.analytics.defi.lending import Collateral, Debt, health, liquidation_price
-from engine.assistant.analyses.base import Analysis, Read, amounts_said, first_coins, number_of
+from engine.assistant.analyses.base import (
+    Analysis,
+    Follows,
+    Read,
+    amounts_said,
+    first_coins,
+    number_of,
+)
 from engine.assistant.recognise import Recognised
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.tools.figures import Sheet
+from engine.assistant.tools.figures import Sheet, two_decimals
 from engine.core.cards import ChartCard, Series
 from engine.core.errors import KnownError
 
 _COIN = Param("asset", "asset", True, "the coin deposited as collateral", label="Collateral")
 _AMOUNT = Param(
-    "amount", "amount", True, "how many coins you have deposited", label="Coins deposited"
-)
-_DEBT = Param("debt", "amount", True, "what you owe, in the reporting currency", label="Debt")
+    "amount", "amount", True, "how many coins you have deposited", label="Coins deposited",
+    least=Decimal(0),
+)  # fmt: skip
+_DEBT = Param(
+    "debt", "amount", True, "what you owe, in the reporting currency", label="Debt",
+    least=Decimal(0),
+)  # fmt: skip
 _THRESHOLD = Param(
     "threshold_percent", "percent", False, "liquidation threshold of the collateral in percent",
     label="Liquidation threshold, %", default=Decimal("82.5"), least=Decimal(1),
@@ -46,16 +57,19 @@ def loan_health(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet.money("debt", found.debt)
     if found.factor is not None and found.ltv is not None and found.buffer is not None:
         factor = round(found.factor, 4)
-        sheet.number("health factor", factor, f"{factor:.2f}")
+        sheet.number("health factor", factor, two_decimals(factor))
         sheet.percent("loan to value", found.ltv)
         sheet.percent("fall until liquidation", found.buffer)
     end = liquidation_price(deposit, debts, asset)
     if end is not None:
         sheet.money("liquidation price", end.price)
+    if found.factor is None:
+        sheet.note("Without a debt there is no health factor, and nothing to liquidate.")
+        return sheet.result(sheet.card(_METHOD, context.simulated))
     drops = tuple(range(0, 96, 5))
     series = Series(
         "Health factor", tuple(f"-{drop} %" for drop in drops),
-        tuple(float((found.factor or 0) * (100 - drop) / 100) for drop in drops),
+        tuple(float(found.factor * (100 - drop) / 100) for drop in drops),
     )  # fmt: skip
     chart = ChartCard(f"Health factor if {asset} falls", "line", (series,), "", _METHOD,
                       context.simulated)  # fmt: skip
@@ -69,6 +83,12 @@ def _defaults(context: ToolContext) -> Arguments:
         return {}
     held = context.amount(coin) if context.transactions else Decimal(0)
     return {_COIN.name: coin} | ({_AMOUNT.name: held} if held > 0 else {})
+
+
+def _follows(context: ToolContext) -> Follows:
+    """All that is held of the collateral chosen."""
+    rows = context.valuation().rows if context.transactions else ()
+    return {_AMOUNT.name: (_COIN.name, {row.asset: row.amount for row in rows})}
 
 
 def _reads(found: Recognised) -> Read:
@@ -102,4 +122,5 @@ LOAN_HEALTH = Analysis(
     (r"\bhealth factor\b", r"\bliquidat(?:ion|ed)\b"),
     reads=_reads,
     defaults=_defaults,
+    follows=_follows,
 )

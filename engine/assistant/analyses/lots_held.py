@@ -6,9 +6,11 @@ from decimal import Decimal
 from engine.assistant.analyses.base import Analysis, Offers
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.tools.figures import NO_PRICE, PRICES_FROM, Sheet
+from engine.assistant.tools.figures import NO_PRICE, Sheet
 from engine.core.cards import Column
+from engine.core.errors import PRICES_FROM
 from engine.core.money import format_amount, format_money
+from engine.core.words import capitalised
 
 _COIN = Param("asset", "asset", False, "left out for all coins", label="Coin")
 _ZERO = Decimal(0)
@@ -71,9 +73,8 @@ def lots_held(context: ToolContext, arguments: Arguments) -> ToolResult:
         Column("Days held", "amount"), Column("Amount", "amount"), Column("Unit cost", "money"),
         Column("Cost", "money"), Column("Value", "money"), Column("Gain", "money"),
     )  # fmt: skip
-    how = (
-        f"{_title(context.basis.described())}; fees are part of the cost; values at the last close."
-    )
+    basis = capitalised(context.basis.described())
+    how = f"{basis}; fees are part of the cost; values at the last close."
     table = sheet.table("Lots", columns, rows[:_SHOWN], how, context.simulated)
     return sheet.result(sheet.card(how, context.simulated), table)
 
@@ -90,12 +91,8 @@ def _none(context: ToolContext, asset: str | Decimal | None) -> ToolResult:
     )
     for gap in context.book.missing[:_NOTES]:
         sheet.note(str(gap))
-    how = f"{_title(context.basis.described())}."
+    how = f"{capitalised(context.basis.described())}."
     return replace(sheet.result(sheet.card(how, context.simulated)), plain=True)
-
-
-def _title(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _offers(context: ToolContext) -> Offers:

@@ -9,9 +9,9 @@ from engine.assistant.analyses.base import Analysis, held_coins, text_of
 from engine.assistant.analyses.parameters import PERIOD
 from engine.assistant.tools.base import Arguments, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.tools.figures import NO_PRICE, PRICES_FROM, Sheet
+from engine.assistant.tools.figures import NO_PRICE, Sheet
 from engine.core.cards import ChartCard, Column, Series
-from engine.core.errors import KnownError
+from engine.core.errors import PRICES_FROM, KnownError
 from engine.core.money import format_money, format_percent
 from engine.ledger.growth import Growth, growth_by_asset
 
@@ -25,13 +25,13 @@ _METHOD = (
 
 def movers(context: ToolContext, arguments: Arguments) -> ToolResult:
     """Gain and return of each coin since the close before the period, the largest move first."""
-    period = text_of(arguments, _PERIOD)
-    context.require_portfolio()
-    start, end, _ = context.window(period)
+    start, end = context.recorded_window(text_of(arguments, _PERIOD))
     last = _last_close(context)
     late = end - min(end, last)
-    # On a day that has no close yet, the day before is the newest that can be told of.
-    start, end = max(start - late, context.first_day), end - late
+    if last < start:
+        # None of the days has a close yet, so as many before them are the newest to tell of.
+        start = max(start - late, context.first_day)
+        end = max(end - late, start)
     found = growth_by_asset(context.linked, context.prices, context.currency, start, end)
     rows = [one for one in found if one.value or one.opening or one.net]
     rows.sort(key=lambda one: (-abs(one.gain), one.name))
@@ -45,7 +45,7 @@ def movers(context: ToolContext, arguments: Arguments) -> ToolResult:
     before = sum((one.opening for one in rows), Decimal(0))
     gain = sum((one.gain for one in rows), Decimal(0))
     sheet = Sheet("Movers", context.currency)
-    sheet.span(start, end)
+    sheet.span(start, max(start, min(end, last)))
     sheet.money("gain of all", gain, sign=True)
     if before:
         sheet.percent("change", gain / before, sign=True)

@@ -4,22 +4,27 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal
 
+import numpy as np
+
 from engine.analytics.allocation.allocate import Allocation, Comparison, Method, allocate
 from engine.analytics.allocation.bounds import Bounds, limits
 from engine.analytics.allocation.covariance import ledoit_wolf
 from engine.analytics.allocation.frontier import efficient_frontier
 from engine.analytics.allocation.profile import Objective, Profile, Risk, fit, profile_from_body
 from engine.analytics.allocation.sample import Sample, common_sample
+from engine.analytics.returns import Floats
 from engine.analytics.risk import DAYS_PER_YEAR
 from engine.assistant.analyses.base import Analysis, held_coins, number_of, symbols_of, text_of
 from engine.assistant.analyses.parameters import ASSETS, PERIOD, RISK_FREE
 from engine.assistant.analyses.saved import PROFILE
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.tools.figures import Sheet
+from engine.assistant.tools.figures import Sheet, two_decimals
 from engine.assistant.tools.line import data_hash, period_of
 from engine.core.cards import ChartCard, Column, Series, TableCard
 from engine.core.errors import KnownError
+from engine.core.records import FIAT
+from engine.core.words import capitalised
 
 BY_PROFILE = "by profile"
 _METHOD = Param(
@@ -56,8 +61,17 @@ def optimise(context: ToolContext, arguments: Arguments) -> ToolResult:
     if len(assets) < 2:
         raise KnownError("Dividing money takes at least two coins.", "Name them, such as BTC, ETH.")
     period = period_of(arguments) or str(PERIOD.default)
-    sample = common_sample({asset: context.closes(asset, period) for asset in assets})
+    closes = {asset: context.closes(asset, period) for asset in assets}
+    still = [asset for asset, (_, values) in closes.items() if _still(asset, values)]
+    moving = {asset: found for asset, found in closes.items() if asset not in still}
+    if len(moving) < 2:
+        raise KnownError(
+            f"Of {', '.join(assets)}, fewer than two moved in price in this period.",
+            "Name other coins, or choose another period.",
+        )
+    sample = common_sample(moving)
     sheet = Sheet("Allocation", context.currency)
+    sheet.left_out(still, "money, or a price that did not move")
     sheet.span(sample.first, sample.last)
     method, bounds, sample = _plan(sheet, context, arguments, sample)
     risk_free = float(number_of(arguments, RISK_FREE) / 100)
@@ -77,6 +91,11 @@ def optimise(context: ToolContext, arguments: Arguments) -> ToolResult:
     weights = _weights(sheet, context, found, how)
     frontier = _frontier(context, sample, bounds, found, how)
     return sheet.result(facts, weights, frontier)
+
+
+def _still(asset: str, closes: Floats) -> bool:
+    """Whether it is money, or its price stood still, so that there is no risk to measure."""
+    return asset in FIAT or (len(closes) > 1 and np.ptp(closes) == 0)
 
 
 def _stored(context: ToolContext) -> Profile | None:
@@ -128,7 +147,7 @@ def _figures(sheet: Sheet, found: Comparison) -> None:
     chosen = found.chosen
     sheet.percent("mean return a year", chosen.mean_return, sign=True)
     sheet.percent("volatility", chosen.volatility)
-    sheet.number("Sharpe ratio", round(chosen.sharpe, 6), f"{chosen.sharpe:.2f}")
+    sheet.number("Sharpe ratio", round(chosen.sharpe, 6), two_decimals(chosen.sharpe))
     sheet.percent("1-day CVaR 95 %", chosen.cvar)
 
 
@@ -167,8 +186,7 @@ def _rounded(value: float) -> Decimal:
 
 
 def _title(allocation: Allocation) -> str:
-    text = str(allocation.method)
-    return text[:1].upper() + text[1:]
+    return capitalised(allocation.method)
 
 
 def _frontier(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from engine.analytics.returns import daily_returns
 from engine.assistant.analyses.base import Analysis, Read, first_coins, text_of
 from engine.assistant.analyses.charts import by_day, line_chart
 from engine.assistant.analyses.parameters import PERIOD
@@ -12,6 +13,7 @@ from engine.assistant.recognise import Recognised
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
 from engine.assistant.tools.figures import Sheet
+from engine.assistant.tools.line import Line
 from engine.core.errors import KnownError
 
 _COIN = Param("asset", "asset", True, "the coin that is priced", label="Price of")
@@ -33,7 +35,7 @@ def price_ratio(context: ToolContext, arguments: Arguments) -> ToolResult:
         )
     ratios = np.array([closes[0][day] / closes[1][day] for day in days])
     sheet = Sheet(f"{asset} in {against}", context.currency)
-    sheet.span(days[0], days[-1])
+    sheet.span(*Line(sheet.title, days, ratios, *daily_returns(days, ratios)).span)
     last, first = float(ratios[-1]), float(ratios[0])
     _ratio(sheet, "ratio", last)
     sheet.percent("change", last / first - 1, sign=True)

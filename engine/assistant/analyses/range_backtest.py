@@ -63,7 +63,7 @@ def range_backtest(context: ToolContext, arguments: Arguments) -> ToolResult:
     )
     found = back_test(line.days, line.closes, ends, plan)
     sheet = Sheet(f"{asset} range back-test", context.currency)
-    sheet.span(found.start, found.end)
+    sheet.span(*line.span)
     sheet.money("range from", ends.low)
     sheet.money("range to", ends.high)
     for label, value in (

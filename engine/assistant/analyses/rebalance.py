@@ -1,12 +1,20 @@
 """What to buy and sell to come back to target weights, and what the sales would cost in tax."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from engine.assistant.analyses.base import Analysis, Offers, Read, number_of, text_of
-from engine.assistant.analyses.weights_text import pairs_said, read_pairs
+from engine.assistant.analyses.base import (
+    Analysis,
+    Offers,
+    Read,
+    amounts_said,
+    number_of,
+    text_of,
+)
+from engine.assistant.analyses.weights_text import CASH, pairs_said, read_pairs
 from engine.assistant.recognise import Recognised
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
@@ -15,6 +23,7 @@ from engine.core.cards import Card, Column, TableCard
 from engine.core.errors import KnownError
 from engine.core.money import format_amount, format_money, format_percent
 from engine.core.records import FIAT
+from engine.core.words import capitalised
 from engine.ledger.rebalance import rebalance as plan_of
 from engine.ledger.rebalance_plan import Plan, Position
 from engine.ledger.sale_tax import SaleTax, TaxRates, sale_taxes
@@ -24,7 +33,9 @@ _WEIGHTS = Param(
     "weights", "text", False, "target weights in percent, such as BTC 60, ETH 30; the rest is cash",
     label="Target weights, %",
 )  # fmt: skip
-_STORED = Param("target", "text", False, "a target stored before", label="Or a stored target")
+_STORED = Param(
+    "target", "text", False, "a target stored before", label="Or a stored target", omitted="none"
+)
 _MODE = Param(
     "mode", "enum", False, "whether anything is sold", ("buy and sell", "buy only"),
     label="Trades", default="buy and sell",
@@ -58,6 +69,7 @@ _LONG = Param(
     label="Tax, held long, %", default=Decimal(0), least=Decimal(0), most=Decimal(100),
 )  # fmt: skip
 _ZERO = Decimal(0)
+_HUNDRED = Decimal(100)
 _METHOD = (
     "What is outside its band goes back to its target; new money goes first to what is below. A "
     "band is the smaller of the points and the part of the target (5/25 rule). Fees come out of "
@@ -114,7 +126,12 @@ def _target(context: ToolContext, arguments: Arguments) -> Target:
     body: dict[str, Any]
     if typed:
         pairs = read_pairs(typed)
-        money = {name: part for name, part in pairs.items() if name in FIAT}
+        money = {name: part for name, part in pairs.items() if name in FIAT or name == CASH}
+        if money and sum(map(Decimal, pairs.values())) != _HUNDRED:
+            raise KnownError(
+                "With cash named, the weights must come to 100 %.",
+                "Leave cash out: it is what the weights leave.",
+            )
         body = {"weights": {name: part for name, part in pairs.items() if name not in money}}
     elif name in stored or (not name and len(stored) == 1):
         body = dict(stored[name] if name else next(iter(stored.values())))
@@ -148,8 +165,9 @@ def _positions(
 def _trades(sheet: Sheet, plan: Plan, simulated: bool) -> TableCard:
     columns = (
         Column("Coin", "text"), Column("Value", "money"), Column("Weight", "percent"),
-        Column("Target", "percent"), Column("Trade", "text"), Column("Worth", "money"),
-        Column("Fee", "money"), Column("Weight after", "percent"), Column("Why not", "text"),
+        Column("Target", "percent"), Column("Trade", "text"), Column("Coins", "amount"),
+        Column("Worth", "money"), Column("Fee", "money"), Column("Weight after", "percent"),
+        Column("Why not", "text"),
     )  # fmt: skip
     rows = []
     for line in plan.lines:
@@ -159,7 +177,8 @@ def _trades(sheet: Sheet, plan: Plan, simulated: bool) -> TableCard:
             format_money(line.before, plan.currency),
             format_percent(line.weight),
             format_percent(line.target),
-            f"{trade.side} {format_amount(trade.amount)}" if trade else "–",
+            trade.side if trade else "–",
+            format_amount(trade.amount) if trade else "–",
             format_money(trade.value, plan.currency) if trade else "–",
             format_money(trade.fee, plan.currency) if trade else "–",
             format_percent(line.weight_after),
@@ -168,7 +187,7 @@ def _trades(sheet: Sheet, plan: Plan, simulated: bool) -> TableCard:
     after = plan.cash_after / plan.total_after
     rows.append((
         "Cash", format_money(plan.cash, plan.currency), format_percent(plan.cash / plan.total),
-        format_percent(plan.cash_target), "–", "–", format_money(plan.fees, plan.currency),
+        format_percent(plan.cash_target), "–", "–", "–", format_money(plan.fees, plan.currency),
         format_percent(after), "",
     ))  # fmt: skip
     return sheet.table("Trades and weights", columns, rows, _METHOD, simulated)
@@ -194,8 +213,8 @@ def _sales(sheet: Sheet, taxes: Sequence[SaleTax], context: ToolContext) -> Tabl
         f"{context.basis.described()}; held long from {context.basis.long_days:,} days; a loss "
         "costs no tax and is not set against other gains."
     )
-    how = how[:1].upper() + how[1:]
-    return sheet.table("Gain and tax of the sales", columns, rows, how, context.simulated)
+    method = capitalised(how)
+    return sheet.table("Gain and tax of the sales", columns, rows, method, context.simulated)
 
 
 def _offers(context: ToolContext) -> Offers:
@@ -207,10 +226,23 @@ def _reads(found: Recognised) -> Read:
     percents = (_BAND, _RELATIVE, _FEE, _SHORT, _LONG)
     only = "buy only" if "only buy" in found.text.lower() else None
     mode: Read = {_MODE.name: only} if only else {}
+    weights = pairs_said(found, money=True)
+    added = next((one for one in amounts_said(found) if _NEW.match(found.text, one.end)), None)
+    put_in: Read = {}
+    if added or CASH in weights.split():  # a weight is no new money
+        put_in = {_CASH.name: Decimal(added.value) if added else None}
     return dict.fromkeys(p.name for p in percents) | {
-        _WEIGHTS.name: pairs_said(found) or None,
+        _WEIGHTS.name: weights or None,
         **mode,
+        **put_in,
     }
+
+
+_NEW = re.compile(
+    r"\s*(?:(?:dollars|euros|usd|eur)\s+)?(?:of\s+)?(?:new|more|extra|fresh|additional)\s+"
+    r"(?:cash|money|funds)\b",
+    re.I,
+)
 
 
 REBALANCE = Analysis(

@@ -1,5 +1,6 @@
 """All measures of return and risk of one line side by side."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
@@ -12,7 +13,7 @@ from engine.assistant.analyses.parameters import ASSET, CONFIDENCE, PERIOD, RISK
 from engine.assistant.recognise import Recognised
 from engine.assistant.tools.base import Arguments, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.tools.figures import NO_PRICE_THEN, Sheet
+from engine.assistant.tools.figures import NO_PRICE_THEN, Sheet, two_decimals
 from engine.assistant.tools.line import Line, conventions, line_of
 from engine.core.cards import ChartCard
 from engine.ledger.pricing import Floats
@@ -64,7 +65,7 @@ def _ratios(sheet: Sheet, measures: Measures, returns: Floats, risk_free: float)
     for name, measure in wanted:
         figure = measures.take(name, measure)
         if figure is not None:
-            sheet.number(name, round(figure.value, 6), f"{figure.value:.2f}")
+            sheet.number(name, round(figure.value, 6), two_decimals(figure.value))
     chance = measures.take(
         "probabilistic Sharpe ratio", partial(ratios.probabilistic_sharpe, returns, 0.0, risk_free)
     )
@@ -109,10 +110,24 @@ def _charts(context: ToolContext, line: Line) -> list[ChartCard]:
 
 
 def _reads(found: Recognised) -> Read:
-    """A high percentage is the confidence of value at risk; no rate is so high."""
-    said = [Decimal(mention.value) for mention in found.of("percent")]
-    high = next((one for one in said if one >= _LEAST_CONFIDENCE), None)
-    return {CONFIDENCE.name: high}
+    """A high percentage is the confidence of value at risk, as no rate is so high; a low one is the
+    risk-free rate: "Sharpe ratio with 4 % risk free"."""
+    said = found.of("percent")
+    high = next((one for one in said if Decimal(one.value) >= _LEAST_CONFIDENCE), None)
+    rate = None
+    if _RATE_MEANT.search(found.text):
+        low = next((one for one in said if abs(Decimal(one.value)) <= _MOST_RATE), None)
+        bare = _RATE_SAID.search(found.text)
+        rate = Decimal(low.value) if low else Decimal(bare[1]) if bare else None
+    return {CONFIDENCE.name: Decimal(high.value) if high else None, RISK_FREE.name: rate}
+
+
+_MOST_RATE = Decimal(20)
+_RATE_MEANT = re.compile(r"\b(?:risk[- ]?free|sharpe|sortino)\b", re.I)
+_RATE_SAID = re.compile(
+    r"\brisk[- ]?free(?: rate)?(?: (?:of|is|at|as))?\s*[:=]?\s*(-?\d{1,2}(?:\.\d{1,4})?)(?![\d.])",
+    re.I,
+)
 
 
 RISK_BOARD = Analysis(
@@ -130,7 +145,7 @@ RISK_BOARD = Analysis(
     "How much it moved, what it paid for that, and what a bad day costs.",
     (
         r"\b(?:sharpe|sortino|calmar|cornish[- ]fisher|ulcer index)\b",
-        r"\bc?var\b(?! \w)",
+        r"\bc?var\b(?! (?!of|at|for|over|in|on|with|this|last)\w)",
         r"\b(?:value at risk|expected shortfall|risk (?:board|report|measures|metrics|figures))\b",
     ),
     reads=_reads,

@@ -1,5 +1,6 @@
-"""What the gain would be if all coins, or the same part of each, were sold now."""
+"""What the gain would be if several coins, or all, or the same part of each, were sold now."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from engine.core.cards import Column
 from engine.core.errors import KnownError
 from engine.core.money import format_amount, format_money, format_percent
 from engine.core.records import FIAT, is_nft
+from engine.core.words import capitalised
 from engine.ledger.legs import holdings
 from engine.ledger.methods import METHOD_NAMES, Method
 from engine.ledger.what_if import SalePreview, preview_sale
@@ -22,6 +24,8 @@ _COLUMNS = (
     Column("Held short", "money"), Column("Held long", "money"),
 )  # fmt: skip
 
+ONE_STOCK = "The books hold all accounts as one stock, so the lots may be of any of them."
+
 
 @dataclass(frozen=True, slots=True)
 class _Sold:
@@ -31,20 +35,34 @@ class _Sold:
 
 
 def sell_everything(
-    context: ToolContext, share: Decimal, account: str | None, when: datetime, method: Method
+    context: ToolContext,
+    share: Decimal,
+    account: str | None,
+    when: datetime,
+    method: Method,
+    only: Sequence[str] = (),
 ) -> ToolResult:
     """The gain of each coin and of all.
 
-    share: of each coin, 0…1. KnownError if nothing that is held has a price.
+    share: of each coin, 0…1. only: these coins, empty for all. KnownError if nothing that is held
+    has a price.
     """
-    sold, unpriced, uncovered = _sales(context, share, account, when, method)
+    held = holdings(context.linked, context.today, account)
+    where = f" on {account}" if account else ""
+    absent = [asset for asset in only if held.get(asset, _ZERO) <= 0]
+    if absent:
+        raise KnownError(
+            f"You hold no {' and no '.join(absent)}{where}.", "Ask about coins you hold."
+        )
+    held = {asset: amount for asset, amount in held.items() if not only or asset in only}
+    sold, unpriced, uncovered = _sales(context, held, share, account, when, method)
     if not sold:
-        where = f" on {account}" if account else ""
         raise KnownError(
             f"Nothing{where} can be sold in thought: no coin has both lots and a price.",
             "Import transactions and prices.",
         )
-    what = "everything" if share == 1 else f"{format_percent(share)} of everything"
+    what = " and ".join(only) or "everything"
+    what = what if share == 1 else f"{format_percent(share)} of {what}"
     sheet = Sheet(f"If you sold {what}{f' on {account}' if account else ''}", context.currency)
     sums = {
         name: sum((getattr(one.preview, name) for one in sold), _ZERO)
@@ -57,15 +75,14 @@ def sell_everything(
     sheet.money("gain on coins held long", sums["long"], sign=True)
     sheet.left_out(unpriced, NO_PRICE)
     sheet.left_out(uncovered, "the records do not say where all of it came from")
+    if account and context.basis.universal:
+        sheet.note(ONE_STOCK)
     for one in sold:
         if one.preview.unknown:
             amount = format_amount(one.preview.unknown)
             sheet.note(f"{amount} {one.asset} have no known cost and are in no gain.")
     name = METHOD_NAMES[method]
-    how = (
-        f"{name[:1].upper()}{name[1:]}, each coin by itself at its last close; "
-        "nothing is sold or stored."
-    )
+    how = f"{capitalised(name)}, each coin by itself at its last close; nothing is sold or stored."
     rows = [
         (
             one.asset,
@@ -88,12 +105,17 @@ def sell_everything(
 
 
 def _sales(
-    context: ToolContext, share: Decimal, account: str | None, when: datetime, method: Method
+    context: ToolContext,
+    amounts: Mapping[str, Decimal],
+    share: Decimal,
+    account: str | None,
+    when: datetime,
+    method: Method,
 ) -> tuple[list[_Sold], list[str], list[str]]:
     """The sales, the largest first, the coins without a price, and those without all their lots."""
     sold: list[_Sold] = []
     unpriced, uncovered = [], []
-    for asset, held in holdings(context.linked, context.today, account).items():
+    for asset, held in amounts.items():
         if held <= 0 or asset in FIAT or is_nft(asset):
             continue
         price = context.last_price(asset)

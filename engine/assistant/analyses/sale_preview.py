@@ -3,10 +3,18 @@
 import re
 from datetime import UTC, datetime, time
 from decimal import Decimal
+from itertools import pairwise
 
 from engine.assistant.amend import ALL, EVERYTHING
-from engine.assistant.analyses.base import Analysis, Offers, Read, amounts_said, number_of
-from engine.assistant.analyses.sale_of_everything import sell_everything
+from engine.assistant.analyses.base import (
+    Analysis,
+    Offers,
+    Read,
+    amounts_said,
+    number_of,
+    symbols_of,
+)
+from engine.assistant.analyses.sale_of_everything import ONE_STOCK, sell_everything
 from engine.assistant.recognise import Recognised
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
@@ -14,10 +22,11 @@ from engine.assistant.tools.figures import Sheet
 from engine.core.cards import Column
 from engine.core.errors import KnownError
 from engine.core.money import format_amount, format_money
+from engine.core.words import capitalised
 from engine.ledger.methods import METHOD_NAMES, CostBasis, Method
 from engine.ledger.what_if import preview_sale
 
-_COIN = Param("asset", "asset", True, "the coin to sell, or ALL", label="Coin")
+_COIN = Param("asset", "asset", True, "the coin to sell, several with commas, or ALL", label="Coin")
 _AMOUNT = Param(
     "amount", "amount", False, "how many coins; left out for all of them",
     label="Coins to sell (0 = all)", default=Decimal(0), least=Decimal(0),
@@ -28,7 +37,7 @@ _SHARE = Param(
 )  # fmt: skip
 _PRICE = Param(
     "price", "amount", False, "price per coin; left out for the last close",
-    label="Price (0 = last close)", default=Decimal(0),
+    label="Price (0 = last close)", default=Decimal(0), least=Decimal(0),
 )  # fmt: skip
 _ACCOUNT = Param("account", "account", False, "the account sold from", label="Account")
 
@@ -46,6 +55,11 @@ _ALL = re.compile(
     r"\bit all\b|\b(?:my|our) (?:coins|crypto|holdings|positions|assets|tokens|stuff|bags?)\b", re.I
 )
 _BUT = re.compile(r"\b(?:except|excluding|but|other than|apart from|besides)\b", re.I)
+_AND = re.compile(
+    r"\s*(?:,|&|\+|,?\s*\b(?:and|plus)\b)\s*(?:also )?"
+    r"(?P<part>(?:all|half|[\d.,]+\s*%?)\s*(?:of )?)?(?:my |the |our )?",
+    re.I,
+)
 _AT = re.compile(r"(?:\bat|@|\bfor|\bprice(?: of)?)\s*$", re.I)
 
 
@@ -59,15 +73,24 @@ def sale_preview(context: ToolContext, arguments: Arguments) -> ToolResult:
         raise KnownError("The part to sell must be more than zero.", "Write 50 for half.")
     when = datetime.combine(context.today, time(12), UTC)
     method = _method_on(context.basis, when)
-    if asset.upper() == ALL:
+    several = symbols_of(arguments, _COIN.name)
+    if asset.upper() == ALL or len(several) > 1:
         if _given(arguments, "amount") or _given(arguments, "price"):
-            raise KnownError("An amount and a price are those of one coin.", "Name the coin.")
-        return sell_everything(context, share, account, when, method)
+            raise KnownError(
+                "An amount and a price are those of one coin.", "Ask about one coin at a time."
+            )
+        only = several if asset.upper() != ALL else ()
+        return sell_everything(context, share, account, when, method, only)
     held = context.amount(asset, account)
     amount = _given(arguments, "amount") or held * share
     price = _given(arguments, "price") or context.last_price(asset)
     if held <= 0:
         raise KnownError(f"You hold no {asset}.", "Ask about a coin you hold.")
+    if account and amount > held:
+        raise KnownError(
+            f"{account} holds {format_amount(held)} {asset}, less than {format_amount(amount)}.",
+            "Sell less, or leave the account out.",
+        )
     if price is None:
         raise KnownError(f"There is no fresh price of {asset}.", "Give one, or import prices.")
     found = preview_sale(
@@ -89,10 +112,12 @@ def sale_preview(context: ToolContext, arguments: Arguments) -> ToolResult:
     if found.short or found.long:
         sheet.money("gain on coins held short", found.short, sign=True)
         sheet.money("gain on coins held long", found.long, sign=True)
+    if account and context.basis.universal:
+        sheet.note(ONE_STOCK)
     if found.unknown:
         sheet.note(f"{format_amount(found.unknown)} {asset} have no known cost and are left out.")
     name = METHOD_NAMES[method]
-    how = f"{name[:1].upper()}{name[1:]}; nothing is sold or stored."
+    how = f"{capitalised(name)}; nothing is sold or stored."
     columns = (Column("Bought", "date"), Column("Amount", "amount"), Column("Cost", "money"),
                Column("Proceeds", "money"), Column("Gain", "money"))  # fmt: skip
     rows = tuple(
@@ -134,7 +159,30 @@ def _reads(found: Recognised) -> Read:
         read["asset"] = None  # neither everything nor the coin that is kept
     elif everything and not found.of("asset"):
         read["asset"] = ALL
+    elif several := _together(found, apart=read[_SHARE.name] is not None):
+        read["asset"] = ", ".join(several)
     return read
+
+
+def _together(found: Recognised, apart: bool) -> tuple[str, ...]:
+    """The coins that the first one is told in one breath with: "my BTC and my ETH".
+
+    apart: a part of one is sold. KnownError if it is not the same part of each.
+    """
+    coins = found.of("asset")
+    names = [str(one.value) for one in coins[:1]]
+    for one, other in pairwise(coins):
+        joined = _AND.fullmatch(found.text, one.end, other.start)
+        if not joined:
+            break
+        if apart and joined["part"]:
+            raise KnownError(
+                "Of several coins the same part of each can be sold.",
+                "Ask about one coin at a time.",
+            )
+        names.append(str(other.value))
+    named = tuple(dict.fromkeys(names))
+    return named if len(named) > 1 else ()
 
 
 def _share_said(found: Recognised) -> Decimal | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.analytics.allocation.profile import profile_from_body, profile_to_body
 from engine.analytics.scenarios import scenario_from_body, scenario_to_body
-from engine.analytics.scorecard.rows import score_row
+from engine.analytics.scorecard.rows import score_list, score_row
 from engine.assistant.analyses.weights_text import read_pairs
 from engine.core.errors import KnownError
 from engine.ledger.targets import target_from_body, target_to_body
@@ -74,7 +74,9 @@ def _scorecard(name: str, body: Body) -> Body:
     if not isinstance(row, Mapping):
         raise KnownError("A token is stored as a row of what is known of it.")
     kept = {str(title): str(value) for title, value in row.items()} | {"name": name}
-    score_row(kept)
+    read = score_list([kept])
+    for wrong in (*read.refused, *read.unread):
+        raise KnownError(wrong.reason)
     return {"row": kept}
 
 

@@ -12,7 +12,7 @@ from engine.assistant.analyses.charts import by_day, line_chart
 from engine.assistant.analyses.parameters import PERIOD
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.tools.figures import Sheet
+from engine.assistant.tools.figures import Sheet, two_decimals
 from engine.assistant.tools.line import data_hash
 from engine.core.cards import Card
 from engine.core.errors import KnownError
@@ -20,9 +20,13 @@ from engine.ledger.pricing import Floats
 
 _TOPIC, _FIELD = "sentiment", "score"
 _MARKET = "market"
-_SERIES = Param("series", "text", False, "what the sentiment is about", label="Sentiment of")
+_SERIES = Param(
+    "series", "text", False, "what the sentiment is about", label="Sentiment of",
+    omitted="whatever is known",
+)  # fmt: skip
 _COIN = Param(
     "asset", "asset", False, "the coin whose price stands beside it", label="Price of",
+    omitted="the same",
 )  # fmt: skip
 _PERIOD = replace(PERIOD, default="all")
 _WEEK = 7
@@ -41,7 +45,7 @@ def sentiment(context: ToolContext, arguments: Arguments) -> ToolResult:
     sheet = Sheet(f"Sentiment of {series}", context.currency)
     sheet.span(days[0], days[-1])
     for name, value in _measures(scores):
-        sheet.number(name, round(value, 6), f"{value:.2f}")
+        sheet.number(name, round(value, 6), two_decimals(value))
     sheet.number("days", len(days), f"{len(days):,}")
     price_days, closes = context.prices.closes(
         asset, context.currency, days[0], days[-1] + timedelta(1)
@@ -80,7 +84,7 @@ def _correlation(
     except KnownError as error:
         sheet.note(f"There is no {label}: {error.sentence}")
         return
-    sheet.number(label, round(found.value, 6), f"{found.value:.2f}")
+    sheet.number(label, round(found.value, 6), two_decimals(found.value))
     sheet.number("pairs of days", found.n, f"{found.n:,}")
     if found.n < FEW_OBSERVATIONS:
         sheet.note(f"With {found.n} pairs of days this correlation is a rough figure.")

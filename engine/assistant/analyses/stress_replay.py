@@ -52,17 +52,15 @@ def stress_replay(context: ToolContext, arguments: Arguments) -> ToolResult:
     """The chosen scenario coin by coin, the worst one if none is chosen, and all side by side."""
     rows = context.valuation().rows
     held = {row.asset: row.value for row in rows}
-    name, changes = text_of(arguments, _SCENARIO), text_of(arguments, _CHANGES)
     scenarios = _scenarios(context)
+    changes = text_of(arguments, _CHANGES)
+    name = "" if changes else _called(text_of(arguments, _SCENARIO), scenarios)
     if changes:
         pairs = read_pairs(changes)
         others = pairs.pop("OTHERS", None)
         name = OWN
         own = scenario_from_body(OWN, {"changes": pairs, "others": others})
         scenarios = (own, *scenarios)
-    if name and name not in {one.name for one in scenarios}:
-        known = ", ".join(one.name for one in scenarios)
-        raise KnownError(f"There is no scenario called {name!r}.", f"Known: {known}.")
     found = [
         replay_holdings(one, held, context.prices, context.currency, context.today)
         for one in scenarios
@@ -82,6 +80,20 @@ def stress_replay(context: ToolContext, arguments: Arguments) -> ToolResult:
     card = sheet.card(_METHOD, context.simulated)
     chart = _bars(found, context.simulated)
     return sheet.result(card, _table(sheet, shown, context), chart)
+
+
+def _called(said: str, scenarios: Sequence[Scenario]) -> str:
+    """The name of the scenario that is called so, or alone begins so; "" for none. KnownError."""
+    names = [one.name for one in scenarios]
+    if not said or said in names:
+        return said
+    begun = [name for name in names if name.casefold().startswith(said.strip().casefold())]
+    whole = [name for name in begun if len(name) == len(said.strip())]
+    found = whole or begun
+    if len(found) != 1:
+        problem = "Several scenarios begin with" if found else "There is no scenario called"
+        raise KnownError(f"{problem} {said!r}.", f"Known: {'; '.join(found or names)}.")
+    return found[0]
 
 
 def _change(sheet: Sheet, replay: Replay) -> None:
@@ -204,6 +216,9 @@ STRESS_REPLAY = Analysis(
         rf"\b(?:crash|collapse|meltdown|fall|bear market) (?:like|as) (?:in |the )?{_CRASHES}\b",
         rf"\bwhat (?:would|did|will) (?:an? |another )?{_CRASHES}\b.{{0,20}}\b(?:do|mean)\b",
         rf"\bif\b.{{0,30}}\b{_MOVE}\b.{{0,20}}%.{{0,12}}\b(?:and|while|but)\b.{{0,40}}%",
+        rf"\b(?:how|what) (?:\w+ )?(?:would|did|will|could|might) (?:an? |another )?{_CRASHES}\b.{{0,20}}"
+        r"\b(?:hit|hurt|affect|cost|touch)\b",
+        rf"\b(?:hit|hurt|affect|cost) (?:me|my \w+) (?:like|as) (?:in |the )?{_CRASHES}\b",
         r"\bcrash scenarios?\b",
     ),
     _offers,

@@ -13,7 +13,7 @@ from engine.ledger.tax_tables import Section, tax_sections
 
 _YEAR = Param(
     "year", "text", False, "the tax year, by the year it starts in; left out: the last one over",
-    label="Tax year",
+    label="Tax year", omitted="the last one over",
 )  # fmt: skip
 _SHOWN = 50
 
@@ -54,7 +54,7 @@ def tax_year(context: ToolContext, arguments: Arguments) -> ToolResult:
     if said and not (said.isascii() and said.isdecimal()):
         raise KnownError(f"{said!r} is not a tax year.", "Write it as 2025.")
     report = report_of(context, int(said) if said else last_year_over(context))
-    totals = report.totals
+    totals = report.totals.in_cents()
     sheet = Sheet(f"Tax year {report.label}", context.currency)
     sheet.span(report.start, report.end)
     sheet.money("proceeds", totals.proceeds)
@@ -82,7 +82,7 @@ def _table(sheet: Sheet, section: Section, how: str, simulated: bool) -> Card:
             f"{section.title}: {_SHOWN} of {len(section.rows):,} rows are shown; the CSV and PDF "
             "have all of them."
         )
-    columns = [CardColumn(one.title, "amount" if one.right else "text") for one in section.columns]
+    columns = [CardColumn(one.title, one.kind) for one in section.columns]
     rows = section.rows[:_SHOWN]
     return sheet.table(section.title, columns, rows, how, simulated, section.total)
 

@@ -2,10 +2,11 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from engine.analytics.scorecard.rows import score_list
 from engine.analytics.scorecard.score import Scorecard, score
+from engine.analytics.scorecard.several import several
 from engine.analytics.scorecard.text import facts_from_text
 from engine.assistant.analyses.base import Analysis, Offers, text_of
 from engine.assistant.tools.base import Arguments, Param, Tool, ToolResult
@@ -13,12 +14,16 @@ from engine.assistant.tools.context import ToolContext
 from engine.assistant.tools.figures import Sheet
 from engine.core.cards import Column, TableCard
 from engine.core.errors import KnownError
+from engine.core.words import capitalised
 
 _TEXT = Param(
-    "text", "text", False, "what is known about one token, or rows of a CSV with a header",
-    label="Text about the token, or CSV rows", long=True,
+    "text", "text", False,
+    "what is known about a token, about several by name, or rows of a CSV with a header",
+    label="Text about one token or several, or CSV rows", long=True,
 )  # fmt: skip
-_STORED = Param("token", "text", False, "a token stored before", label="Or a stored token")
+_STORED = Param(
+    "token", "text", False, "a token stored before", label="Or a stored token", omitted="none"
+)
 _NAME = "This token"
 
 
@@ -33,15 +38,25 @@ def token_scorecard(context: ToolContext, arguments: Arguments) -> ToolResult:
             "There is nothing about a token to go by.", "Paste what you know of it, or CSV rows."
         )
     rows = _csv_rows(text)
-    if rows is None:
+    if rows is not None:
+        return _cards(context, *_of_rows(rows))
+    found = several(text)
+    if found is None:
         return _cards(context, (score(_NAME, [facts_from_text(text)]),))
-    return _cards(context, *_of_rows(rows))
+    cards, notes = _of_rows(found.rows)
+    if facts_from_text(found.before) != facts_from_text(""):
+        notes += ("What stands before the first token is counted for none of them.",)
+    return _cards(context, cards, notes)
 
 
-def _of_rows(rows: list[Mapping[str, str]]) -> tuple[tuple[Scorecard, ...], tuple[str, ...]]:
+def _of_rows(rows: Sequence[Mapping[str, str]]) -> tuple[tuple[Scorecard, ...], tuple[str, ...]]:
     found = score_list(rows)
-    notes = tuple(f"Row {one.row} ({one.name}): {one.reason}" for one in found.refused)
-    return found.cards, notes
+    notes = [f"Row {one.row} is not scored: {one.reason}" for one in found.refused]
+    notes += [f"{one.name}: left unknown, for {one.reason}" for one in found.unread]
+    if found.unused:
+        listed = ", ".join(found.unused)
+        notes.append(f"Not understood, and so not counted: the columns {listed}.")
+    return found.cards, tuple(notes)
 
 
 def _csv_rows(text: str) -> list[Mapping[str, str]] | None:
@@ -80,7 +95,7 @@ def _findings(sheet: Sheet, card: Scorecard) -> TableCard:
     order = sorted(card.findings, key=lambda finding: (-finding.low, -finding.high))
     rows = tuple(
         (
-            finding.criterion[:1].upper() + finding.criterion[1:],
+            capitalised(finding.criterion),
             _band(finding.low, finding.high),
             str(finding.maximum),
             finding.reason,
@@ -132,7 +147,7 @@ TOKEN_SCORECARD = Analysis(
     "Transparent points with reasons; what is not known widens the band and never lowers the risk.",
     (
         r"\b(?:score ?cards?|rug[- ]?pulls?|rugs?|honey ?pots?|scams?|scammy)\b",
-        r"\bscore (?:the |this |my )?(?:token|coin)\b",
+        r"\bscore (?:the |this |these |those |my )?(?:token|coin)s?\b",
         r"\b(?:is|are)\b.{0,40}\b(?:tokens?|coins?)\b.{0,30}\b(?:safe|legit|risky|a fraud)\b",
         r"\btokens?\b.{0,200}\b(?:audit\w*|anonymous|liquidity|locked)\b",
     ),

@@ -19,6 +19,15 @@ _BOOK_AFTER = re.compile(
     re.I,
 )
 _ARTICLE = re.compile(r"(?:^\W*|\b(?:the|a|full|whole|entire|complete)\s+)$", re.I)
+# Names of places that keep coins: never taken for the word they are as well.
+_PLACES = frozenset(
+    "binance coinbase kraken bitstamp kucoin bybit okx gemini bitfinex revolut ledger trezor "
+    "metamask phantom nexo uphold bitpanda etoro robinhood bitvavo huobi".split()
+)
+_INTO = re.compile(r"\b(?:on|in|at|into)\s+(?:my\s+|the\s+)?[\"“']?$", re.I)
+_OUT_OF = re.compile(r"\b(?:of|from|to)\s+(?:my\s+|the\s+)?[\"“']?$", re.I)
+_KIND_BEFORE = re.compile(r"\b(?:account|wallet)(?:\s+(?:called|named))?\s+[\"“']?$", re.I)
+_KIND_AFTER = re.compile(r"[\"”']?\s+(?:account|wallet)\b", re.I)
 _OF_TIME = re.compile(r"\s*(?:for|of|from|between|since)\b", re.I)
 
 
@@ -36,9 +45,27 @@ def find_accounts(text: str, accounts: Iterable[str]) -> list[Mention]:
                 continue
             if phrase != account.lower() and is_word(phrase):
                 continue  # "finance" is no slip of "Binance"
+            if _is_everyday(account) and not _is_meant(text, account, start, start + len(phrase)):
+                continue
             if distance(phrase, account.lower(), limit) <= limit:
                 found.append(Mention("account", account, start, end))
     return found
+
+
+def _is_everyday(account: str) -> bool:
+    """Whether the name of an account is a letter or an ordinary word ("A", "Cash", "Main")."""
+    name = account.lower()
+    return len(name) < 2 or (is_word(name) and name not in _PLACES)
+
+
+def _is_meant(text: str, account: str, start: int, end: int) -> bool:
+    """Whether the place says that an everyday word is the account: "in Cash", "account A"."""
+    before = text[:start]
+    if _KIND_BEFORE.search(before) or _KIND_AFTER.match(text, end):
+        return len(account) > 1 or text[start:end] == account
+    if text[start:end] != account or text.isupper() or account == "a":
+        return False
+    return bool(_INTO.search(before) or (len(account) > 1 and _OUT_OF.search(before)))
 
 
 def _is_book(text: str, start: int) -> bool:

@@ -16,6 +16,7 @@ from engine.assistant.recognise.assets import names
 from engine.assistant.recognise.shorthand import written_out
 from engine.assistant.recognise.spelling import distance
 from engine.core.resources import resource
+from engine.core.words import capitalised
 
 _NAME_RANK = 2000  # how likely a coin is meant, against ordinary words
 _RARE = 2500  # rank from which a word is less likely meant than a coin two slips away
@@ -101,7 +102,7 @@ def correct(text: str, keep: Iterable[str] = ()) -> str:
         better = _correction(lower)
         if better == lower:
             return word
-        return better if word[0].islower() else better[:1].upper() + better[1:]
+        return better if word[0].islower() else capitalised(better)
 
     return _WORD.sub(mend, written_out(text))
 

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 from engine.assistant.recognise.numbers import UNITS
+from engine.core.words import capitalised
 
 _WORDS = {
     "the": "teh hte", "this": "ths thsi tihs", "that": "tht taht", "about": "abt abut",
@@ -97,4 +98,4 @@ def _meant(match: re.Match[str]) -> str:
     if len(said) > 1 and said.isupper():
         return said  # a symbol
     word = _MEANT[said.lower()]
-    return word[0].upper() + word[1:] if said[0].isupper() else word
+    return capitalised(word) if said[0].isupper() else word

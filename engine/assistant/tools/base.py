@@ -26,7 +26,7 @@ class Param:
     help: what it means, for models that read schemas. choices: the values of an "enum". label,
     default, least, most and long (several lines of text): for a form; "assets" are symbols with
     commas between. when: another parameter and those of its choices with which this one matters;
-    empty: it always does.
+    empty: it always does. omitted: what leaving it out means, as the first of a form's choices.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Param:
     most: Decimal | None = None
     long: bool = False
     when: tuple[str, ...] = ()
+    omitted: str = "all"
 
     def schema(self) -> dict[str, Any]:
         """The JSON schema of the value."""

@@ -10,7 +10,7 @@ from engine.alerts.listing import Alert
 from engine.analytics import periods
 from engine.assistant.knowledge import Knowledge
 from engine.assistant.tools.library import EmptyLibrary, Library
-from engine.core.errors import KnownError
+from engine.core.errors import PRICES_FROM, KnownError
 from engine.core.records import FIAT, Transaction, is_nft
 from engine.ledger.history import History, value_history
 from engine.ledger.legs import holdings
@@ -123,6 +123,17 @@ class ToolContext:
         """First and last day of a period, and how to call it."""
         return periods.resolve(period, self.today, first or self.first_day)
 
+    def recorded_window(self, period: str | None) -> tuple[date, date]:
+        """First and last day of a period, from the first transaction on; KnownError before it."""
+        self.require_portfolio()
+        start, end, label = self.window(period)
+        if end < self.first_day:
+            raise KnownError(
+                f"The portfolio only begins on {self.first_day}, after {label}.",
+                "Choose a later period.",
+            )
+        return max(start, self.first_day), end
+
     def history(self, start: date, end: date) -> History:
         """Daily values and flows of the whole portfolio."""
         self.require_portfolio()
@@ -142,7 +153,7 @@ class ToolContext:
         if not days:
             raise KnownError(
                 f"There are no {self.currency} prices for {asset}.",
-                "Import its price history as a CSV file (Portfolio → Import prices).",
+                PRICES_FROM,
             )
         return days[0]
 
@@ -153,20 +164,13 @@ class ToolContext:
 
     def history_of(self, period: str | None) -> History:
         """The history of a period, from the first transaction on; KnownError without any value."""
-        self.require_portfolio()
-        start, end, label = self.window(period)
-        if end < self.first_day:
-            raise KnownError(
-                f"The portfolio only begins on {self.first_day}, after {label}.",
-                "Choose a later period.",
-            )
-        history = self.history(max(start, self.first_day), end)
+        history = self.history(*self.recorded_window(period))
         coins = {asset for asset in self.assets if self.amount(asset, None)}
         unseen = bool(coins) and coins <= set(history.unpriced)
         if unseen or not (history.opening or history.values.any() or history.flows.any()):
             raise KnownError(
                 "Nothing that was held in this period has a price, so no return can be computed.",
-                "Import its price history as a CSV file (Portfolio → Import prices).",
+                PRICES_FROM,
             )
         return history
 

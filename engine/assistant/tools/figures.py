@@ -13,8 +13,6 @@ Number = Decimal | float
 _NONE = "–"
 _NAMED = 6
 NO_PRICE = "no price"
-PRICES_FROM = "Import a price history (CSV), or switch an online source on."
-"""How to get prices."""
 NO_PRICE_THEN = "no price on some or all of the days"
 
 
@@ -24,6 +22,12 @@ def figures_of(label: str, text: str) -> tuple[Figure, ...]:
         Figure(label, numeral.sign * numeral.value or numeral.value, _written(text, numeral))
         for numeral in find_numerals(text)
     )
+
+
+def two_decimals(value: Number) -> str:
+    """A number such as a ratio for display; what rounds to nothing has no sign."""
+    shown = f"{value:.2f}"
+    return "0.00" if shown == "-0.00" else shown
 
 
 def _written(text: str, numeral: Numeral) -> str:

@@ -13,6 +13,7 @@ from engine.core.cards import ChartCard, Column, Series, TableCard
 from engine.core.errors import KnownError
 from engine.core.money import format_percent
 from engine.core.records import FIAT
+from engine.core.words import capitalised
 from engine.ledger.gains import Realised, realised
 from engine.ledger.gaps import Gap, about
 from engine.ledger.performance import wealth
@@ -39,38 +40,46 @@ def profit_loss(context: ToolContext, arguments: Arguments) -> ToolResult:
     kind = arguments.get("kind")
     wanted = str(arguments["asset"]) if "asset" in arguments else None
     start = end = None
+    label = ""
     if "period" in arguments:
-        start, end, _ = context.window(str(arguments["period"]))
+        start, end, label = context.window(str(arguments["period"]))
     held = context.valuation()
     sums = _sums(context, held, start, end, wanted)
     gain, paper, income = sums.gain, sums.paper, sums.income
-    sheet = Sheet("Profit and loss" + (f" of {wanted}" if wanted else ""), context.currency)
+    title = "Profit and loss" + (f" of {wanted}" if wanted else "")
+    sheet = Sheet(f"{title}, {label}" if label else title, context.currency)
     if start and end:
         sheet.span(start, end)
+    # What is open now is no gain of a period: it is stated if it is asked for, or if none is named.
+    open_too = kind == "unrealised" or (kind is None and start is None)
     headline = ""
     if kind != "unrealised":
         if gain is not None:
             headline = sheet.money("realised", gain, sign=True)
         if income:
             sheet.money("income", income, sign=True)
-    if kind != "realised" and paper is not None:
+    if open_too and paper is not None:
         paper_text = sheet.money("unrealised now", paper, sign=True)
         headline = headline or paper_text
-    if kind is None and start is None and gain is not None and paper is not None:
-        # What is open now is no gain of a period alone.
+    if kind is None and open_too and gain is not None and paper is not None:
         headline = sheet.money("total", gain + income + paper, sign=True)
-    if kind != "realised" and wanted is None:
+    if open_too and wanted is None:
         sheet.left_out([name for name, value in sums.open.items() if value is None], _NO_GAIN)
     notes = _notes(held.missing, wanted)
     for sentence in notes:
         sheet.note(sentence)
+    if end and end < context.first_day:
+        sheet.note(f"Your records begin on {context.first_day}, after this period.")
+    if start and kind == "unrealised":
+        sheet.note("Unrealised gains are those of today, not of the period.")
+    whole = start is None or kind == "unrealised"
     asked = {"realised": (gain,), "unrealised": (paper,)}.get(str(kind), (gain, paper))
-    unknown = None in asked
+    unknown = None in (asked if whole else (gain,))
     return replace(
-        sheet.result(_gains_table(sheet, sums, gains_method(context), context.simulated)),
+        sheet.result(_gains_table(sheet, sums, gains_method(context), context.simulated, whole)),
         headline="" if unknown else headline,
-        # Words of a model could present the gain of a part as that of the whole.
-        plain=unknown or bool(wanted and notes),
+        # Words of a model could present the gain of a part, or of a period, as that of the whole.
+        plain=unknown or start is not None or bool(wanted and notes),
     )
 
 
@@ -137,30 +146,35 @@ def _sums(
 def gains_method(context: ToolContext) -> str:
     """How realised and unrealised gains were worked out."""
     method = context.basis.described()
-    return (
-        f"{method[0].upper()}{method[1:]}; fees in cost and proceeds; unrealised at the last close."
-    )
+    return f"{capitalised(method)}; fees in cost and proceeds; unrealised at the last close."
 
 
-def _gains_table(sheet: Sheet, sums: _Sums, method: str, simulated: bool) -> TableCard:
-    rows = []
-    for name in sorted(sums.closed.keys() | sums.open.keys() | sums.sold):
-        row = sums.closed.get(name)
-        rows.append(
-            (
-                name,
-                sheet.money_cell(f"realised of {name}", sums.gain_of(name)),
-                sheet.money_cell(f"unrealised of {name}", sums.open.get(name)),
-                sheet.money_cell(f"income of {name}", row.income if row else None),
-            )
+def _gains_table(
+    sheet: Sheet, sums: _Sums, method: str, simulated: bool, open_too: bool
+) -> TableCard:
+    """The gains by coin; open_too: with those that are unrealised now."""
+
+    def line(
+        name: str, of: str, gain: Decimal | None, paper: Decimal | None, income: Decimal | None
+    ) -> tuple[str, ...]:
+        now = sheet.money_cell(f"unrealised{of or ' now'}", paper) if open_too else ""
+        cells = (
+            name,
+            sheet.money_cell(f"realised{of}", gain),
+            now,
+            sheet.money_cell(f"income{of}", income),
         )
-    total = (
-        "Total",
-        sheet.money_cell("realised", sums.gain),
-        sheet.money_cell("unrealised now", sums.paper),
-        sheet.money_cell("income", sums.income),
-    )
-    return TableCard(sheet.title, _COLUMNS, tuple(rows), total, method, simulated)
+        return cells if open_too else (*cells[:2], *cells[3:])
+
+    rows = []
+    named = sums.closed.keys() | sums.sold | (sums.open.keys() if open_too else set())
+    for name in sorted(named):
+        row = sums.closed.get(name)
+        income = row.income if row else None
+        rows.append(line(name, f" of {name}", sums.gain_of(name), sums.open.get(name), income))
+    total = line("Total", "", sums.gain, sums.paper, sums.income)
+    columns = _COLUMNS if open_too else (*_COLUMNS[:2], *_COLUMNS[3:])
+    return TableCard(sheet.title, columns, tuple(rows), total, method, simulated)
 
 
 def _on_cost(context: ToolContext) -> str:

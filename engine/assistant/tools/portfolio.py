@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from engine.assistant.tools.base import Arguments, ToolResult
 from engine.assistant.tools.context import ToolContext, parse_day
-from engine.assistant.tools.figures import PRICES_FROM, Sheet
+from engine.assistant.tools.figures import Sheet
 from engine.core.cards import ChartCard, Column, Series, TableCard
+from engine.core.errors import PRICES_FROM
 from engine.core.money import format_amount, format_money, format_percent
 from engine.ledger.gaps import about
 from engine.ledger.valuation import HoldingRow, Valuation

@@ -9,11 +9,12 @@ from engine.analytics import risk, stress
 from engine.analytics.returns import small_sample_warning
 from engine.assistant.tools.base import Arguments, ToolResult
 from engine.assistant.tools.context import ToolContext
-from engine.assistant.tools.figures import NO_PRICE, NO_PRICE_THEN, Sheet
+from engine.assistant.tools.figures import NO_PRICE, NO_PRICE_THEN, Sheet, two_decimals
 from engine.assistant.tools.line import line_of, period_of
 from engine.core.cards import ChartCard, Column, Series, TableCard
 from engine.core.errors import KnownError
 from engine.core.money import format_amount, format_money, format_percent
+from engine.core.words import capitalised
 
 VOLATILITY_METHOD = "Standard deviation (ddof 1) of daily returns × √365."
 DRAWDOWN_METHOD = "Largest fall of the daily close from its highest close so far."
@@ -74,8 +75,7 @@ def correlation(context: ToolContext, arguments: Arguments) -> ToolResult:
     found = pairs.correlation(days_a, closes_a, days_b, closes_b)
     sheet = Sheet(f"Correlation of {a} and {b}", context.currency)
     sheet.span(found.first, found.last)
-    # Adding zero turns "-0.00" into "0.00".
-    sheet.number("correlation", round(found.value, 6), f"{round(found.value, 2) + 0.0:.2f}")
+    sheet.number("correlation", round(found.value, 6), two_decimals(found.value))
     sheet.fact("strength", _strength(found.value))
     sheet.number("days", found.n, str(found.n))
     _warn(sheet, found.warning)
@@ -120,7 +120,7 @@ def what_if(context: ToolContext, arguments: Arguments) -> ToolResult:
         )
         for row in sorted(outcome.rows, key=lambda row: -row.before)
     )
-    title = f"{name[:1].upper()}{name[1:]} {format_percent(change / 100, sign=True)}"
+    title = f"{capitalised(name)} {format_percent(change / 100, sign=True)}"
     total = (
         "Total",
         *(

@@ -135,7 +135,8 @@ class _Reader:
     def _worth(self, kind: str) -> Side | None:
         """The total of an income: nothing was paid for it, so it says what it was worth."""
         total = self._number("total") if kind == "income" else None
-        return None if total is None else (self._currency(), total)
+        currency = self._currency()
+        return None if total is None or not currency else (currency, total)
 
     def _total(self, amount: Decimal) -> Decimal:
         total = self._number("total")

@@ -30,7 +30,7 @@ def open_parquet(path: Path) -> RowSource:
     except ImportError as error:
         raise KnownError(
             f"{path.name} is a Parquet file, and the package that reads these is not installed.",
-            'Install it with: pip install "assay[parquet]" — or save the file as CSV.',
+            'In Assay\'s folder: .venv/bin/pip install ".[parquet]", or save the file as CSV.',
         ) from error
     damaged = KnownError(f"{path.name} is damaged: it could not be read.", "Export it again.")
     broken = (pyarrow.ArrowException, OSError, ValueError, OverflowError)

@@ -12,6 +12,7 @@ from engine.core.errors import KnownError
 from engine.core.fields import FieldError, read_symbol
 from engine.core.files import known_os_error
 from engine.core.steps import Step
+from engine.core.words import capitalised
 from engine.market.files.jsonrows import json_rows, load_json
 from engine.market.files.parquet import open_parquet
 from engine.market.files.rows import Reader
@@ -190,6 +191,4 @@ def _symbol(text: str, name: str) -> str:
         return read_symbol(text, name)
     except FieldError as error:
         sentence = f"{error}."
-        raise KnownError(
-            sentence[:1].upper() + sentence[1:], "A symbol looks like BTC or USD."
-        ) from error
+        raise KnownError(capitalised(sentence), "A symbol looks like BTC or USD.") from error

@@ -28,6 +28,10 @@ class UnknownAsset(KnownError):
     """The source does not know this asset, which says nothing about the next one."""
 
 
+class UnusableAnswer(KnownError):
+    """The source has answered, but not so that it is of use: the next answer may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed(Generic[T]):
     """What could be read; dropped: one reason for each row that could not."""
@@ -44,7 +48,7 @@ def read_json(text: bytes, name: str) -> Any:
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, RecursionError, ArithmeticError):
-        raise KnownError(
+        raise UnusableAnswer(
             f"What {name} sent is not JSON, or is cut off.", "Try again later."
         ) from None
 
@@ -53,9 +57,9 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(text)
 
 
-def unexpected(name: str) -> KnownError:
+def unexpected(name: str) -> UnusableAnswer:
     """The error for an answer of another form than the documented one."""
-    return KnownError(f"What {name} sent has an unknown form.", "Try again later.")
+    return UnusableAnswer(f"What {name} sent has an unknown form.", "Try again later.")
 
 
 def member(data: Any, key: str, kind: type[T], name: str) -> T:
@@ -78,7 +82,7 @@ def collect(items: Sequence[Any], read: Callable[[Any], T], name: str) -> Parsed
         except FieldError as error:
             dropped.append(f"row {number}: {error}")
     if dropped and not rows:
-        raise KnownError(f"No row that {name} sent could be used.", f"The first: {dropped[0]}.")
+        raise UnusableAnswer(f"No row that {name} sent could be used.", f"The first: {dropped[0]}.")
     return Parsed(tuple(rows), tuple(dropped))
 
 

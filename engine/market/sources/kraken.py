@@ -20,6 +20,7 @@ from engine.market.sources.base import (
     Fetch,
     Parsed,
     UnknownAsset,
+    UnusableAnswer,
     at,
     candle,
     cells,
@@ -39,6 +40,8 @@ DAYS_BACK = 720
 _RATE = Rate(2, 2.0)
 _DAY_MINUTES = 1_440
 _SECOND = timedelta(seconds=1)
+_BUSY = ("EAPI", "EService", "EGeneral:Too many", "EGeneral:Temporary")
+"""How the errors begin that are about Kraken and whoever asks, not about what was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +96,5 @@ def parse_ohlc(data: Any, asset: str, currency: str, now: datetime) -> Parsed[Pr
 def _refused(error: str, asset: str, currency: str) -> KnownError:
     if error.startswith("EQuery:Unknown asset"):
         return UnknownAsset(f"{NAME} has no market of {asset} in {currency}.")
-    return KnownError(f"{NAME} refused the request: {error}.", "Try again later.")
+    kind = KnownError if error.startswith(_BUSY) else UnusableAnswer
+    return kind(f"{NAME} refused the request: {error}.", "Try again later.")

@@ -219,6 +219,46 @@ def test_scorecards_of_a_list_put_the_riskiest_first() -> None:
     assert facts(result)["risk of Rug"] == "high"
 
 
+SEED = (
+    ("Token A", "0x123abc...", "High APY, anonymous team, launched yesterday"),
+    ("Token B", "0x456def...", "Backed by a reputable exchange, solid roadmap, transparent team"),
+    ("Token C", "0x789ghi...", "Claims unrealistic gains, has multiple scam reports"),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f"{name} ({at}): {said}" for name, at, said in SEED),
+        "\n".join(f"{name} - {said}" for name, _, said in SEED),
+        "Score these: " + " ".join(f"{name}: {said}." for name, _, said in SEED),
+        "\n\n".join(f"Name: {n}\nAddress: {at}\nDescription: {said}" for n, at, said in SEED),
+        "".join(
+            f'{{"name": "{n}", "address": "{at}", "description": "{d}"}},' for n, at, d in SEED
+        ),
+    ],
+)
+def test_three_tokens_of_one_text_are_a_batch(text: str) -> None:
+    result = run("token_scorecard", text=text)
+    rows = {row[0]: row[1:] for row in table(result).rows}
+    assert list(rows) == ["Token A", "Token C", "Token B"]
+    assert {name: row[0] for name, row in rows.items()} == {
+        "Token A": "high", "Token C": "high", "Token B": "clear so far",
+    }  # fmt: skip
+    assert "anonymous" in rows["Token A"][2]
+    assert "multiple scam reports" in rows["Token C"][2]
+    assert "backed by a reputable firm" in result.text
+
+
+def test_what_a_list_does_not_say_clearly_is_named() -> None:
+    text = "name,audited,colour\nHalf,partial,red\nWhole,yes,blue\n,no,green\n"
+    result = run("token_scorecard", text=text)
+    assert {row[0] for row in table(result).rows} == {"Half", "Whole"}
+    for said in ("Half: left unknown, for “partial” under audited", "the columns colour",
+                 "Row 3 is not scored"):  # fmt: skip
+        assert said in result.text
+
+
 def test_scorecard_of_nothing_known_is_not_a_low_risk() -> None:
     assert facts(run("token_scorecard", text="It exists."))["risk"] == "unknown"
     with pytest.raises(KnownError, match="nothing about a token"):

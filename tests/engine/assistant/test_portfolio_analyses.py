@@ -7,6 +7,7 @@ import pytest
 
 from engine.core.cards import TableCard
 from engine.core.errors import KnownError
+from engine.ledger.methods import CostBasis
 from tests.engine.assistant.shelf import Shelf, chart, run, table, with_shelf
 from tests.engine.assistant.world import TRADES, facts, trade, world
 
@@ -183,6 +184,17 @@ def test_a_part_of_everything_is_sold_first_in_first_out() -> None:
     assert at_home["gain"] == "+$4,440.00"
 
 
+@pytest.mark.parametrize("asset", ["BTC", "ALL"])
+def test_an_account_sells_out_of_the_one_stock_of_all(asset: str) -> None:
+    """0.2 of the 0.5 BTC that are left of 1 at 60,000: 16,000 less 12,000."""
+    books = replace(world(), basis=CostBasis(universal=True))
+    result = run("sale_preview", books, asset=asset, account="Ledger")
+    assert facts(result)["gain"] == "+$4,000.00"
+    assert "hold all accounts as one stock" in result.text
+    with pytest.raises(KnownError, match=r"Ledger holds 0.2 BTC, less than 0.25\."):
+        run("sale_preview", books, asset="BTC", account="Ledger", amount=Decimal("0.25"))
+
+
 def test_what_cannot_be_sold_in_thought_is_named() -> None:
     shib = trade("2026-05-01", "buy", ("SHIB", "1000000"), ("USD", "1000"))
     left = run("sale_preview", world((*TRADES, shib)), asset="ALL")
@@ -206,6 +218,75 @@ def test_years_that_are_none() -> None:
     for year in ("2019", "2027", "next"):
         with pytest.raises(KnownError):
             run("tax_year", year=year)
+
+
+def test_without_prices_nothing_is_zero() -> None:
+    """The lots cost 30,000 and 25,560 whatever the prices are."""
+    bare = world(closes={})
+    result = run("lots_held", bare)
+    found = facts(result)
+    assert (found["cost"], found["unrealised gain"]) == ("$55,560.00", "not known")
+    assert "No price of anything held is known, so there is no gain. Import a price" in result.text
+    assert "No price of BTC is known" in run("lots_held", bare, asset="BTC").text
+    for name, words in (("growth", "no growth to show"), ("movers", "to have moved")):
+        with pytest.raises(KnownError, match=f"of anything held is known.*{words}") as told:
+            run(name, bare)
+        assert told.value.hint.startswith("Import a price history (CSV)")
+    with pytest.raises(KnownError, match="No price of BTC is known"):
+        run("growth", bare, asset="BTC")
+
+
+def test_what_has_no_price_beside_what_has_one() -> None:
+    """12.5 ETH at 2,400 cost 25,560."""
+    half = world(closes={"ETH": ("2500", "3000", "3000", "3000", "2400")})
+    lots = run("lots_held", half)
+    assert facts(lots)["unrealised gain"] == "+$4,440.00"
+    assert "Left out: BTC (no price)." in lots.text
+    rows = {row[0]: row[1:4] for row in table(run("growth", half), "By coin").rows}
+    assert rows["BTC"] == ("–", "–", "–")
+    assert rows["ETH"][1] == "$30,000.00"
+    moved = run("movers", half)
+    assert [row[0] for row in table(moved).rows] == ["ETH"]
+    assert "Left out: BTC (no price)." in moved.text
+
+
+def test_a_rise_has_its_sign() -> None:
+    """12.5 ETH went from 2,400 to 3,000."""
+    rising = world(closes={"ETH": ("2400", "2400", "2400", "2400", "3000")})
+    assert table(run("movers", rising)).rows[0][1] == "+$7,500.00"
+
+
+def test_coins_sold_together_are_told_apart() -> None:
+    result = run("sale_preview", asset="ETH, BTC")
+    assert facts(result)["gain"] == "+$14,440.00"
+    assert result.cards[0].title == "If you sold ETH and BTC"
+    assert [(row[0], row[5]) for row in table(result).rows] == [
+        ("BTC", "$10,000.00"), ("ETH", "$4,440.00"),
+    ]  # fmt: skip
+    for wrong, words in (
+        ({"asset": "BTC, SOL"}, "You hold no SOL"),
+        ({"asset": "BTC, ETH", "amount": Decimal(1)}, "those of one coin"),
+    ):
+        with pytest.raises(KnownError, match=words):
+            run("sale_preview", **wrong)
+
+
+def test_trades_are_figures_with_a_side() -> None:
+    shown = table(run("rebalance", weights="BTC 50, ETH 50", fee_percent=Decimal(0)))
+    names = [column.title for column in shown.columns]
+    side, coins = names.index("Trade"), names.index("Coins")
+    assert (shown.columns[side].kind, shown.columns[coins].kind) == ("text", "amount")
+    assert {row[side:coins + 1] for row in shown.rows[:2]} == {
+        ("sell", "0.0625"), ("buy", "2.083"),
+    }  # fmt: skip
+
+
+def test_losses_of_a_tax_year_are_money() -> None:
+    shown = table(run("tax_year", year="2026"), "Gains by asset")
+    kinds = {column.title: column.kind for column in shown.columns}
+    assert kinds == {
+        "Asset": "text", "Amount": "amount", "Proceeds": "money", "Cost": "money", "Gain": "money",
+    }  # fmt: skip
 
 
 def test_what_was_bought_and_at_what_price() -> None:

@@ -20,6 +20,7 @@ def test_correlations_of_coins_that_move_alike_and_against_each_other() -> None:
     assert found["lowest, ETH and SOL"] == "-1.00"
     assert found["mean of all pairs"] == "-0.33"  # (1 − 1 − 1) / 3
     assert table(result).rows[0] == ("BTC", "ETH", "1.00", "365")
+    assert [column.title for column in table(result).columns][:2] == ["Coin", "With"]
     heat = chart(result, "matrix")
     assert heat.kind == "heatmap"
     # Those alike stand side by side.

@@ -45,6 +45,21 @@ DEV = Path(__file__).parents[3] / "training" / "data"
             {"asset": "ALL", "share_percent": Decimal(50)},
         ),
         (
+            "what would I gain if I sold my BTC and ETH",
+            "sale_preview",
+            {"asset": "BTC, ETH"},
+        ),
+        (
+            "what would I gain if I sold half of my bitcoin, and my ether",
+            "sale_preview",
+            {"asset": "BTC, ETH", "share_percent": Decimal(50)},
+        ),
+        (
+            "if I sold my BTC and bought ETH what would I gain",
+            "sale_preview",
+            {"asset": "BTC"},
+        ),
+        (
             "if i sold half my BTC what would i gain",
             "sale_preview",
             {"asset": "BTC", "share_percent": Decimal(50)},

@@ -18,13 +18,19 @@ from engine.core.errors import KnownError
         ("60 % btc and 40% eth", {"BTC": "60", "ETH": "40"}),
         ("BTC: -50; others=-70", {"BTC": "-50", "OTHERS": "-70"}),
         ("sol 12.5", {"SOL": "12.5"}),
+        ("1INCH 60, BTC 40", {"1INCH": "60", "BTC": "40"}),
+        ("60 % 1inch and 40BTC", {"1INCH": "60", "BTC": "40"}),
+        ("BTC-50, 1INCH=-60", {"BTC": "-50", "1INCH": "-60"}),
+        ("60 BTC, 30 of ETH", {"BTC": "60", "ETH": "30"}),
     ],
 )
 def test_lists_that_can_be_read(text: str, pairs: dict[str, str]) -> None:
     assert read_pairs(text) == pairs
 
 
-@pytest.mark.parametrize("text", ["", "BTC", "60", "BTC lots", "BTC 60, BTC 40", "BTC 60 ETH 40 x"])
+@pytest.mark.parametrize(
+    "text", ["", "BTC", "60", "BTC lots", "BTC 60, BTC 40", "BTC 60 ETH 40 x", "BTC60"]
+)
 def test_lists_that_cannot(text: str) -> None:
     with pytest.raises(KnownError):
         read_pairs(text)

@@ -56,8 +56,11 @@ def test_editing_and_taking_back(assay: Run) -> None:
     assert "deleted" in assay("edit", "delete", "1").stdout
     history = assay("edit", "history").stdout.splitlines()
     assert [line.split()[3] for line in history] == ["delete:", "edit:", "add:"]
-    taken = assay("edit", "undo").stdout
+    assert [line.split()[0] for line in history] == ["3", "2", "1"]
+    assert "come after this one" in assay("edit", "undo", "2", status=2).stderr
+    taken = assay("edit", "undo", "3").stdout
     assert taken.startswith("Taken back: delete: 2026-01-05 00:00 · income · Lido · 3 ETH")
+    assert "taken back already" in assay("edit", "undo", "3", status=2).stderr
     assert json.loads(assay("edit", "undo", "--json").stdout)["action"] == "edit"
     assay("edit", "undo")
     assert "no change to take back" in assay("edit", "undo", status=2).stderr

@@ -23,7 +23,8 @@ from engine.core.fields import (
         ("2024-03-01 12:30:15 UTC", datetime(2024, 3, 1, 12, 30, 15, tzinfo=UTC)),
         ("2024-03-01T12:30:15.123456Z", datetime(2024, 3, 1, 12, 30, 15, tzinfo=UTC)),
         ("2024-03-01T01:30:15+02:00", datetime(2024, 2, 29, 23, 30, 15, tzinfo=UTC)),
-        ("0024-03-01 12:30:15", datetime(2024, 3, 1, 12, 30, 15, tzinfo=UTC)),
+        ("0024-03-01 12:30:15", datetime(24, 3, 1, 12, 30, 15, tzinfo=UTC)),
+        ("0001-01-01", datetime(1, 1, 1, tzinfo=UTC)),
         ("24-03-01 12:30:15", datetime(2024, 3, 1, 12, 30, 15, tzinfo=UTC)),
         ("1709294400", datetime(2024, 3, 1, 12, 0, tzinfo=UTC)),
         ("1709294400000", datetime(2024, 3, 1, 12, 0, tzinfo=UTC)),
@@ -48,6 +49,8 @@ def test_impossible_dates() -> None:
     for moment in (datetime(2026, 11, 23, tzinfo=UTC), datetime(2008, 1, 1, tzinfo=UTC)):
         with pytest.raises(FieldError, match="the date"):
             check_time(moment, now)
+    with pytest.raises(FieldError, match="the date 0001-01-01 is before the first crypto asset"):
+        check_time(read_time("0001-01-01"), now)
 
 
 def test_numbers_keep_every_digit() -> None:

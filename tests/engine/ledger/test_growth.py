@@ -189,3 +189,29 @@ def test_the_gains_of_the_assets_are_the_portfolios(rows: list[Transaction], cas
         float(whole.gain), abs=1e-4
     )
     assert sum(one.value for one in parts) == pytest.approx(whole.value, abs=Decimal("1e-6"))
+
+
+def test_what_is_oversold_in_all_is_worth_nothing_in_one_account() -> None:
+    ledger = [
+        make("2022-12-31", "buy", ("BTC", "1"), ("USD", "100")),
+        make("2022-12-31", "buy", ("ETH", "1"), ("USD", "10")),
+        make("2023-12-31", "sell", ("USD", "400"), ("BTC", "2"), account="Coinbase"),
+    ]
+    kraken = by_name(growth_by_account(ledger, PRICES, "USD", START, END))["Kraken"]
+    # The BTC went from 100 to 200 and left on the last day; 1 ETH went from 10 to 5.
+    assert (kraken.opening, kraken.value, kraken.paid_out, kraken.gain) == (110, 5, 200, 95)
+    assert growth(ledger, PRICES, "USD", START, END).value == 5
+
+
+def test_zeros_of_what_has_no_price_say_nothing() -> None:
+    ledger = [make("2023-01-01", "buy", ("SHIB", "1"), ("USD", "100"))]
+    found = growth(ledger, PRICES, "USD", START, END)
+    assert found.unknown
+    assert found.notes[1] == (
+        "Nothing that was held in this period has a price, so there is no XIRR."
+    )
+    ledger.append(make("2023-01-01", "buy", ("BTC", "1"), ("USD", "100")))
+    assert not growth(ledger, PRICES, "USD", START, END).unknown
+    parts = by_name(growth_by_asset(ledger, PRICES, "USD", START, END))
+    assert (parts["SHIB"].unknown, parts["BTC"].unknown) == (True, False)
+    assert not growth([], PRICES, "USD", START, END).unknown

@@ -98,11 +98,47 @@ def test_more_sold_than_bought_is_never_valued_below_zero() -> None:
     result = value_at(ledger, PRICES, "USD", date(2024, 3, 1))
     assert result.rows == ()
     assert result.total == 0
-    assert "The records hold -1 BTC: earlier purchases are missing." in result.missing
+    missing = "The records hold -1 BTC: earlier purchases are missing, so it is in no total."
+    assert missing in result.missing
     # Held in all is less than was bought in one account: a gain cannot be stated.
     ledger.append(make("2024-01-03", "income", ("BTC", "1.5"), account="Ledger"))
     row = by_asset(value_at(ledger, PRICES, "USD", date(2024, 3, 1)))["BTC"]
     assert (row.amount, row.cost, row.unrealised) == (Decimal("0.5"), None, None)
+
+
+def test_what_is_oversold_in_all_has_no_value_in_an_account_either() -> None:
+    ledger = [
+        make("2024-01-01", "buy", ("BTC", "1"), ("USD", "40000")),
+        make("2024-01-02", "sell", ("USD", "90000"), ("BTC", "2"), account="Coinbase"),
+        make("2024-01-03", "buy", ("ETH", "2"), ("USD", "4000")),
+    ]
+    day = date(2024, 3, 1)
+    kraken = value_at(ledger, PRICES, "USD", day, account="Kraken")
+    # Two ETH at 3,000; the BTC is listed, but without a value.
+    assert (kraken.total, value_at(ledger, PRICES, "USD", day).total) == (6000, 6000)
+    btc = by_asset(kraken)["BTC"]
+    assert (btc.amount, btc.value, btc.unrealised, btc.weight) == (1, None, None, None)
+    assert (
+        "The records hold 1 BTC in Kraken, but -1 in all accounts together: earlier purchases are "
+        "missing, so it is in no total." in kraken.missing
+    )
+
+
+def test_an_account_below_zero_is_told_of_where_it_lowers_the_total() -> None:
+    ledger = [
+        make("2024-01-01", "buy", ("BTC", "3"), ("USD", "120000")),
+        make("2024-01-02", "sell", ("USD", "90000"), ("BTC", "2"), account="Coinbase"),
+    ]
+    day = date(2024, 3, 1)
+    whole = value_at(ledger, PRICES, "USD", day)
+    # 3 - 2 at 60,000; in Kraken alone there are 3.
+    assert whole.total == 60000
+    assert (
+        "The records hold -2 BTC in Coinbase: earlier purchases are missing, and the total counts "
+        "so much less than the other accounts hold." in whole.missing
+    )
+    kraken = value_at(ledger, PRICES, "USD", day, account="Kraken")
+    assert (kraken.total, kraken.missing) == (180000, whole.missing[:1])
 
 
 def test_what_is_missing_is_known_by_coin() -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from engine.core.errors import KnownError
-from engine.market.sources.base import UnknownAsset
+from engine.market.sources.base import UnknownAsset, UnusableAnswer
 from engine.market.sources.kraken import Kraken, parse_ohlc
 from tests.engine.market.source_data import CLOCK, NOW, exact, fetching
 
@@ -120,3 +120,21 @@ def test_what_it_no_longer_has_is_said() -> None:
         )
     assert "pair=XDGUSD" in server.asked[0].path
     assert parsed.dropped == ("Kraken gives the last 720 days only",)
+
+
+@pytest.mark.parametrize(
+    ("error", "of_one_coin"),
+    [
+        ("EGeneral:Invalid arguments", True),
+        ("EQuery:Invalid asset pair", True),
+        ("EGeneral:Too many requests", False),
+        ("EAPI:Rate limit exceeded", False),
+        ("EService:Unavailable", False),
+    ],
+)
+def test_errors_about_what_was_asked_are_told_from_those_about_kraken(
+    error: str, of_one_coin: bool
+) -> None:
+    with pytest.raises(KnownError) as raised:
+        parse_ohlc({"error": [error]}, "BTC", "USD", NOW)
+    assert isinstance(raised.value, UnusableAnswer) is of_one_coin

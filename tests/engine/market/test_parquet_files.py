@@ -151,7 +151,7 @@ def test_without_pyarrow_the_way_to_get_it_is_said(
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(KnownError, match="is not installed") as error:
         preview_prices(path, "USD", "BTC", CLOCK)
-    assert "assay[parquet]" in error.value.hint
+    assert ".[parquet]" in error.value.hint
 
 
 def test_damage_anywhere_is_one_sentence(tmp_path: Path) -> None:

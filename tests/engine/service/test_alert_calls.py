@@ -104,3 +104,18 @@ def test_without_a_program_what_is_left_is_forgotten(
     service.settings.set("alert_command", script(tmp_path, ""))
     service.alerts.telling.finish()
     assert len(began(tmp_path)) == 1
+
+
+def test_a_kept_call_that_cannot_be_read_is_not_in_the_way_of_those_after_it(
+    service: Service, prices: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    service.settings.set("alert_command", script(tmp_path, ""))
+    kept = service.alerts.telling._documents
+    kept.put("alerts", "call-000000000000", {"text": "of another version"})
+    take_prices(service, prices)
+    service.alerts.add_rule(above("95000"))
+    service.alerts.check_now()
+    service.alerts.telling.finish()
+    assert began(tmp_path) == ["BTC above $95,000.00"]
+    assert not [name for name in kept.all("alerts") if name.startswith("call-")]
+    assert caplog.text.count("could not be made and is dropped") == 1

@@ -313,7 +313,7 @@ def test_what_a_source_calls_a_coin_is_remembered_if_it_has_it(
     service.online.switch("coingecko", True)
     ids = {"PEPE": "pepe", "OTHER": "nothing"}
     service.online.refresh("coingecko", ["PEPE", "OTHER"], None, ids).future.result()
-    assert service.online._ids("coingecko") == {"PEPE": "pepe"}
+    assert service.online.ids("coingecko") == {"PEPE": "pepe"}
     again = service.online.refresh("coingecko", ["PEPE"]).future.result()
     assert (again.rows, again.notes) == (0, ())
     assert service.online.latest("coingecko", "PEPE", "USD", unwatched) == ()

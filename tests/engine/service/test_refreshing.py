@@ -16,7 +16,8 @@ from engine.core.clock import FixedClock
 from engine.core.events import AlertFired, DataChanged, Event, PricesRefreshed
 from engine.market.sources.registry import SOURCES
 from engine.service import Service
-from engine.service.refreshing import LONGEST_WAIT, ORDER, Pair, Refreshing
+from engine.service.refreshing import ORDER, Refreshing
+from engine.service.source_health import LONGEST_WAIT, Pair
 from tests.engine.loopback import Clockwork, Handler, Host, hosts
 from tests.engine.service.conftest import NOW, take, take_prices
 from tests.engine.service.scripted import Listener
@@ -33,20 +34,26 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
 
 
 class Kraken:
-    """Answers with one candle of today; it knows BTC only."""
+    """Answers with one candle of today; it knows BTC only.
+
+    errors: what it says of other pairs. before: done before each answer.
+    """
 
     def __init__(self) -> None:
         self.price = "100000"
         self.status = 200
         self.asked: list[str] = []
+        self.errors: dict[str, str] = {}
+        self.before: Callable[[], object] = lambda: None
 
     def __call__(self, handler: Handler) -> None:
         pair = parse_qs(urlsplit(handler.path).query)["pair"][0]
         self.asked.append(pair)
+        self.before()
         if self.status != 200:
             handler.reply(self.status)
         elif not pair.startswith("XBT"):
-            handler.reply_json({"error": ["EQuery:Unknown asset pair"]})
+            handler.reply_json({"error": [self.errors.get(pair, "EQuery:Unknown asset pair")]})
         else:
             stamp = int(datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC).timestamp())
             row = [stamp, "90000", self.price, "90000", self.price, "95000", "1.5", 10]
@@ -56,15 +63,32 @@ class Kraken:
 def refreshing(service: Service, *wanted: Pair) -> tuple[Refreshing, Clockwork]:
     """One that asks only when told to, with a clock that only passes by hand."""
     clock = Clockwork()
-    made = Refreshing(
+    return timed(service, clock.monotonic, *wanted), clock
+
+
+def timed(service: Service, monotonic: Callable[[], float], *wanted: Pair) -> Refreshing:
+    """One of its own with another clock."""
+    return Refreshing(
         service.online,
         service.settings,
         lambda: wanted,
         FixedClock(NOW),
         service.bus.publish,
-        clock.monotonic,
+        monotonic,
     )
-    return made, clock
+
+
+def gecko(price: float) -> Callable[[Handler], None]:
+    """CoinGecko, which knows every coin at one price."""
+    stamp = int(NOW.timestamp()) * 1000
+    return lambda handler: handler.reply_json({"prices": [[stamp, price]]})
+
+
+def wait(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def notices(events: list[Event]) -> list[str]:
@@ -251,14 +275,168 @@ def test_it_asks_at_the_interval_and_not_at_all_if_that_is_0(
     host("kraken", kraken)
     service.settings.set("online_refresh_minutes", 0)
     service.online.switch("kraken", True)
-    service.alerts.add_rule(above("95000"))
-    service.refreshing.start()
-    time.sleep(0.1)
-    assert kraken.asked == []
-    service.settings.set("online_refresh_minutes", 20)
-    deadline = time.monotonic() + 5
-    while not notices(events) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert kraken.asked == ["XBTUSD"]
-    assert 19 * MINUTES < service.refreshing._due() <= 20 * MINUTES
+    one, clock = refreshing(service, ("BTC", "USD"))
+
+    def asked_after(minutes: float) -> int:
+        """How often it has asked; every setting makes it look at the clock."""
+        clock.now += minutes * MINUTES
+        service.settings.set("alert_sound", not service.settings.get("alert_sound"))
+        time.sleep(0.1)
+        return len(kraken.asked)
+
+    one.start()
+    try:
+        assert asked_after(1000) == 0
+        service.settings.set("online_refresh_minutes", 20)
+        wait(lambda: notices(events))
+        assert asked_after(19.9) == 1
+        assert asked_after(0.2) == 2
+        assert asked_after(19.9) == 2
+    finally:
+        one.close()
     assert DataChanged(frozenset({"prices"})) in events
+
+
+def test_a_source_that_recovers_counts_before_the_one_that_stood_in_for_it(
+    service: Service, host: Host
+) -> None:
+    kraken = Kraken()
+    host("kraken", kraken)
+    host("coingecko", gecko(99_000))
+    for name in ("kraken", "coingecko"):
+        service.online.switch(name, True)
+    service.alerts.add_rule(above("120000"))
+    one, clock = refreshing(service, ("BTC", "USD"))
+    one.refresh_now()
+    assert service.market.history("BTC")[-1].close == 100_000
+    kraken.status = 403
+    one.refresh_now()
+    assert service.market.history("BTC")[-1].close == 99_000
+    assert service.alerts.check_now() == []
+    kraken.status, kraken.price = 200, "150000"
+    clock.now += LONGEST_WAIT
+    one.refresh_now()
+    assert service.market.history("BTC")[-1].close == 150_000
+    assert len(service.alerts.check_now()) == 1
+    # Nothing is left of the other, and it may stand in again.
+    assert [batch.source for batch in service.market.batches()] == ["Kraken"]
+    kraken.status = 403
+    one.refresh_now()
+    assert service.market.history("BTC")[-1].close == 99_000
+
+
+def test_answers_that_are_of_no_use_do_not_stop_the_coins_after_them(
+    service: Service, host: Host, events: list[Event], caplog: pytest.LogCaptureFixture
+) -> None:
+    kraken = Kraken()
+    kraken.errors = {f"{coin}USD": "EGeneral:Invalid arguments" for coin in ("AAA", "AAB")}
+    host("kraken", kraken)
+    service.online.switch("kraken", True)
+    one, _ = refreshing(service, ("AAA", "USD"), ("AAB", "USD"), ("BTC", "USD"))
+    one.refresh_now()
+    assert one.state.fresh == ("BTC",)
+    one.refresh_now()
+    # What went wrong is asked for last from then on, and said once.
+    assert kraken.asked == ["AAAUSD", "AABUSD", "XBTUSD", "XBTUSD", "AAAUSD", "AABUSD"]
+    assert len([notice for notice in notices(events) if notice]) == 1
+    assert caplog.text.count("WARNING") == 1
+
+
+def test_coins_that_the_host_fails_at_do_not_starve_those_after_them(
+    service: Service, host: Host, caplog: pytest.LogCaptureFixture
+) -> None:
+    kraken = Kraken()
+    host("kraken", kraken)
+
+    def fail_at_others() -> None:
+        kraken.status = 200 if kraken.asked[-1].startswith("XBT") else 403
+
+    kraken.before = fail_at_others
+    service.online.switch("kraken", True)
+    one, clock = refreshing(service, ("AAA", "USD"), ("AAB", "USD"), ("BTC", "USD"))
+    one.refresh_now()
+    assert one.state.fresh == ()
+    clock.now += 30 * MINUTES
+    one.refresh_now()
+    assert one.state.fresh == ("BTC",)
+    assert "403" in caplog.text
+
+
+def test_a_coin_is_asked_for_again_once_its_name_there_is_given(
+    service: Service, host: Host
+) -> None:
+    server = host("coingecko", gecko(2.5))
+    service.online.switch("coingecko", True)
+    one, _ = refreshing(service, ("WIF", "USD"))
+    one.refresh_now()
+    assert (server.asked, one.state.missing) == ([], ("WIF",))
+    service.online.refresh("coingecko", ["WIF"], None, {"WIF": "dogwifcoin"}).future.result()
+    one.refresh_now()
+    assert (len(server.asked), one.state.fresh) == (2, ("WIF",))
+
+
+def test_what_has_come_is_stored_while_more_is_asked_for_and_at_the_end(
+    service: Service, host: Host
+) -> None:
+    hanging, go = threading.Event(), threading.Event()
+    stored: list[set[str]] = []
+
+    def answer(handler: Handler) -> None:
+        stored.append({info.asset for info in service.market.series()})
+        if len(stored) == 4:
+            hanging.set()
+            go.wait(5)
+            return
+        clock.now += 6.0
+        gecko(2.5)(handler)
+
+    host("coingecko", answer)
+    service.online.switch("coingecko", True)
+    one, clock = refreshing(service, *((coin, "USD") for coin in ("BTC", "ETH", "SOL", "XRP")))
+    one.start()
+    assert hanging.wait(5)
+    one.close()
+    go.set()
+    # Each answer takes six seconds: two are stored after twelve, the third as it is cut short.
+    assert stored == [set(), set(), {"BTC", "ETH"}, {"BTC", "ETH"}]
+    assert {info.asset for info in service.market.series()} == {"BTC", "ETH", "SOL"}
+
+
+def test_switching_a_source_off_meanwhile_is_no_failure(
+    service: Service, host: Host, events: list[Event]
+) -> None:
+    kraken = Kraken()
+    kraken.before = lambda: service.online.switch("kraken", False)
+    host("kraken", kraken)
+    service.online.switch("kraken", True)
+    one, _ = refreshing(service, ("BTC", "USD"), ("ETH", "USD"), ("SOL", "USD"))
+    one.refresh_now()
+    assert kraken.asked == ["XBTUSD"]
+    assert notices(events) == [""]
+    assert {state.last_error for state in service.online.sources()} == {""}
+    assert service.market.history("BTC")[-1].close == 100_000
+
+
+def test_it_goes_on_after_something_unexpected(
+    service: Service, host: Host, events: list[Event], caplog: pytest.LogCaptureFixture
+) -> None:
+    kraken = Kraken()
+    host("kraken", kraken)
+    service.online.switch("kraken", True)
+    failures = [ZeroDivisionError()]
+
+    def monotonic() -> float:
+        if failures:
+            raise failures.pop()
+        return 1000.0
+
+    one = timed(service, monotonic, ("BTC", "USD"))
+    one.start()
+    try:
+        wait(lambda: "the prices could not be refreshed" in caplog.text)
+        assert kraken.asked == []
+        service.settings.set("online_refresh_minutes", 20)
+        wait(lambda: notices(events))
+        assert kraken.asked == ["XBTUSD"]
+    finally:
+        one.close()

@@ -45,6 +45,23 @@ def test_what_is_added_is_one_import_called_manual(
         edits.undo()
 
 
+def test_only_the_change_that_is_meant_is_taken_back(
+    repo: TransactionRepo, edits: EditRepo, buy: Buy
+) -> None:
+    edits.add(buy(1))
+    edits.add(buy(2))
+    newest, oldest = (change.id for change in edits.history())
+    with pytest.raises(KnownError, match="Other changes have come after this one"):
+        edits.undo(oldest)
+    assert edits.undo(newest).id == newest
+    with pytest.raises(KnownError, match="has been taken back already"):
+        edits.undo(newest)
+    assert len(repo.all()) == 1
+    edits.undo(oldest)
+    with pytest.raises(KnownError, match="has been taken back already"):
+        edits.undo(oldest)
+
+
 def test_an_edit_keeps_the_import_and_the_hash(
     repo: TransactionRepo, edits: EditRepo, buy: Buy
 ) -> None:

@@ -120,6 +120,32 @@ def test_the_series_that_are_stored(repo: PriceRepo) -> None:
     ]
 
 
+def test_of_the_refreshes_of_several_sources_the_last_written_counts(repo: PriceRepo) -> None:
+    repo.add_batch("csv", "a", [point("1", 0)])
+    kraken = repo.keep_up("Kraken", [point("2", 0), point("2", 1)])
+    gecko = repo.keep_up("CoinGecko", [point("3", 1), point("3", 2), point("3", 1, "ETH")])
+    assert closes(repo) == ["2", "3", "3"]
+    assert repo.keep_up("Kraken", [point("4", 1)]) == kraken
+    assert closes(repo) == ["2", "4", "3"]
+    assert closes(repo, "ETH") == ["3"]
+    assert repo.keep_up("Kraken", [point("4", 2), point("4", 1, "ETH")]) == kraken
+    # Nothing is left of the other, so that it is gone from the list of imports.
+    assert [(batch.source, batch.rows) for batch in repo.batches()] == [
+        ("Kraken", 4),
+        ("csv", 1),
+    ]
+    again = repo.keep_up("CoinGecko", [point("5", 0)])
+    assert again != gecko
+    assert closes(repo) == ["5", "4", "4"]
+    # What the user has entered and what has been imported stay as they are.
+    repo.add_user([point("6", 0)])
+    assert repo.keep_up("Kraken", [point("7", 0)]) == kraken
+    assert closes(repo) == ["6", "4", "4"]
+    repo.undo(kraken)
+    repo.delete_user("BTC", "USD", FIRST)
+    assert closes(repo) == ["1"]
+
+
 def test_an_import_without_rows_is_refused(repo: PriceRepo) -> None:
     with pytest.raises(KnownError, match="no prices"):
         repo.add_batch("csv", "a", [])

@@ -11,7 +11,6 @@ from engine.analytics.scorecard.facts import FIELDS, TokenFacts
 from engine.analytics.scorecard.impersonation import impersonates
 from engine.analytics.scorecard.rows import score_list, score_row
 from engine.analytics.scorecard.text import facts_from_text
-from engine.core.errors import KnownError
 
 D = Decimal
 USDC = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
@@ -42,8 +41,11 @@ def read(text: str) -> dict[str, object]:
         ("The owner can mint", {"owner_active": True, "can_mint": True}),
         ("upgradeable proxy", {"upgradable": True}),
         ("immutable code", {"upgradable": False}),
-        ("80% of the liquidity is locked", {"liquidity_locked": D("0.8")}),
-        ("liquidity locked for 6 months", {"liquidity_locked": D(1), "lock_days": 180}),
+        ("80% of the liquidity is locked", {"liquidity_locked": D("0.8"), "some_locked": True}),
+        ("liquidity locked for 6 months", {"some_locked": True, "lock_days": 180}),
+        ("liquidity locked 1 year", {"some_locked": True, "lock_days": 365}),
+        ("a 2-year liquidity lock", {"some_locked": True, "lock_days": 730}),
+        ("no liquidity lock", {"liquidity_locked": D(0)}),
         ("liquidity is unlocked", {"liquidity_locked": D(0)}),
         ("Top 10 holders own 65%", {"top10_share": D("0.65")}),
         ("one wallet holds 90 %", {"top10_share": D("0.9")}),
@@ -130,14 +132,31 @@ def test_chain_reads_join_a_row() -> None:
         ("age_days", "-1", "below zero"),
     ],
 )
-def test_a_bad_row_is_named_and_the_others_stay(column: str, value: str, said: str) -> None:
+def test_a_bad_value_is_named_and_stays_unknown(column: str, value: str, said: str) -> None:
     batch = score_list([{"name": "Bad", column: value}, {"name": "Good", column: "?"}])
-    assert [card.name for card in batch.cards] == ["Good"]
-    (refused,) = batch.refused
-    assert (refused.row, refused.name) == (1, "Bad")
-    assert said in refused.reason
-    with pytest.raises(KnownError):
-        score_row({"name": "Bad", column: value})
+    bad, good = batch.cards
+    assert (bad.low, bad.high) == (good.low, good.high) == (0, 100)
+    assert batch.refused == ()
+    (unread,) = batch.unread
+    assert (unread.row, unread.name) == (1, "Bad")
+    assert said in unread.reason
+
+
+def test_a_lock_without_a_share_is_not_one_of_everything() -> None:
+    """Neither in words nor under a title: how much is locked stays open."""
+    said = score_row({"name": "X", "description": "liquidity locked 1 year"})
+    stated = score_row({"name": "X", "liquidity_locked": "yes", "lock_days": "365"})
+    for card in (said, stated):
+        (lock,) = [one for one in card.findings if one.criterion == "liquidity lock"]
+        assert (lock.low, lock.high) == (0, 10)
+        assert lock.reason == "An unknown part of the liquidity is locked, for 365 days."
+        assert "100 % of the liquidity" not in card.summary
+
+
+def test_a_team_and_a_yield_are_understood() -> None:
+    batch = score_list([{"name": "X", "team": "anonymous", "yield_percent": "3000"}])
+    assert batch.unused == batch.unread == ()
+    assert {flag.criterion for flag in batch.cards[0].flags} == {"team", "yields"}
 
 
 def test_columns_nobody_understands_are_reported() -> None:

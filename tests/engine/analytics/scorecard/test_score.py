@@ -15,13 +15,15 @@ from engine.analytics.scorecard.score import LEVELS, Scorecard, score
 D = Decimal
 CLEAN = TokenFacts(
     "measured", audited=True, team_public=True, owner_active=False, can_mint=False,
-    can_pause=False, upgradable=False, liquidity_locked=D(1), lock_days=400, top10_share=D("0.1"),
+    can_pause=False, upgradable=False, liquidity_locked=D(1), some_locked=True,
+    lock_days=400, top10_share=D("0.1"),
     buy_tax=D(0), sell_tax=D(0), age_days=2000, promised_yield=D("0.05"), scam_reports=0,
     impersonation=False, backed=True, roadmap=True,
 )  # fmt: skip
 WORST = TokenFacts(
     "measured", audited=False, team_public=False, owner_active=True, can_mint=True,
-    can_pause=True, upgradable=True, liquidity_locked=D(0), lock_days=0, top10_share=D(1),
+    can_pause=True, upgradable=True, liquidity_locked=D(0), some_locked=False,
+    lock_days=0, top10_share=D(1),
     buy_tax=D("0.3"), sell_tax=D(1), age_days=0, promised_yield=D(50), scam_reports=9,
     impersonation=True, backed=False, roadmap=False,
 )  # fmt: skip
