@@ -48,7 +48,7 @@ class Session(QObject):
         self._load_chats(start.chats)
         self._model_state = ""
         self._show_model(start.model)
-        window.read_only_banner.setVisible(service.read_only)
+        window.read_only_banner.say(service.read_only)
         window.demo_banner.setVisible(start.simulated)
         if start.has_data or start.chats:
             window.end_onboarding()

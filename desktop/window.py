@@ -58,10 +58,7 @@ class MainWindow(QMainWindow):
             self.tr("Demo portfolio: all holdings, prices and figures are simulated."),
             button(self.tr("Remove demo"), self.remove_demo_wanted.emit, kind="link"),
         )
-        self.read_only_banner = Banner(
-            "lock",
-            self.tr("A newer Assay has used these data: they can be read, but not changed."),
-        )
+        self.read_only_banner = Banner("lock", "")
         self.model_banner = Banner(
             "warning",
             "",

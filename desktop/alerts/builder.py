@@ -28,9 +28,12 @@ _MOST_LINES = 16
 
 
 class Builder(CardFrame):
-    """Makes a new alert, or changes one; previews it a moment after every change."""
+    """Makes a new alert, or changes one; previews it a moment after every change.
 
-    saved = Signal()
+    saved: with what is to be said of data that are missing, or "".
+    """
+
+    saved = Signal(str)
     closed = Signal()
 
     def __init__(
@@ -200,10 +203,15 @@ class Builder(CardFrame):
         alerts, text = self._service.alerts, self.text()
         self.save.setEnabled(False)
         number = self._alert.id if self._alert else None
-        store = (
-            partial(alerts.add_rule, text) if number is None else partial(alerts.edit, number, text)
-        )
-        self._bridge.run(store, lambda _: self.saved.emit(), self._not_stored, owner=self)
+
+        def store() -> str:
+            if number is None:
+                alerts.add_rule(text)
+            else:
+                alerts.edit(number, text)
+            return alerts.hint(text)
+
+        self._bridge.run(store, self.saved.emit, self._not_stored, owner=self)
 
     def _not_stored(self, sentence: str) -> None:
         self.save.setEnabled(True)

@@ -32,14 +32,19 @@ class AlertsCard(CardFrame):
     def __init__(self) -> None:
         super().__init__(self.tr("Your alerts"))
         self._all: Sequence[tuple[Alert, AlertPhase]] = ()
+        self._without: frozenset[int] = frozenset()
         self._shown = _PAGE
         self._groups = column(gap=14)
         self.body.addLayout(self._groups)
 
-    def show_alerts(self, alerts: "Sequence[tuple[Alert, AlertPhase]]") -> None:
-        """Show these alerts with what each does now."""
-        if alerts != self._all:
-            self._all = alerts
+    def show_alerts(
+        self,
+        alerts: "Sequence[tuple[Alert, AlertPhase]]",
+        without: frozenset[int] = frozenset(),
+    ) -> None:
+        """Show these alerts with what each does now; without: those there is no data of yet."""
+        if (alerts, without) != (self._all, self._without):
+            self._all, self._without = alerts, without
             self._fill()
 
     def _fill(self) -> None:
@@ -93,6 +98,8 @@ class AlertsCard(CardFrame):
         delete = ("trash", self.tr("Delete"), lambda: self.delete_wanted.emit(alert))
         actions = (edit, delete) if alert.state == "ended" else (pause, edit, delete)
         tag = "" if phase in {"paused", "ended"} else words[phase]
+        if phase == "armed" and alert.id in self._without:
+            tag = self.tr("No data yet")
         role = {"fired": "badge", "waiting": "badge"}.get(phase, "tag")
         # Without a name the title says already what it watches, if there is room for it.
         said = alert.rule.describe() if alert.rule.name or len(alert.title) > _ROOM else ""

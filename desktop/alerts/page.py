@@ -123,6 +123,7 @@ class AlertsPage(QWidget):
             self._bridge.run(
                 lambda: (
                     alerts.phases(),
+                    alerts.without_data(),
                     alerts.history(),
                     alerts.telling.seen(),
                     alerts.telling.paused_until(),
@@ -135,6 +136,7 @@ class AlertsPage(QWidget):
     def _show(
         self,
         phases: "Sequence[tuple[Alert, AlertPhase]]",
+        without: frozenset[int],
         history: "Sequence[FiredAlert]",
         seen: int,
         paused: datetime | None,
@@ -144,7 +146,7 @@ class AlertsPage(QWidget):
         self._pause_words.setText(words.format(until))
         self.paused.setVisible(bool(until))
         self._new |= {one.id for one in history if one.id > seen}
-        self.alerts.show_alerts(phases)
+        self.alerts.show_alerts(phases, without)
         self.alerts.setVisible(bool(phases))
         self.history.show_history(history, self._new)
         self.history.setVisible(bool(phases) or bool(history))
@@ -195,9 +197,9 @@ class AlertsPage(QWidget):
         self.new.setFocus()
         self._refresh()
 
-    def _saved(self) -> None:
+    def _saved(self, hint: str) -> None:
         self._close()
-        self._toasts.show(self.tr("The alert is saved."))
+        self._toasts.show(" ".join(filter(None, (self.tr("The alert is saved."), hint))))
 
     def _edit(self, alert: "Alert") -> None:
         self.build(alert=alert)

@@ -43,12 +43,17 @@ def period_return(closes: Floats) -> float:
 def require_observations(count: int, what: str) -> None:
     """KnownError if there are fewer daily returns than any statistic needs."""
     if count < MIN_OBSERVATIONS:
-        raise KnownError(
-            f"There {'is' if count == 1 else 'are'} only {counted(count, 'daily return')} for the "
-            f"{what}; "
-            f"at least {MIN_OBSERVATIONS} are needed.",
-            "Choose a longer period or import more prices.",
-        )
+        raise too_few(count, what, MIN_OBSERVATIONS)
+
+
+def too_few(count: int, what: str, least: int) -> KnownError:
+    """What to raise where a statistic needs at least so many daily returns."""
+    verb = "is" if count == 1 else "are"
+    many = f"only {counted(count, 'daily return')}" if count else "no daily returns"
+    return KnownError(
+        f"There {verb} {many} for the {what}; at least {least} are needed.",
+        "Choose a longer period or import more prices.",
+    )
 
 
 def small_sample_warning(count: int) -> str:

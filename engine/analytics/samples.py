@@ -9,9 +9,8 @@ observations beyond it.
 import math
 from dataclasses import dataclass
 
-from engine.analytics.returns import Floats
+from engine.analytics.returns import Floats, too_few
 from engine.core.errors import KnownError
-from engine.core.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +56,7 @@ def sample_warning(measure: str, count: int, sample: Sample | None = None) -> st
     """
     needs = SAMPLES[measure] if sample is None else sample
     if count < needs.least:
-        raise KnownError(
-            f"There {'is' if count == 1 else 'are'} only {counted(count, 'daily return')} for the "
-            f"{measure}; "
-            f"at least {needs.least} are needed.",
-            "Choose a longer period or import more prices.",
-        )
+        raise too_few(count, measure, needs.least)
     if count < needs.enough:
         return (
             f"The {measure} rests on only {count} daily returns, so it is a rough figure; "

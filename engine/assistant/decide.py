@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from engine.assistant.analyses.price_extremes import PRICE_EXTREMES
 from engine.assistant.candidates import Slots
 from engine.assistant.focus import read
 from engine.assistant.follow import Previous, is_follow_up, relative
@@ -156,8 +157,10 @@ def decide(
         if len(offered) > 1:
             return Decision("choose", offered, "", found)
     best = options[0]
-    if best.tool.name == "price" and _is_ahead(found):
-        return Decision("reply", (), "refuse", found)
+    if best.tool.name == "price":
+        if _is_ahead(found):
+            return Decision("reply", (), "refuse", found)
+        best = _over_time(best, reading.parts["price"])
     if len(ways := _both_ways(best)) == 2:
         return Decision("choose", ways, "", found)
     return Decision("ask" if best.slots.missing else "call", (best,), "", found)
@@ -167,6 +170,15 @@ def _is_ahead(found: Recognised) -> bool:
     """Whether a text speaks of the time to come."""
     years = map(int, re.findall(r"\b20\d\d\b", found.text))
     return bool(_AHEAD.search(found.text)) or any(year > found.today.year for year in years)
+
+
+def _over_time(option: Option, found: Recognised) -> Option:
+    """ "The price in March 2026" asks for the closes of a period, not for the last one."""
+    periods = found.values("period")
+    if option.slots.missing or "date" in option.slots.values or len(periods) != 1:
+        return option
+    values = {"asset": option.slots.values["asset"], "period": periods}
+    return replace(option, tool=PRICE_EXTREMES.tool, slots=Slots(values, ()))
 
 
 def _both_ways(option: Option) -> tuple[Option, ...]:

@@ -2,8 +2,12 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 
-from engine.assistant.tools.base import Tool
+from engine.analytics.periods import resolve
+from engine.assistant.recognise import recognise
+from engine.assistant.tools.base import Arguments, Tool
+from engine.core.errors import KnownError
 
 NOTICE = (
     "Not investment advice. Crypto prices can fall to zero; "
@@ -55,8 +59,14 @@ _TELLS = re.compile(
 )
 
 _MONEY = frozenset(
-    {"portfolio_value", "position", "profit_loss", "price", "what_if", "transactions"}
+    {"portfolio_value", "position", "profit_loss", "price", "what_if", "transactions", "best_worst",
+     "period_return", "price_extremes", "sale_preview", "lots_held", "growth", "movers", "tax_year",
+     "income", "stress_replay", "nft_value", "loan_health"}
+)  # fmt: skip
+_OF_TODAY = frozenset(
+    {"portfolio_value", "position", "price", "lots_held", "nft_value", "loan_health"}
 )
+_STORY = 25  # words; a longer text names times that it does not ask about
 _CURRENCIES = {
     code: re.compile(rf"\b(?:in|into|to) (?:{words}|{code})\b(?! pool| pair| account)", re.I)
     for code, words in {
@@ -110,3 +120,19 @@ def currency_notice(question: str, tool: Tool, currency: str, knows: Callable[[s
     if knows(code):
         return f"The figures are in {currency}; choose {code} in Settings to see those."
     return f"The figures are in {currency}; I know no exchange rate to {code}."
+
+
+def period_notice(question: str, tool: Tool, arguments: Arguments, today: date) -> str:
+    """What to say when a past period is named and the figures are those of today, or ""."""
+    if tool.name not in _OF_TODAY or "date" in arguments or len(question.split()) > _STORY:
+        return ""
+    found = recognise(question, today)
+    for mention in found.of("period"):
+        try:
+            _, end, _ = resolve(str(mention.value), today, today)
+        except KnownError:  # of the future
+            continue
+        if end < today:
+            words = found.text[mention.start : mention.end]
+            return f"These are the figures of {today}; “{words}” is not used."
+    return ""

@@ -92,7 +92,10 @@ def choice(option: Option) -> Choice:
     change = arguments.get("change_percent")
     if isinstance(change, Decimal) and change > 0:
         shown["change_percent"] = f"+{shown['change_percent']}"  # beside a choice of -30
-    label = option.tool.noun.format_map(_Blank(shown))
+    # A coin that may be left out stands for the whole.
+    whole = {p.name: "your portfolio" for p in option.tool.parameters if p.kind == "asset"
+             and not p.required}  # fmt: skip
+    label = option.tool.noun.format_map(_Blank(whole | shown))
     if "condition" in shown:  # "down_percent" is no word for a person
         unit = " %" if shown["condition"].endswith("percent") else ""
         way = f"{WORDS[shown.pop('condition')]} {shown.pop('value', '…')}{unit}"

@@ -12,7 +12,7 @@ from engine.assistant.calls import check_arguments
 from engine.assistant.cancel import Cancel, Stopped
 from engine.assistant.decide import decide
 from engine.assistant.ledger_questions import asks_for_sums
-from engine.assistant.notice import currency_notice, risk_notice
+from engine.assistant.notice import currency_notice, period_notice, risk_notice
 from engine.assistant.objections import object_to
 from engine.assistant.picking import Picker
 from engine.assistant.prompting import Exchange, call_message
@@ -22,6 +22,7 @@ from engine.assistant.summary import summary
 from engine.assistant.tools.base import Figure, Tool, ToolResult
 from engine.assistant.tools.context import ToolContext
 from engine.assistant.topics import topic_of
+from engine.assistant.topics_settled import settle
 from engine.assistant.writing import Evidence, Writer
 from engine.core.cards import Card, Draft
 from engine.core.errors import KnownError
@@ -132,11 +133,14 @@ class _Turn:
 
     def run(self) -> Outcome:
         self._status("Reading the question…")
-        topic = topic_of(self._question, self._history, self._context)
+        settled = settle(self._question, self._context)
+        if isinstance(settled, str):
+            return self._said(settled)
+        topic = None if settled else topic_of(self._question, self._history, self._context)
         if topic is not None:
             analysis, arguments = topic
             return self._use(analysis.tool, _complete(analysis, arguments))
-        decision = decide(
+        decision = settled or decide(
             self._question, self._history, self._context, default_router(), self._picker.scores
         )
         self._cancel.check()
@@ -193,7 +197,9 @@ class _Turn:
         foreign = currency_notice(
             self._question, tool, self._context.currency, self._context.knows_rate
         )
-        notice = " ".join(filter(None, (foreign, risk_notice(self._question, text, tool))))
+        timeless = period_notice(self._question, tool, arguments, self._context.today)
+        risk = risk_notice(self._question, text, tool)
+        notice = " ".join(filter(None, (foreign, timeless, risk)))
         return Outcome("complete", text, self.calls, self.cards, result.draft, notice)
 
     def _plain(self, tool: Tool, result: ToolResult) -> str:

@@ -16,6 +16,7 @@ NAME = "alerts"
 HELP = "list, add, try out, pause or delete alerts, or show when they fired"
 
 _ON_ONE = ("delete", "pause", "resume", "edit")
+_READING = ("list", "preview", "history", "kinds")
 _WITH_FORM = ("add", "edit", "preview")
 _ACTIONS = ("list", "add", "edit", "delete", "pause", "resume", "preview", "history", "kinds")
 
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     if (args.number is not None) != (args.action in _ON_ONE) and args.action != "preview":
         terminal.complain(f"`assay alerts {'|'.join(_ON_ONE)} NUMBER` is about one alert.")
         return 2
-    with opened(args) as service:
+    with opened(args, reading=args.action in _READING) as service:
         before = _text_of(service, args.number) if args.action == "edit" else ""
         text = rule_text(args, service.alerts.kinds(), before)
         if text and args.action not in _WITH_FORM:
@@ -66,6 +67,8 @@ def _store(service: Service, number: int | None, text: str) -> None:
     else:
         service.alerts.edit(number, text)
     terminal.say(f"Alert {number} is stored. {service.alerts.read(text).describe()}")
+    if hint := service.alerts.hint(text):
+        terminal.say(hint)
 
 
 def _change(service: Service, action: str, number: int) -> None:
@@ -97,9 +100,9 @@ def _preview(service: Service, text: str, as_json: bool) -> None:
 
 
 def _list(service: Service, as_json: bool) -> None:
-    alerts = service.alerts.list()
+    alerts, without = service.alerts.list(), service.alerts.without_data()
     if as_json:
-        write_json([_as_data(alert) for alert in alerts])
+        write_json([{**_as_data(one), "no_data": one.id in without} for one in alerts])
     elif not alerts:
         terminal.say('There are no alerts. Ask for one: "alert me when BTC is above 100k".')
     else:
@@ -107,7 +110,7 @@ def _list(service: Service, as_json: bool) -> None:
             (
                 str(alert.id),
                 _words(alert.rule),
-                alert.state,
+                "no data yet" if alert.state == "watching" and alert.id in without else alert.state,
                 f"{alert.last_fired:%Y-%m-%d %H:%M}" if alert.last_fired else "",
             )
             for alert in alerts

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     if args.help and args.name is None:
         terminal.say(args.usage())
         return 0
-    with opened(args) as service:
+    with opened(args, reading=not (args.save or args.delete)) as service:
         if args.save or args.delete:
             _store(service, args)
             return 0

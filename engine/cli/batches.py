@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List the imports of every kind, newest first."""
-    with opened(args) as service:
+    with opened(args, reading=True) as service:
         everything = [("transactions", batch) for batch in service.portfolio.batches()]
         everything += [(str(kind), batch) for kind, batch in service.market.imports()]
     if args.json:

@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the file; one that is there already stays."""
     path = args.file.expanduser().absolute()
-    with opened(args) as service:
+    with opened(args, reading=True) as service:
         count = finished(service, lambda: service.ledger.export(path))
     if args.json:
         write_json({"file": path, "rows": count})

@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """One sentence for each asset; 1 if any differs."""
-    with opened(args) as service:
+    with opened(args, reading=True) as service:
         balances = service.ledger.reconcile(args.account, dict(args.balances), args.date)
     if args.json:
         write_json({"balances": balances})

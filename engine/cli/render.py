@@ -111,8 +111,9 @@ def _line_chart(series: Series, unit: str, columns: int) -> list[str]:
     return [
         sparkline(series.y, min(columns, 72)),
         (
-            f"{series.name}, {ends}: {_number(series.y[0])} to {_number(series.y[-1])} {unit}, "
-            f"lowest {_number(low)}, highest {_number(high)}"
+            f"{series.name}, {ends}: {_number(series.y[0])} to "
+            f"{_number(series.y[-1])} {unit}".rstrip()
+            + f", lowest {_number(low)}, highest {_number(high)}"
         ),
     ]
 

@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the report of the whole portfolio as of the newest prices."""
-    with opened(args) as service:
+    with opened(args, reading=True) as service:
         if not service.portfolio.has_data():
             raise KnownError(
                 "There is no portfolio yet.",

@@ -47,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do what the action says; the list is the default."""
-    with opened(args) as service:
+    with opened(args, reading=args.action not in ("set", "delete")) as service:
         match args.action:
             case "quality":
                 _quality(service, args)

@@ -30,9 +30,14 @@ def paths_of(args: argparse.Namespace) -> Paths:
 
 
 @contextmanager
-def opened(args: argparse.Namespace, model: bool = False) -> Iterator[Service]:
-    """The service on the user's data folder; model: also load the model in the background."""
-    service = Service.open(paths_of(args), background=False)
+def opened(
+    args: argparse.Namespace, model: bool = False, reading: bool = False
+) -> Iterator[Service]:
+    """The service on the user's data folder; model: also load the model in the background.
+
+    reading: the command changes nothing, so it works beside another Assay.
+    """
+    service = Service.open(paths_of(args), background=False, reading=reading)
     try:
         if model:
             service.models.start()

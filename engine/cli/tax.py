@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List the years, show a report, or write its files."""
-    with opened(args) as service:
+    with opened(args, reading=True) as service:
         if args.year is None:
             years = service.tax.years()
             if args.json:

@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List what fits all the filters."""
-    with opened(args) as service:
+    with opened(args, reading=True) as service:
         found = service.ledger.transactions(
             args.text,
             kind=args.kind,

@@ -1,17 +1,19 @@
 """The alerts: their rules, what they fired, and the thread that watches them."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.alerts.conditions import assets_of, series_of
-from engine.alerts.feed import Feed, load_panel, reach_of
+from engine.alerts.feed import LONGEST_SILENCE, Feed, load_panel, reach_of
+from engine.alerts.hints import missing_hint
 from engine.alerts.kinds import KINDS
 from engine.alerts.kinds.base import Field
 from engine.alerts.listing import Alert, FiredAlert, Phase, phase_of, read_alerts, read_firing
 from engine.alerts.monitor import Monitor
+from engine.alerts.panel import SeriesId
 from engine.alerts.preview import Preview, preview
 from engine.alerts.rule import Rule
 from engine.alerts.rulejson import rule_from_json, rule_to_json
@@ -103,6 +105,27 @@ class AlertArea:
         return [
             (one, phase_of(one, one.id in holding, one.id in untold, today)) for one in self.list()
         ]
+
+    def without_data(self) -> frozenset[int]:
+        """The alerts that watch something of which nothing is stored yet."""
+        alerts = self.list()
+        if not alerts:
+            return frozenset()
+        known = self._known([one.rule for one in alerts])
+        return frozenset(one.id for one in alerts if not series_of(one.condition) <= known)
+
+    def hint(self, text: str) -> str:
+        """What is not stored yet of what a rule watches and how to bring it, or ""."""
+        rule = self.read(text)
+        return missing_hint(series_of(rule.condition) - self._known([rule]))
+
+    def _known(self, rules: Sequence[Rule]) -> frozenset[SeriesId]:
+        """The series of some rules of which there is a row that is not too old."""
+        today = self._clock.today()
+        start = today - timedelta(LONGEST_SILENCE)
+        series = {one for rule in rules for one in series_of(rule.condition)}
+        panel = load_panel(self._feed, series, start, today)
+        return frozenset(one for one in series if panel.present[:, panel.columns[one]].any())
 
     def read(self, text: str) -> Rule:
         """The rule that a JSON text says, not stored; KnownError names what is wrong with it."""

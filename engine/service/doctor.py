@@ -82,10 +82,10 @@ def _folder(paths: Paths) -> str:
 
 
 def _database(paths: Paths) -> str:
-    service = Service.open(paths, background=False)
+    service = Service.open(paths, background=False, reading=True)
     try:
         (cipher,) = _cipher_version()
-        state = "read-only (made by a newer Assay)" if service.read_only else "sound"
+        state = service.read_only.removesuffix(".") or "sound"
         return (
             f"{state}; SQLite {dbapi2.sqlite_version}, SQLCipher {cipher}; "
             f"the key is {service.key_place}"

@@ -9,10 +9,14 @@ from engine.core.files import known_os_error
 from engine.core.paths import Paths
 
 
+class Occupied(KnownError):
+    """Another Assay has the data folder open."""
+
+
 class ProfileLock:
     """Held from construction to release().
 
-    Raises KnownError naming the process that has it, if there is one.
+    Raises Occupied naming the process that has it, if there is one, else KnownError.
     """
 
     def __init__(self, paths: Paths) -> None:
@@ -27,7 +31,7 @@ class ProfileLock:
         except OSError as error:
             owner = self._owner()
             self._file.close()
-            raise KnownError(
+            raise Occupied(
                 f"Assay is already open with this data folder{owner}.",
                 "Close it first, or choose another folder with --home.",
             ) from error

@@ -25,7 +25,7 @@ from engine.service.chat import ChatArea
 from engine.service.ledger import LedgerArea
 from engine.service.leftovers import remove_leftovers
 from engine.service.library import StoredLibrary
-from engine.service.lock import ProfileLock
+from engine.service.lock import Occupied, ProfileLock
 from engine.service.logfile import LogFile
 from engine.service.market import MarketArea
 from engine.service.models import ModelArea
@@ -57,19 +57,30 @@ from engine.store.transactions import TransactionRepo
 class Service:
     """Everything the screens talk to; use Service.open.
 
-    key_place: a plain phrase saying where the database key is kept. read_only: the data were
-    last used by a newer version.
+    key_place: a plain phrase saying where the database key is kept. read_only: why nothing can be
+    changed, as a sentence, or "".
     """
 
     def __init__(
-        self, paths: Paths, clock: Clock, model_path: Path | None, closing: ExitStack
+        self,
+        paths: Paths,
+        clock: Clock,
+        model_path: Path | None,
+        closing: ExitStack,
+        reading: bool,
     ) -> None:
         paths.ensure()
-        closing.callback(ProfileLock(paths).release)
-        remove_leftovers(paths)
+        beside = False
+        try:
+            closing.callback(ProfileLock(paths).release)
+            remove_leftovers(paths)
+        except Occupied:
+            if not reading or not paths.database.exists():
+                raise
+            beside = True
         closing.callback(LogFile(paths).close)
         key, self.key_place = load_or_create_key(paths)
-        database = Database.open(paths.database, key, clock)
+        database = Database.open(paths.database, key, clock, beside)
         closing.callback(database.close)
         self.read_only = database.read_only
         self.paths = paths
@@ -142,14 +153,16 @@ class Service:
         clock: Clock | None = None,
         model_path: Path | None = None,
         background: bool = True,
+        reading: bool = False,
     ) -> "Service":
         """Open the data folder, made if need be; nobody else may have it open.
 
+        reading: nothing is going to be changed, so another Assay may have it open.
         model_path: answer with this file instead of the chosen model. background: load the model
         at once, beside everything else, watch the alerts and refresh prices. Raises KnownError.
         """
         with ExitStack() as closing:
-            service = cls(paths, clock or SystemClock(), model_path, closing)
+            service = cls(paths, clock or SystemClock(), model_path, closing, reading)
             if background:
                 service.models.start()
                 service.alerts.start()

@@ -3,13 +3,16 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlcipher3 import dbapi2
 
 from engine.core.errors import KnownError
 
 Connection = Any  # sqlcipher3 has no type information
+Way = Literal["writing", "reading", "alone"]
+"""reading: beside a process that writes. alone: nobody else has the file open, so that its log is
+read without the file of shared memory, for which a full disk has no room."""
 
 # Without an adapter the module asks each None for one in vain: a fifth of the time of storing rows.
 dbapi2.register_adapter(type(None), lambda none: none)
@@ -21,13 +24,16 @@ _OLDEST_SQLITE = (3, 51, 3)
 
 _FULL = ("The disk is full, so nothing was saved.", "Free some space and try again.")
 _DAMAGED = ("The database is damaged.", "Restore a backup.")
-BUSY, READ_ONLY = 5, 8
+BUSY, READ_ONLY, DISK, FULL = 5, 8, 10, 13
 _SENTENCES = {
     BUSY: ("Another copy of Assay is writing to the database.", "Close it and try again."),
     READ_ONLY: ("The database cannot be written to.", "Check the permissions of the data folder."),
-    10: ("The disk reported an error, so nothing was saved.", "Check the disk and its free space."),
+    DISK: (
+        "The disk reported an error, so nothing was saved.",
+        "Check the disk and its free space.",
+    ),
     11: _DAMAGED,
-    13: _FULL,
+    FULL: _FULL,
     14: ("The database cannot be opened.", "Check the permissions of the data folder."),
     26: (
         "The key of this device does not open the database, or the database is damaged.",
@@ -49,12 +55,12 @@ def known_errors() -> Iterator[None]:
         raise KnownError(*_SENTENCES[primary]) from error
 
 
-def primary_code(error: BaseException) -> int:
+def primary_code(error: BaseException | None) -> int:
     """SQLite's primary result code of an error, 0 if it has none."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
-def connect(path: Path, key: bytes) -> Connection:
+def connect(path: Path, key: bytes, way: Way = "writing") -> Connection:
     """Open the file at path with a raw key of 32 bytes; no transaction is ever opened implicitly.
 
     Raises KnownError for a wrong key, or if there is no such file.
@@ -68,7 +74,7 @@ def connect(path: Path, key: bytes) -> Connection:
         raise KnownError(f"There is no database at {path}.", "Check the data folder.")
     with known_errors():
         connection = dbapi2.connect(
-            f"{path.absolute().as_uri()}?mode=rw",
+            f"{path.absolute().as_uri()}?mode={'ro' if way == 'reading' else 'rw'}",
             uri=True,
             timeout=BUSY_SECONDS,
             isolation_level=None,
@@ -77,7 +83,11 @@ def connect(path: Path, key: bytes) -> Connection:
             # Otherwise a wrong key or a damaged page is reported on standard error as well.
             connection.execute("PRAGMA cipher_log_level = NONE")
             connection.execute(f"PRAGMA key = {key_literal(key)}")
+            if way == "alone":
+                connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if way != "writing":
+                connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA trusted_schema = OFF")
         except BaseException:

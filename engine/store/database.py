@@ -17,8 +17,11 @@ from engine.core.errors import KnownError
 from engine.core.files import known_os_error, move_new
 from engine.store import migrations
 from engine.store.connection import (
+    DISK,
+    FULL,
     READ_ONLY,
     Connection,
+    Way,
     check_integrity,
     connect,
     known_errors,
@@ -36,6 +39,18 @@ _NEWER = (
     "This data was last used by a newer version of Assay, so it can be read but not changed.",
     "Update Assay to change it.",
 )
+_NO_ROOM = (
+    "The disk is full, so these data can be read, but nothing can be saved.",
+    "Free some space and start Assay again.",
+)
+_BESIDE = (
+    "Assay is open with this data folder, so it can be read but not changed here.",
+    "Change it there, or close it first.",
+)
+_OTHER_SCHEMA = (
+    "An older version of Assay is open with this data folder.",
+    "Close it and try again.",
+)
 
 
 def _wrapped(connection: Connection) -> sqlite_utils.Database:
@@ -50,12 +65,14 @@ class Database:
     all. Not covered: a disk that reports a write as done and loses it.
     """
 
-    def __init__(self, path: Path, key: bytes, clock: Clock) -> None:
+    def __init__(self, path: Path, key: bytes, clock: Clock, way: Way = "writing") -> None:
         """Use Database.open."""
         self.path = path
         self.key = key
         self.clock = clock
-        self.read_only = False
+        self.read_only = ""
+        self._way = way
+        self._refusal = ("", "")
         self._work: queue.SimpleQueue[Callable[[Connection], None] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -64,13 +81,15 @@ class Database:
         self._db: sqlite_utils.Database
 
     @classmethod
-    def open(cls, path: Path, key: bytes, clock: Clock) -> "Database":
+    def open(cls, path: Path, key: bytes, clock: Clock, beside: bool = False) -> "Database":
         """Open or create the database at path with a raw key of 32 bytes; migrate it if need be.
 
-        A schema newer than this program's is opened for reading only.
+        beside: for reading only, while another process writes to it; otherwise nobody else may have
+        it open. For reading only as well if its schema is newer than this program's, or if the disk
+        is full: then read_only is a sentence that says so.
         Raises KnownError for a wrong key, a damaged file, a full disk or missing permissions.
         """
-        database = cls(path, key, clock)
+        database = cls(path, key, clock, "reading" if beside else "writing")
         database._thread.start()
         database._opened.result()
         return database
@@ -91,7 +110,12 @@ class Database:
     def run_outside_transaction(self, fn: Callable[[Connection], T]) -> T:
         """Run fn on the owner thread with no transaction open (VACUUM needs that) and wait."""
         self._not_from_within()
-        return self._enqueue(fn).result()
+        try:
+            return self._enqueue(fn).result()
+        except KnownError as error:
+            if self.read_only and primary_code(error.__cause__) == READ_ONLY:
+                raise KnownError(*self._refusal) from error
+            raise
 
     def close(self) -> None:
         """Finish the queued work and close; closing twice is harmless."""
@@ -138,7 +162,7 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 if self.read_only and primary_code(error) == READ_ONLY:
-                    raise KnownError(*_NEWER) from error
+                    raise KnownError(*self._refusal) from error
                 raise
         return result
 
@@ -157,7 +181,7 @@ class Database:
     def _prepare(self) -> Connection:
         if not self.path.exists():
             self._create()
-        connection = connect(self.path, self.key)
+        connection = self._connect()
         try:
             with known_errors():
                 check_integrity(connection, thorough=False)
@@ -165,8 +189,16 @@ class Database:
                 version = schema_version(connection)
                 if version > len(migrations.STEPS):
                     connection.execute("PRAGMA query_only = ON")
-                    self.read_only = True
+                    self._only_read(_NEWER)
                     _log.warning("schema %d is newer than this program", version)
+                elif self._way == "reading":
+                    if version < len(migrations.STEPS):
+                        raise KnownError(*_OTHER_SCHEMA)
+                    self._only_read(_BESIDE)
+                elif self._way == "alone":
+                    if version < len(migrations.STEPS):
+                        raise KnownError(*_NO_ROOM)
+                    self._only_read(_NO_ROOM)
                 else:
                     make_durable(connection)
                     self._migrate(connection, version)
@@ -174,6 +206,19 @@ class Database:
             connection.close()
             raise
         return connection
+
+    def _connect(self) -> Connection:
+        try:
+            return connect(self.path, self.key, self._way)
+        except KnownError as error:
+            if self._way == "reading" or primary_code(error.__cause__) not in (DISK, FULL):
+                raise
+        # If it can be read like this, only room for what goes with writing is missing.
+        self._way = "alone"
+        return connect(self.path, self.key, self._way)
+
+    def _only_read(self, why: tuple[str, str]) -> None:
+        self.read_only, self._refusal = why[0], why
 
     def _create(self) -> None:
         """Make a database with all its tables and only then give it its name."""

@@ -22,7 +22,7 @@ class RequestRepo:
     @property
     def read_only(self) -> bool:
         """Whether nothing can be stored."""
-        return self._db.read_only
+        return bool(self._db.read_only)
 
     def add(self, exchange: Exchange) -> int:
         """Store a request, and forget the oldest beyond KEPT; returns its number."""

@@ -234,7 +234,7 @@ class FakeService:
         self.jobs = JobPool(self.bus)
         self.paths = Paths(root)
         self.key_place = "in a file of yours only, beside the database"
-        self.read_only = False
+        self.read_only = ""
         self.chat = ScriptedChat(self.bus)
         self.portfolio = FakePortfolio(self.bus, self.jobs)
         self.analysis = FakeAnalysis(self.jobs)

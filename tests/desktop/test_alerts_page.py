@@ -229,3 +229,9 @@ def test_no_tray_is_said_and_a_pause_is_for_a_while(it: AlertsWindow) -> None:
     press(it.page.paused, "Resume")
     it.wait(lambda: not it.page.paused.isVisible())
     assert now.paused_until() is None
+
+
+def test_what_has_no_data_is_not_said_to_be_armed(it: AlertsWindow) -> None:
+    it.add({"kind": "price", "asset": "ZZZ", "direction": "above", "level": "1"})
+    it.wait(lambda: "No data yet" in words(it.page.alerts))
+    assert "Armed" not in words(it.page.alerts)

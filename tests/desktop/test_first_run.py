@@ -138,8 +138,10 @@ def test_a_bug_is_reported_without_the_users_data(
 def test_data_of_a_newer_version_are_marked_as_read_only(
     open_window: Callable[[], MainWindow], service: FakeService
 ) -> None:
-    service.read_only = True
-    assert open_window().read_only_banner.isVisible()
+    service.read_only = "A newer version has used this data."
+    banner = open_window().read_only_banner
+    assert banner.isVisible()
+    assert banner.text() == service.read_only
 
 
 def test_the_window_remembers_its_size_and_theme(qtbot: QtBot, tmp_path: Path) -> None:

@@ -75,6 +75,10 @@ def test_a_completely_full_disk_is_said_in_one_sentence(
 
     check_full(assay_here("--home", home, "import", more, "--yes"))
     check_full(assay_here("--home", home, "backup", small_disk / "copy"))
+    for reading in (("report",), ("transactions",), ("export", tmp_path / "out.csv")):
+        done = assay_here("--home", home, *reading)
+        assert (done.returncode, done.stderr) == (0, ""), reading
+    assert (tmp_path / "out.csv").read_text().count("\n") == 11
     filler.unlink()
 
     listed = assay_here("--home", home, "batches").stdout

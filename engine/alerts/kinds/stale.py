@@ -5,7 +5,7 @@ from typing import cast
 
 import numpy as np
 
-from engine.alerts.kinds.base import Check, Field, Kind, Signal, View, days_field
+from engine.alerts.kinds.base import CURRENCY, Check, Field, Kind, Signal, View, days_field
 from engine.alerts.panel import SeriesId, Topic
 
 _PRICE = re.compile(r"[^/a-z]+/[^/a-z]+")
@@ -19,13 +19,21 @@ def _signal(view: View) -> Signal:
 
 
 def _what(check: Check) -> str:
-    return f"{check.text('topic')} of {check.text('name')}"
+    return f"{check.text('topic')} of {_name(check)}"
 
 
 def _refuse(check: Check) -> str:
-    if check.text("topic") == "price" and not _PRICE.fullmatch(check.text("name")):
+    if check.text("topic") == "price" and not _PRICE.fullmatch(_name(check)):
         return "The series of a price has the name of its asset and currency, such as BTC/USD."
     return ""
+
+
+def _name(check: Check) -> str:
+    """The name of the series; a coin alone is meant in dollars."""
+    name = check.text("name")
+    if check.text("topic") == "price" and name.isalnum():
+        return f"{name.upper()}/{CURRENCY.default}"
+    return name
 
 
 STALE = Kind(
@@ -42,7 +50,7 @@ STALE = Kind(
         Field("name", "name", "series"),
         days_field(2, most=365),
     ),
-    series=lambda check: (SeriesId(cast(Topic, check.text("topic")), check.text("name")),),
+    series=lambda check: (SeriesId(cast(Topic, check.text("topic")), _name(check)),),
     level=lambda check: float(check.number("days")),
     signal=_signal,
     describe=lambda check: (

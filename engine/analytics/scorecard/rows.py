@@ -111,6 +111,7 @@ def _stated(row: Mapping[str, str]) -> tuple[TokenFacts, list[str]]:
     """The facts that a row states, and what is wrong with the values that cannot be read."""
     found: dict[str, Value] = {}
     unread = []
+    value: Value
     for title, text in row.items():
         key, percent = _key(title)
         if key not in _COLUMNS or (text or "").strip().lower() in _UNKNOWN:

@@ -67,7 +67,7 @@ def benchmark(context: ToolContext, arguments: Arguments) -> ToolResult:
 def _spelt(against: str) -> str:
     """One of the two mixes with a name as it is written here; anything else as it is."""
     said = against.strip().casefold()
-    if said == SIXTY_FORTY.split()[0]:
+    if said == "60/40":
         return SIXTY_FORTY
     return next((one for one in (SIXTY_FORTY, EQUAL) if said == one.casefold()), against)
 

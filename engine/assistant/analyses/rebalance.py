@@ -70,6 +70,11 @@ _LONG = Param(
 )  # fmt: skip
 _ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
+_NEW = re.compile(
+    r"\s*(?:(?:dollars|euros|usd|eur)\s+)?(?:of\s+)?(?:new|more|extra|fresh|additional)\s+"
+    r"(?:cash|money|funds)\b",
+    re.I,
+)
 _METHOD = (
     "What is outside its band goes back to its target; new money goes first to what is below. A "
     "band is the smaller of the points and the part of the target (5/25 rule). Fees come out of "
@@ -236,13 +241,6 @@ def _reads(found: Recognised) -> Read:
         **mode,
         **put_in,
     }
-
-
-_NEW = re.compile(
-    r"\s*(?:(?:dollars|euros|usd|eur)\s+)?(?:of\s+)?(?:new|more|extra|fresh|additional)\s+"
-    r"(?:cash|money|funds)\b",
-    re.I,
-)
 
 
 REBALANCE = Analysis(

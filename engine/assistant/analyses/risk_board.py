@@ -20,6 +20,12 @@ from engine.ledger.pricing import Floats
 
 WINDOW = 30
 _LEAST_CONFIDENCE = Decimal(80)
+_MOST_RATE = Decimal(20)
+_RATE_MEANT = re.compile(r"\b(?:risk[- ]?free|sharpe|sortino)\b", re.I)
+_RATE_SAID = re.compile(
+    r"\brisk[- ]?free(?: rate)?(?: (?:of|is|at|as))?\s*[:=]?\s*(-?\d{1,2}(?:\.\d{1,4})?)(?![\d.])",
+    re.I,
+)
 _METHOD = (
     "Sharpe (1994), Sortino & van der Meer (1991), Calmar (Young 1991); VaR by percentile, CVaR by "
     "Rockafellar & Uryasev (2002), Cornish-Fisher (1937); the interval by stationary bootstrap "
@@ -116,18 +122,11 @@ def _reads(found: Recognised) -> Read:
     high = next((one for one in said if Decimal(one.value) >= _LEAST_CONFIDENCE), None)
     rate = None
     if _RATE_MEANT.search(found.text):
-        low = next((one for one in said if abs(Decimal(one.value)) <= _MOST_RATE), None)
+        rates = (one for one in said if abs(Decimal(one.value)) <= _MOST_RATE)
+        low = next((one for one in rates if not one.signed or "free" in found.text.lower()), None)
         bare = _RATE_SAID.search(found.text)
         rate = Decimal(low.value) if low else Decimal(bare[1]) if bare else None
     return {CONFIDENCE.name: Decimal(high.value) if high else None, RISK_FREE.name: rate}
-
-
-_MOST_RATE = Decimal(20)
-_RATE_MEANT = re.compile(r"\b(?:risk[- ]?free|sharpe|sortino)\b", re.I)
-_RATE_SAID = re.compile(
-    r"\brisk[- ]?free(?: rate)?(?: (?:of|is|at|as))?\s*[:=]?\s*(-?\d{1,2}(?:\.\d{1,4})?)(?![\d.])",
-    re.I,
-)
 
 
 RISK_BOARD = Analysis(

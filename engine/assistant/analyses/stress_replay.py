@@ -193,6 +193,8 @@ _CRASHED = (
     r"(?:crash|collapse|bear market|crisis|scenario|blow ?up|meltdown|happened again|replay|"
     r"repeated)"
 )
+_WOULD = r"(?:would|did|will|could|might)"
+_HURT = r"(?:hit|hurt|affect|cost)"
 _NO_CHANGE = r"(?!.*(?:%|\b(?:percent|pct|down|minus|falls?|drops?|declines?)\b))"
 """A stress test by a change that is named is the tool what_if."""
 STRESS_REPLAY = Analysis(
@@ -216,9 +218,8 @@ STRESS_REPLAY = Analysis(
         rf"\b(?:crash|collapse|meltdown|fall|bear market) (?:like|as) (?:in |the )?{_CRASHES}\b",
         rf"\bwhat (?:would|did|will) (?:an? |another )?{_CRASHES}\b.{{0,20}}\b(?:do|mean)\b",
         rf"\bif\b.{{0,30}}\b{_MOVE}\b.{{0,20}}%.{{0,12}}\b(?:and|while|but)\b.{{0,40}}%",
-        rf"\b(?:how|what) (?:\w+ )?(?:would|did|will|could|might) (?:an? |another )?{_CRASHES}\b.{{0,20}}"
-        r"\b(?:hit|hurt|affect|cost|touch)\b",
-        rf"\b(?:hit|hurt|affect|cost) (?:me|my \w+) (?:like|as) (?:in |the )?{_CRASHES}\b",
+        rf"\b(?:how|what) (?:\w+ )?{_WOULD} (?:an? |another )?{_CRASHES}\b.{{0,20}}\b{_HURT}\b",
+        rf"\b{_HURT} (?:me|my \w+) (?:like|as) (?:in |the )?{_CRASHES}\b",
         r"\bcrash scenarios?\b",
     ),
     _offers,

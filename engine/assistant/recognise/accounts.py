@@ -61,8 +61,12 @@ def _is_everyday(account: str) -> bool:
 def _is_meant(text: str, account: str, start: int, end: int) -> bool:
     """Whether the place says that an everyday word is the account: "in Cash", "account A"."""
     before = text[:start]
-    if _KIND_BEFORE.search(before) or _KIND_AFTER.match(text, end):
+    if _KIND_BEFORE.search(before):
         return len(account) > 1 or text[start:end] == account
+    if len(account) > 1 and _KIND_AFTER.match(text, end):
+        return True
+    if len(account) > 1 and text.strip(" ?!.,") == text[start:end]:
+        return True  # nothing but the name
     if text[start:end] != account or text.isupper() or account == "a":
         return False
     return bool(_INTO.search(before) or (len(account) > 1 and _OUT_OF.search(before)))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from engine.analytics.returns import daily_returns
 from engine.assistant.tools.base import Arguments
 from engine.assistant.tools.context import ToolContext
+from engine.core.errors import KnownError
 from engine.ledger.performance import observed_returns, wealth
 from engine.ledger.pricing import Floats
 
@@ -48,8 +49,11 @@ def line_of(context: ToolContext, arguments: Arguments) -> Line:
 
 
 def asset_line(context: ToolContext, asset: str, period: str | None) -> Line:
-    """The line of one asset; KnownError without prices."""
+    """The line of one asset; KnownError without prices in the period."""
     days, closes = context.closes(asset, period)
+    if not days:
+        _, _, label = context.window(period)
+        raise KnownError(f"There are no prices of {asset} in {label}.", "Choose another period.")
     return Line(asset, days, closes, *daily_returns(days, closes))
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.alerts.conditions import AllOf, AnyOf, Condition
+from engine.alerts.conditions import AllOf, AnyOf, Condition, series_of
+from engine.alerts.panel import SeriesId
 from engine.alerts.rule import Rule
 from engine.alerts.rulejson import make_check, rule_from_json, rule_to_json
 from engine.core.errors import KnownError
@@ -124,7 +125,7 @@ def test_what_is_written_is_read_again(rule: Rule) -> None:
             {"when": {"kind": "correlation", "asset": "BTC", "other": "BTC", "change": 1}},
             "A correlation needs two different assets.",
         ),
-        ({"when": {"kind": "stale", "name": "BTC"}}, "such as BTC/USD."),
+        ({"when": {"kind": "stale", "name": "BTC-USD"}}, "such as BTC/USD."),
         ({"when": {"kind": "stale", "name": "btc/usd"}}, "such as BTC/USD."),
         ({"when": {"kind": "volatility", "asset": "BTC", "times": 1}}, "A wild time is above 1"),
         (
@@ -151,3 +152,9 @@ def test_what_is_no_json_is_refused(text: str) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     with pytest.raises(KnownError):
         rule_from_json(text, 1, MADE)
+
+
+def test_the_stale_prices_of_a_coin_alone_are_those_in_dollars() -> None:
+    alone = read({"when": {"kind": "stale", "name": "btc", "days": 3}})
+    assert series_of(alone.condition) == {SeriesId("price", "BTC/USD")}
+    assert alone.describe() == "When no new price of BTC/USD for 3 days, every time anew."

@@ -92,7 +92,7 @@ def test_weights_that_make_no_sense(weights: dict[str, float]) -> None:
 
 
 def test_nothing_to_compare() -> None:
-    with pytest.raises(KnownError, match="only 1 daily returns for the comparison with BTC"):
+    with pytest.raises(KnownError, match="only 1 daily return for the comparison with BTC"):
         compare("BTC", (days(2), np.zeros(2)), (days(9, first=1), np.zeros(9)))
     with pytest.raises(KnownError, match="more than cash"):
         mix_returns({}, {CASH: 1.0})

@@ -24,6 +24,8 @@ JSON = st.recursive(
 def value_of(param: Param) -> st.SearchStrategy[str | Decimal]:
     if param.kind in ("percent", "amount", "years"):
         return NUMBERS
+    if param.kind == "asset":
+        return st.from_regex("[A-Z0-9]{1,6}", fullmatch=True)
     return st.sampled_from(param.choices) if param.choices else TEXTS
 
 

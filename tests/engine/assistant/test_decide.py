@@ -277,3 +277,14 @@ def test_incomplete_questions_in_a_row_cost_no_more_than_one() -> None:
     history = [Exchange(text, None, "?") for text in texts]
     told("set an alert", cast(Router, Counting()), history)
     assert len(asked) < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [("show BTC price in Q2 2025", "2025-Q2"), ("bitcoin price in march 2026", "2026-03")],
+)
+def test_a_price_over_a_period_is_that_of_its_closes(text: str, period: str) -> None:
+    decision = told(text, opinion(price=0.95))
+    (option,) = decision.options
+    assert (decision.kind, option.tool.name) == ("call", "price_extremes")
+    assert fixed_arguments(option.slots) == {"asset": "BTC", "period": period}

@@ -2,8 +2,10 @@
 
 import pytest
 
-from engine.assistant.notice import NOTICE, currency_notice, risk_notice
+from engine.assistant.analyses import tool_called
+from engine.assistant.notice import NOTICE, currency_notice, period_notice, risk_notice
 from engine.assistant.tools import TOOLS
+from tests.engine.assistant.world import TODAY
 
 
 @pytest.mark.parametrize(
@@ -102,3 +104,38 @@ def test_another_currency_is_said_to_be_unknown(question: str, tool: str, named:
 def test_a_currency_with_a_rate_can_be_chosen() -> None:
     notice = currency_notice("my btc in euros", TOOLS["position"], "USD", {"EUR"}.__contains__)
     assert notice == "The figures are in USD; choose EUR in Settings to see those."
+
+
+@pytest.mark.parametrize("name", ["price_extremes", "sale_preview", "growth", "tax_year"])
+def test_analyses_in_money_name_the_currency_too(name: str) -> None:
+    notice = currency_notice("… in EUR", tool_called(name), "USD", lambda code: True)
+    assert notice == "The figures are in USD; choose EUR in Settings to see those."
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "words"),
+    [
+        ("my position in BTC in 2025", "position", "2025"),
+        ("how much BTC did I hold last year", "position", "last year"),
+        ("what was my portfolio worth in march 2026", "portfolio_value", "march 2026"),
+        ("my lots of ETH in Q2 2025", "lots_held", "Q2 2025"),
+    ],
+)
+def test_a_period_that_is_not_used_is_named(question: str, name: str, words: str) -> None:
+    assert period_notice(question, tool_called(name), {}, TODAY) == (
+        f"These are the figures of 2026-11-22; “{words}” is not used."
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "arguments"),
+    [
+        ("my position in BTC", "position", {}),
+        ("what is my portfolio worth this week", "portfolio_value", {}),
+        ("price of BTC in 2025", "price", {"date": "2025-12-31"}),
+        ("profit in 2025", "profit_loss", {"period": "2025"}),
+        ("what is BTC worth in 2030", "price", {}),
+    ],
+)
+def test_no_period_is_left_unused(question: str, name: str, arguments: dict[str, str]) -> None:
+    assert period_notice(question, tool_called(name), arguments, TODAY) == ""

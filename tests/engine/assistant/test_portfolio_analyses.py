@@ -97,8 +97,9 @@ def test_a_stored_target_and_cash_by_its_name() -> None:
     shelf = Shelf(stored={"target": {"core": {"weights": {"BTC": "50", "ETH": "50"}}}})
     stored = run("rebalance", with_shelf(shelf), fee_percent=Decimal(0))
     assert facts(stored)["sell BTC"] == "0.0625 BTC"
-    cash = run("rebalance", weights="BTC 40, ETH 40, USD 20", fee_percent=Decimal(0))
-    assert table(cash).rows[-1][3] == "20.00 %"
+    for name in ("USD", "cash"):
+        cash = run("rebalance", weights=f"BTC 40, ETH 40, {name} 20", fee_percent=Decimal(0))
+        assert table(cash).rows[-1][3] == "20.00 %"
 
 
 def test_rebalancing_needs_weights_that_make_sense() -> None:
@@ -108,6 +109,8 @@ def test_rebalancing_needs_weights_that_make_sense() -> None:
         run("rebalance", target="core")
     with pytest.raises(KnownError, match="more than 100 %"):
         run("rebalance", weights="BTC 70, ETH 60")
+    with pytest.raises(KnownError, match="With cash named, the weights must come to 100 %"):
+        run("rebalance", weights="BTC 60, CASH 20")
     with pytest.raises(KnownError, match="no price for DOGE"):
         run("rebalance", weights="BTC 50, DOGE 50")
 

@@ -5,6 +5,8 @@ from datetime import date
 
 import pytest
 
+from engine.assistant.phrases import plain_answer
+from engine.assistant.tools import TOOLS
 from engine.core.cards import ChartCard, QuoteCard
 from engine.core.errors import KnownError
 from tests.engine.assistant.world import (
@@ -117,6 +119,38 @@ def test_profit_of_one_asset_kind_and_period() -> None:
     later = facts(ask("profit_loss", kind="realised", period="2026-Q3"))
     assert (later["realised"], later["income"]) == ("$0.00", "+$1,500.00")
     assert facts(ask("profit_loss", kind="unrealised")) == {"unrealised now": "+$14,440.00"}
+
+
+def test_a_period_shows_what_was_realised_in_it_and_nothing_else() -> None:
+    result = ask("profit_loss", period="2026")
+    assert facts(result) == {
+        "period": "2026-01-01 to 2026-11-22",
+        "realised": "+$49,600.00",
+        "income": "+$1,500.00",
+    }
+    assert result.plain
+    shown = table(result)
+    assert shown.title == "Profit and loss, 2026"
+    assert [column.title for column in shown.columns] == ["Asset", "Realised", "Income"]
+    assert shown.total == ("Total", "$49,600.00", "$1,500.00")
+    assert plain_answer(TOOLS["profit_loss"], result) == (
+        "**Profit and loss, 2026**, 2026-01-01 to 2026-11-22: "
+        "realised +$49,600.00; income +$1,500.00."
+    )
+
+
+def test_a_period_before_the_records_is_named() -> None:
+    result = ask("profit_loss", period="2019")
+    assert plain_answer(TOOLS["profit_loss"], result) == (
+        "**Profit and loss, 2019**, 2019-01-01 to 2019-12-31: realised $0.00.\n\n"
+        "Your records begin on 2026-01-10, after this period."
+    )
+
+
+def test_unrealised_gains_of_a_period_are_said_to_be_those_of_today() -> None:
+    result = ask("profit_loss", period="2026", kind="unrealised")
+    assert facts(result)["unrealised now"] == "+$14,440.00"
+    assert "Unrealised gains are those of today, not of the period." in result.text
 
 
 def test_a_loss_has_a_minus() -> None:

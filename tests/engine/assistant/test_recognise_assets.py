@@ -3,6 +3,7 @@
 import pytest
 
 from engine.assistant.recognise import recognise
+from engine.assistant.recognise.accounts import find_accounts
 from tests.engine.assistant.world import TODAY
 
 OWNED = ("BTC", "ETH", "LINK", "OP", "XYZ")
@@ -162,3 +163,25 @@ def test_odd_account_names_do_no_harm(name: str) -> None:
     found = recognise("how much btc do i have on kraken", TODAY, ("BTC",), (name, "Kraken"))
     assert found.values("account") == ("Kraken",)
     assert found.values("asset") == ("BTC",)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "meant"),
+    [
+        ("what was my portfolio worth a year ago", "A", False),
+        ("WHAT IS IN A WALLET", "A", False),
+        ("what is on A?", "A", True),
+        ("what is in account A", "A", True),
+        ("show a wallet", "A", False),
+        ("how much cash do I have", "Cash", False),
+        ("what is in Cash", "Cash", True),
+        ("what is in my cash account", "Cash", True),
+        ("value of Main", "Main", True),
+        ("what is my main position", "Main", False),
+        ("what is my kraken value", "Kraken", True),
+    ],
+)
+def test_an_account_called_like_a_word_needs_more_than_the_word(
+    text: str, name: str, meant: bool
+) -> None:
+    assert [m.value for m in find_accounts(text, [name])] == [name] * meant

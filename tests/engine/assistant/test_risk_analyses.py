@@ -119,3 +119,8 @@ def test_the_same_year_begins_on_the_same_day_everywhere() -> None:
     board = run("risk_board", context, asset="ETH")
     assert "n = 365, 2025-11-23 to 2026-11-22" in board.cards[0].method  # type: ignore[union-attr]
     assert facts(board)["longest time under water"].endswith(" days")
+
+
+def test_a_coin_without_prices_in_the_period_is_said_so() -> None:
+    with pytest.raises(KnownError, match=r"There are no prices of BTC in 2024\. Choose another"):
+        run("risk_board", world(), asset="BTC", period="2024")

@@ -142,6 +142,37 @@ DEV = Path(__file__).parents[3] / "training" / "data"
         ("ratio of ETH to BTC", "price_ratio", {"asset": "ETH", "against": "BTC"}),
         ("eth/btc ratio over 6m", "price_ratio", {"asset": "ETH", "period": "6m"}),
         ("price of ETH in BTC", "price_ratio", {"asset": "ETH", "against": "BTC"}),
+        (
+            "Sharpe ratio of BTC in 2025 with a risk free rate of 2%",
+            "risk_board",
+            {"asset": "BTC", "period": "2025", "risk_free_percent": Decimal(2)},
+        ),
+        (
+            "sharpe ratio of my portfolio with 4% risk free",
+            "risk_board",
+            {"risk_free_percent": Decimal(4)},
+        ),
+        ("sharpe of ETH, risk-free rate 1.5", "risk_board", {"risk_free_percent": Decimal("1.5")}),
+        ("VaR of BTC in 2025", "risk_board", {"asset": "BTC", "period": "2025"}),
+        ("VaR at 99%", "risk_board", {"confidence_percent": Decimal(99)}),
+        (
+            "Sortino at 3 % and VaR at 99 % of BTC",
+            "risk_board",
+            {"risk_free_percent": Decimal(3), "confidence_percent": Decimal(99)},
+        ),
+        ("how would FTX hit me", "stress_replay", {"scenario": "FTX, November 2022"}),
+        ("how many days was I under water in 2025", "drawdown_list", {"period": "2025"}),
+        (
+            "rebalance to 10% cash, 60% BTC and 30% ETH",
+            "rebalance",
+            {"weights": "CASH 10, BTC 60, ETH 30"},
+        ),
+        ("rebalance to 60/40 BTC ETH", "rebalance", {"weights": "BTC 60, ETH 40"}),
+        (
+            "rebalance to BTC 60, ETH 40 with 1000 dollars of new money",
+            "rebalance",
+            {"weights": "BTC 60, ETH 40", "cash": Decimal(1000)},
+        ),
     ],
 )
 def test_questions_and_their_analyses(
@@ -152,6 +183,15 @@ def test_questions_and_their_analyses(
     analysis, given = found
     assert analysis.name == name
     assert arguments.items() <= given.items()
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["rebalance to BTC 60 ETH 30 cash 10", "rebalance to 60% BTC, 30% ETH and 10% cash"],
+)
+def test_a_weight_of_cash_is_no_new_money(question: str) -> None:
+    found = topic_of(question, (), world())
+    assert found == (ANALYSES["rebalance"], {"weights": "BTC 60, ETH 30, CASH 10"})
 
 
 @pytest.mark.parametrize(
@@ -261,6 +301,7 @@ def test_the_word_optimise_is_no_coin() -> None:
         ("what is PUNKS#7804 worth", "nft_value", {"item": "7804"}),
         ("which pool pays the most on 1000 dollars", "yields_compared", {"amount": Decimal(1000)}),
         ("score the token PEPE", "token_scorecard", {}),
+        ("Token A: High APY, anonymous team. Token B: Solid roadmap.", "token_scorecard", {}),
     ],
 )
 def test_nothing_else_is_answered_instead(

@@ -19,6 +19,8 @@ def test_an_alert_of_any_kind_is_added_and_changed(assay: Run) -> None:
     depeg = assay("alerts", "add", "--kind", "depeg", "--asset", "USDT", "--percent", "1")
     assert depeg.stdout == (
         "Alert 1 is stored. When USDT 1 % off its peg of €1.00, every time anew.\n"
+        "There is no price of USDT/EUR yet, so the alert cannot fire. "
+        "Import prices, or switch on a source in Settings.\n"
     )
     health = {"kind": "health", "position": "Loan"}
     rule = json.dumps({"when": {"any": [health]}, "name": "My loan", "once": True})
@@ -60,6 +62,17 @@ def test_what_makes_no_sense_is_one_sentence(
     error = assay("alerts", *arguments, status=2).stderr
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_what_has_no_data_is_said_and_listed_until_there_are(assay: Run, prices: Path) -> None:
+    added = assay("alerts", "add", "--kind", "yield", "--pool", "foo", "--percent", "30").stdout
+    assert "There is no yield of foo yet, so the alert cannot fire." in added
+    assay("alerts", "add", *ABOVE)
+    assert assay("alerts").stdout.count("no data yet") == 2
+    assay("prices", prices, "--yes")
+    assert "There is no" not in assay("alerts", "edit", "2", "--level", "90000").stdout
+    listed = json.loads(assay("alerts", "--json").stdout)
+    assert [one["no_data"] for one in listed] == [True, False]
 
 
 def test_an_alert_is_tried_out_and_paused(assay: Run, prices: Path) -> None:

@@ -23,6 +23,23 @@ def test_a_value_that_no_analysis_asks_for(assay: Run) -> None:
     assert "no analysis called" in assay("analyse", "nonsense", status=2).stderr
 
 
+def test_the_help_of_an_analysis_lists_its_choices(assay: Run) -> None:
+    shown = assay("analyse", "optimise", "--help").stdout
+    assert "by profile; equal weight; inverse volatility" in shown
+    assert "from 5 to 100" in shown
+    assert "usage: assay analyse" in assay("analyse", "-h").stdout
+    assert "no analysis called" in assay("analyse", "nonsense", "--help", status=2).stderr
+
+
+def test_json_has_every_point_of_a_chart(assay: Run) -> None:
+    """The demo's prices begin on 2 January 2023, a return earlier than the portfolio."""
+    assay("demo")
+    cards = json.loads(assay("analyse", "drawdown_list", "asset=btc", "--json").stdout)
+    days, depths = (cards[-1]["series"][0][key] for key in ("x", "y"))
+    assert len(days) > 1_400
+    assert f"{min(depths):.2f} %" == dict(cards[0]["facts"])["maximum drawdown"]
+
+
 def test_targets_are_stored_and_deleted(assay: Run) -> None:
     assert "is stored" in assay("analyse", "--save", "target", "core", "BTC 60, ETH 40").stdout
     assert (

@@ -80,7 +80,7 @@ def test_files_of_other_kinds(assay: Run, tmp_path: Path, prices: Path) -> None:
     document = json.loads(assay("prices", path, "--yes", "--json").stdout)
     assert (document["preview"]["topic"], document["batch"]) == ("sentiment", 3)
     assay("prices", prices, "--yes")
-    assert "only 1 daily returns" in assay("series", "sentiment", "BTC", status=2).stderr
+    assert "only 1 daily return for" in assay("series", "sentiment", "BTC", status=2).stderr
 
     listed = json.loads(assay("batches", "--json").stdout)
     assert [batch["id"] for batch in listed["measurements"]] == [3, 1]

@@ -33,6 +33,13 @@ def test_tables_are_aligned_and_say_what_is_simulated() -> None:
     )
 
 
+def test_a_chart_shows_no_minus_zero() -> None:
+    line = ChartCard("Below", "line", (Series("x", ("a", "b"), (-0.0, -2.5)),), "%", "", False)
+    assert render(line, 80).endswith("x, a … b: 0.00 to -2.50 %, lowest -2.50, highest 0.00")
+    matrix = ChartCard("Matrix", "heatmap", (Series("x", ("a",), (-0.001,)),), "", "", False)
+    assert render(matrix, 80).splitlines()[-1].split() == ["x", "0.00"]
+
+
 def test_facts_are_two_columns() -> None:
     card = FactsCard("Risk", (("volatility", "61.20 %"), ("days", "365")), "", simulated=False)
 

@@ -19,7 +19,7 @@ from engine.ledger import tax_pages
 from engine.ledger.methods import CostBasis
 from engine.ledger.tax_csv import COLUMNS, tax_csv
 from engine.ledger.tax_pdf import tax_pdf
-from engine.ledger.tax_report import TaxReport, tax_report, tax_years
+from engine.ledger.tax_report import TaxReport, Totals, tax_report, tax_years
 from tests.engine.ledger.ledger_samples import make, price_book
 
 TODAY = date(2026, 1, 1)
@@ -46,6 +46,20 @@ def report(
     ledger: Sequence[Transaction] = LEDGER, year: int = 2024, basis: CostBasis | None = None
 ) -> TaxReport:
     return tax_report(ledger, PRICES, "USD", year, basis or CostBasis(), TODAY)
+
+
+def test_the_total_in_cents_adds_up() -> None:
+    """The exact gain is 21,433.1253, but 57,442.50 less 36,009.38 is 21,433.12."""
+    exact = Totals(
+        proceeds=D("57442.5049"), cost=D("36009.3796"), gains=D("21500.0051"),
+        losses=D("-66.8798"), short=D("-66.8798"), long=D("21500.0051"), undated=D(0),
+        income=D("1.005"),
+    )  # fmt: skip
+    found = exact.in_cents()
+    assert (found.proceeds, found.cost, found.gain) == (D("57442.50"), D("36009.38"), D("21433.12"))
+    assert (found.gains, found.losses) == (D("21500.00"), D("-66.88"))
+    assert (found.short, found.long, found.undated) == (D("-66.88"), D("21500.00"), 0)
+    assert found.income == D("1.01")
 
 
 def test_every_lot_of_the_year() -> None:

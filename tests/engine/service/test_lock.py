@@ -60,3 +60,38 @@ def test_a_failed_opening_leaves_no_lock(
         open_service()
 
     ProfileLock(paths).release()
+
+
+def test_reading_works_beside_another_process_and_changes_nothing(
+    open_service: Callable[..., Service], paths: Paths
+) -> None:
+    """The writer is this process, the readers are the commands."""
+    first = open_service()
+    first.settings.set("currency", "EUR")
+
+    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-m", "engine.cli", "--home", str(paths.root), *arguments]
+        return subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
+
+    for reading in (("alerts",), ("alerts", "history"), ("transactions",), ("series",), ("tax",)):
+        done = command(*reading)
+        assert (done.returncode, done.stderr) == (0, ""), reading
+    assert "no portfolio" in command("report").stderr
+    assert "open with this data folder" in command("undo", "1").stderr
+    wal = paths.database.with_name("assay.db-wal")
+    assert wal.exists()  # a reader that ends takes nothing away from the writer
+    first.settings.set("currency", "CHF")
+    first.close()
+    assert open_service().settings.text("currency") == "CHF"
+
+
+def test_a_service_for_reading_says_why_it_changes_nothing(
+    open_service: Callable[..., Service], paths: Paths
+) -> None:
+    open_service()
+    beside = Service.open(paths, background=False, reading=True)
+    try:
+        with pytest.raises(KnownError, match="can be read but not changed here"):
+            beside.settings.set("currency", "CHF")
+    finally:
+        beside.close()
