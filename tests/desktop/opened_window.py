@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Barrier
-from threading import Barrier
 from typing import ClassVar, Self, TypeVar
 
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QWidget
@@ -19,9 +18,6 @@ from desktop.widgets.data_table import DataTable
 from desktop.window import MainWindow
 from engine.core.paths import Paths
 from engine.service import Service
-
-_WORKERS = 4
-"""Threads of the bridge."""
 
 _WORKERS = 4
 """Threads of the bridge."""
@@ -80,15 +76,6 @@ class OpenedWindow:
         """Wait until what has changed so far was asked for, and the answers are shown."""
         # All threads at once: what was begun before is through. Again: an answer may ask for more.
         for count in (1, _WORKERS, _WORKERS):
-            together, through = Barrier(count, timeout=60), list[int]()
-            for _ in range(count):
-                self.session.bridge.run(together.wait, through.append)
-            self.wait(lambda: len(through) == count)  # noqa: B023
-
-    def settled(self) -> None:
-        """Wait until what has changed so far was asked for, and the answers are shown."""
-        for count in (1, _WORKERS):
-            # All threads at once: whatever was begun before is through.
             together, through = Barrier(count, timeout=60), list[int]()
             for _ in range(count):
                 self.session.bridge.run(together.wait, through.append)

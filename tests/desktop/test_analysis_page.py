@@ -260,65 +260,6 @@ def test_a_control_takes_what_it_gives(
     assert one.value() == none
 
 
-def test_new_prices_leave_what_is_being_typed(opened: AnalysisWindow) -> None:
-    view = opened.choose("token_scorecard")
-    field = view.findChild(QPlainTextEdit)
-    assert field is not None
-    field.setPlainText("An anonymous team, and")
-    day = opened.service.market.history("ETH")[-1].day
-    opened.service.market.add_price("ETH", day, Decimal(900_000))
-    opened.settled()
-    assert opened.page.view is view
-    assert field.toPlainText() == "An anonymous team, and"
-    # ETH is the largest holding now, which a form opened anew begins with.
-    assert opened.choose("loan_health").form.values()["asset"] == "ETH"
-
-
-def test_a_form_that_offers_more_takes_over_what_was_entered(opened: AnalysisWindow) -> None:
-    view = opened.choose("loan_health")
-    asset, _, debt, threshold = view.form.controls
-    box = asset.findChild(QComboBox)
-    assert box is not None
-    box.setCurrentText("ETH")
-    box.activated.emit(box.currentIndex())
-    debt.fill(Decimal(1000))
-    entered = view.form.values()
-    assert set(view.form.entered()) == {"asset", "debt"}
-
-    bought = Transaction(
-        when=datetime(2026, 1, 5, tzinfo=UTC), kind="buy", account="Main",
-        asset_in="ETH", amount_in=Decimal(2), asset_out="USD", amount_out=Decimal(5000),
-    )  # fmt: skip
-    opened.service.ledger.add(bought)
-    opened.wait(lambda: opened.page.view is not view)
-    assert opened.page.view is not None
-    # Nobody has typed the amount, so it is that held now.
-    amount = Decimal(str(entered["amount"])) + 2
-    assert opened.page.view.form.values() == entered | {"amount": amount}
-
-
-@pytest.mark.parametrize(
-    ("param", "offers", "value", "none"),
-    [
-        (Param("text", "text", False, "", long=True), (), "two\nlines", None),
-        (Param("text", "text", False, ""), (), "a line", None),
-        (Param("asset", "asset", True, ""), ("BTC", "ETH"), "ETH", None),
-        (Param("asset", "asset", True, ""), ("BTC", "ETH"), "DOGE", None),
-        (Param("account", "account", False, ""), ("Main", "Cold"), "Cold", None),
-        (Param("days", "number", False, "", default=Decimal(90)), (), Decimal(7), None),
-        (Param("mode", "enum", False, "", ("a", "b"), default="a"), (), "b", "b"),
-    ],
-)
-def test_a_control_takes_what_it_gives(
-    param: Param, offers: tuple[str, ...], value: str | Decimal, none: str | None
-) -> None:
-    one = control(param, offers, lambda: None)
-    one.fill(value)
-    assert one.value() == value
-    one.fill(None)
-    assert one.value() == none
-
-
 def test_a_form_says_what_is_entered() -> None:
     param = Param(
         "days", "number", False, "days", label="Days", default=Decimal(90), least=Decimal(1),

@@ -5,13 +5,11 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from threading import Event
-from threading import Event
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.portfolio.rebalancing import RebalancingPart, weights_text
-from engine.service import Valuation
 from engine.service import Valuation
 from tests.desktop.fake_service import some_valuation
 from tests.desktop.opened_window import press, words
@@ -63,60 +61,6 @@ def test_weights_that_were_not_changed_follow_the_holdings(
     field = part.field()
     assert field is not None
     assert field.text() == ""
-
-
-def test_weights_deleted_or_begun_by_the_user_are_left(it: PortfolioWindow) -> None:
-    it.load_demo()
-    part = it.open("rebalancing", RebalancingPart)
-    it.wait(lambda: "There is nothing to trade." in words(part))
-    field = part.field()
-    assert field is not None
-    for typed in ("", "BTC 50, ET"):
-        field.setText(typed)
-        day = it.service.market.history("ETH")[-1].day
-        it.service.market.add_price("ETH", day, Decimal(9000 + len(typed)))
-        part.refresh()
-        it.settled()
-        assert field is part.field()
-        assert field.text() == typed
-
-
-def test_what_is_typed_while_the_weights_are_worked_out_is_left(
-    it: PortfolioWindow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    it.load_demo()
-    valuation, go_on, begun = it.service.portfolio.valuation, Event(), Event()
-
-    def slowly() -> Valuation:
-        begun.set()
-        assert go_on.wait(60)
-        return valuation()
-
-    monkeypatch.setattr(it.service.portfolio, "valuation", slowly)
-    part = it.open("rebalancing", RebalancingPart)
-    it.wait(begun.is_set)
-    field = part.field()
-    assert field is not None
-    field.setText("BTC 50, ET")
-    go_on.set()
-    it.settled()
-    assert field.text() == "BTC 50, ET"
-    assert "These are the weights held now" not in words(part)
-
-
-def test_weights_survive_a_form_that_offers_more(it: PortfolioWindow) -> None:
-    it.load_demo()
-    part = it.open("rebalancing", RebalancingPart)
-    it.wait(lambda: "There is nothing to trade." in words(part))
-    field = part.field()
-    assert field is not None
-    field.setText("BTC 50, ETH 50")
-    it.service.analysis.save_text("target", "mine", "BTC 60")
-    part.refresh()
-    it.wait(lambda: part.field() is not field)
-    new = part.field()
-    assert new is not None
-    assert new.text() == "BTC 50, ETH 50"
 
 
 def test_weights_deleted_or_begun_by_the_user_are_left(it: PortfolioWindow) -> None:

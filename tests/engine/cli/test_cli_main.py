@@ -88,15 +88,18 @@ def test_watching_ends_with_ctrl_c(home: Path) -> None:
 
 def test_a_second_assay_on_the_same_folder_is_told_so(assay: Run) -> None:
     with subprocess.Popen([*ASSAY, "watch"], stdout=subprocess.PIPE, text=True) as first:
-        assert first.stdout is not None
-        first.stdout.readline()
+        try:
+            assert first.stdout is not None
+            first.stdout.readline()
 
-        refused = assay("batches", status=2)
+            refused = assay("demo", status=2)
 
-        assert refused.stderr.startswith("Assay is already open with this data folder (process")
-        assert refused.stderr.count("\n") == 1
-        first.kill()
-    assay("batches")
+            assert refused.stderr.startswith("Assay is already open with this data folder (process")
+            assert refused.stderr.count("\n") == 1
+            assert assay("batches").stdout == "Nothing has been imported.\n"  # it only reads
+        finally:
+            first.kill()
+    assay("demo")
 
 
 def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
