@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from benchmarks.assistant import HELD_OUT, context, history_of, loaded
+from engine.assistant.analyses import tool_called
 from engine.assistant.calls import check_arguments
 from engine.assistant.cancel import Cancel
-from engine.assistant.tools import TOOLS
 from engine.assistant.tools.context import ToolContext
 from engine.assistant.turn import Assistant, Outcome
 from engine.core.errors import KnownError
@@ -91,7 +91,7 @@ def known(question: str, outcome: Outcome, user: ToolContext) -> set[Decimal]:
     """Every number of the tool's result and arguments, and of the times in the question."""
     sources = [" ".join(_TIME.findall(question))]
     for call in outcome.calls:
-        tool = TOOLS[call["name"]]
+        tool = tool_called(call["name"])
         try:
             result = tool.run(user, check_arguments(tool, call["arguments"]))
         except KnownError as error:
