@@ -52,7 +52,7 @@ def check_arguments(tool: Tool, given: Mapping[str, Any]) -> dict[str, str | Dec
         raise ValueError(f"{tool.name} has no argument {sorted(unknown)[0]!r}")
     checked: dict[str, str | Decimal] = {}
     for param in tool.parameters:
-        value = given.get(param.name)
+        value, said = given.get(param.name), param.name.replace("_", " ")
         if value is None:
             if param.required:
                 raise ValueError(f"{tool.name} needs {param.name}")
@@ -69,9 +69,9 @@ def check_arguments(tool: Tool, given: Mapping[str, Any]) -> dict[str, str | Dec
                     f"not less than {SMALLEST_AMOUNT:e} unless it is 0"
                 )
             if param.least is not None and number < param.least:
-                raise ValueError(f"{param.name} is at least {to_text(param.least)}")
+                raise ValueError(f"{said} is at least {to_text(param.least)}")
             if param.most is not None and number > param.most:
-                raise ValueError(f"{param.name} is at most {to_text(param.most)}")
+                raise ValueError(f"{said} is at most {to_text(param.most)}")
             checked[param.name] = number
         elif not isinstance(value, str):
             raise ValueError(f"{param.name} cannot be {value!r}")

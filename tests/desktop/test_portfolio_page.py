@@ -146,6 +146,7 @@ def test_a_benchmark_is_drawn_beside_the_portfolio(it: PortfolioWindow) -> None:
 
 def test_why_there_is_no_benchmark_is_said(it: PortfolioWindow) -> None:
     chart = overview(it).value_chart
+    it.settled()  # else what is offered comes later, and takes the choice back
     chart.against.offer([("", "No benchmark"), ("DOGE", "DOGE")])
     chart.against.choose("DOGE")
     chart.changed.emit()

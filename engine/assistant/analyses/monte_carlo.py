@@ -151,6 +151,8 @@ def _reads(found: Recognised) -> Read:
 
 
 _WHAT = r"(?:my|portfolio|holdings|paths?|btc|bitcoin|eth\w*|days|years?|months?)"
+_A_CHANGE = r"(?=.*\d\s*(?:%|percent))(?!.*(?:confiden|\bvar\b))"
+""" "Simulate -20 % on BTC" asks for what happens then."""
 _LOSS = r"(?:los(?:s|e|ing)|below|down)"
 _AHEAD = r"(?:in|after|within|over)\b.{0,20}\b(?:days?|months?|years?)"
 MONTE_CARLO = Analysis(
@@ -168,7 +170,7 @@ MONTE_CARLO = Analysis(
     "A fan of possible courses from past returns, and the chance to end with a loss.",
     (
         r"\bmonte[- ]?carlo\b",
-        rf"\bsimulat(?:e|ion|ions|ing)\b.{{0,40}}\b{_WHAT}\b",
+        rf"^(?!{_A_CHANGE}).*\bsimulat(?:e|ion|ions|ing)\b.{{0,40}}\b{_WHAT}\b",
         r"\bfan chart\b",
         rf"\b(?:chance|probability|odds|likelihood)\b.{{0,30}}\b{_LOSS}\b.{{0,40}}\b{_AHEAD}\b",
     ),

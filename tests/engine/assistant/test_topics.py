@@ -272,6 +272,13 @@ def test_a_percentage_goes_where_it_belongs(question: str, name: str, value: str
     assert found[1][name] == Decimal(value)
 
 
+@pytest.mark.parametrize(
+    "question", ["simulate +20 % on BTC", "simulate a 30 percent drop in my portfolio"]
+)
+def test_a_simulated_change_is_no_simulation(question: str) -> None:
+    assert topic_of(question, (), world()) is None
+
+
 def test_the_word_optimise_is_no_coin() -> None:
     found = topic_of("optimise my portfolio", (), world())
     assert found is not None

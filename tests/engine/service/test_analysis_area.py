@@ -183,7 +183,7 @@ def test_a_token_keeps_the_flags_of_each_day_and_a_new_one_fires_its_alert(paths
     ("name", "values", "sentence"),
     [
         ("monte_carlo", {"seed": -1}, "seed is at least 0"),
-        ("risk_board", {"confidence_percent": 200}, "confidence_percent is at most 99"),
+        ("risk_board", {"confidence_percent": 200}, "confidence percent is at most 99"),
         ("sale_preview", {"asset": "BTC", "amount": -1}, "amount is at least 0"),
         ("lots_held", {"asset": "BTC", "account": "Nope"}, "no argument"),
         ("sale_preview", {"asset": "BTC", "account": "Nope"}, "no account Nope"),
