@@ -66,23 +66,24 @@ class Table(Generic[T]):
             for _ in range(self.header_line):
                 lines.next()
             while (line := lines.next()) is not None:
-                if not line.text.strip():
+                number, text, _ = line
+                if not text or text.isspace():
                     continue
                 if count % _STEP_ROWS == 0:
-                    step(line.number / max(line.number, self.file.lines), f"{count:,} rows read")
+                    step(number / max(number, self.file.lines), f"{count:,} rows read")
                 count += 1
                 if count > MAX_ROWS:
                     raise KnownError(
                         f"{self.file.path.name} has more than {MAX_ROWS:,} rows.",
                         "Export a shorter period, or split the file.",
                     )
-                if '"' in line.text:
+                if '"' in text:
                     line = self._joined(line, lines)
-                elif len(line.text) <= MAX_LINE:
-                    values = line.text.split(delimiter)
+                elif len(text) <= MAX_LINE:
+                    values = text.split(delimiter)
                     if len(values) == len(columns):  # nearly every row of a long file
                         # strict=False, which says the same, takes twice the time.
-                        yield Row(line.number, line.text, dict(zip(columns, values)))  # noqa: B905
+                        yield Row(number, text, dict(zip(columns, values)))  # noqa: B905
                         continue
                 yield self._row(*line)
 

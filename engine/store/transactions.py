@@ -10,6 +10,7 @@ from sqlcipher3 import dbapi2
 
 from engine.core.errors import KnownError
 from engine.core.garbage import no_collection
+from engine.core.money import to_text
 from engine.core.records import Transaction
 from engine.core.steps import Step, unwatched
 from engine.store import batches, codec
@@ -145,11 +146,11 @@ def to_columns(transaction: Transaction, batch_id: int) -> tuple[object, ...]:
         t.account,
         t.to_account,
         t.asset_in,
-        codec.amount_text(t.amount_in),
+        to_text(t.amount_in),
         t.asset_out,
-        codec.amount_text(t.amount_out),
+        to_text(t.amount_out),
         t.fee_asset,
-        codec.amount_text(t.fee_amount),
+        to_text(t.fee_amount),
         codec.amount_text(t.value),
         t.value_currency,
         t.note,
