@@ -11,7 +11,7 @@ from engine.analytics import periods
 from engine.assistant.knowledge import Knowledge
 from engine.assistant.tools.library import EmptyLibrary, Library
 from engine.core.errors import PRICES_FROM, KnownError
-from engine.core.records import FIAT, Transaction, is_nft
+from engine.core.records import FIAT, MAX_PRICE_AGE, Transaction, is_nft
 from engine.ledger.history import History, value_history
 from engine.ledger.legs import holdings
 from engine.ledger.lots import LotBook, cost_basis
@@ -166,7 +166,10 @@ class ToolContext:
         """The history of a period, from the first transaction on; KnownError without any value."""
         history = self.history(*self.recorded_window(period))
         coins = {asset for asset in self.assets if self.amount(asset, None)}
-        unseen = bool(coins) and coins <= set(history.unpriced)
+        first, last = history.days[0] - MAX_PRICE_AGE, history.days[-1]
+        unseen = bool(coins) and not any(
+            self.prices.closes(coin, self.currency, first, last)[0] for coin in coins
+        )
         if unseen or not (history.opening or history.values.any() or history.flows.any()):
             raise KnownError(
                 "Nothing that was held in this period has a price, so no return can be computed.",

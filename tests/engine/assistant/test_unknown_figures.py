@@ -187,3 +187,11 @@ def test_tables_keep_their_columns() -> None:
         assert [column.title for column in card.columns] == [
             "Asset", "Realised", "Unrealised now", "Income",
         ]  # fmt: skip
+
+
+def test_prices_of_some_days_are_enough_for_a_history() -> None:
+    bought = (trade("2026-11-10", "buy", ("BTC", "1"), ("USD", "40000")),)
+    history = world(bought, closes={"BTC": ("80000", "100000")}).history_of("30d")
+    assert list(history.values[-3:]) == [0, 80_000, 100_000]
+    with pytest.raises(KnownError, match="Nothing that was held in this period has a price"):
+        world(bought, closes={}).history_of("30d")
