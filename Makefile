@@ -2,7 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint check check-window check-rest clean
+# The tests in three parts of about the same length.
+WINDOW := tests/desktop tests/system
+MODEL := tests/engine/model tests/engine/server tests/engine/net tests/engine/cli tests/test_readme.py
+
+# The tests start hundreds of processes: without kept bytecode each compiles the engine anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run test lint check check-window check-model check-rest clean
 
 run:
 	@$(PYTHON) .ci/bootstrap.py run
@@ -19,15 +26,18 @@ lint:
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Two halves side by side: the window and whole programs, and everything else.
+# Side by side: many tests wait, for a child process or a clock.
 check:
-	@$(MAKE) --no-print-directory -j2 check-window check-rest
+	@$(MAKE) --no-print-directory -j3 check-window check-model check-rest
 
 check-window:
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/desktop tests/system
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(WINDOW)
+
+check-model:
+	$(BIN)/python -m pytest $(MODEL)
 
 check-rest:
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --ignore=tests/desktop --ignore=tests/system
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(addprefix --ignore=,$(WINDOW) $(MODEL))
 
 clean:
 	rm -rf .venv build *.egg-info

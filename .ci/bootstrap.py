@@ -43,7 +43,7 @@ SYSTEM = {
         "libxcb-shape0": "libxcb-shape.so.0",
         "fonts-dejavu-core": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
     },
-    "test": {"strace": "/usr/bin/strace"},
+    "test": {"strace": "/usr/bin/strace", "chromium": "/usr/bin/chromium"},
 }
 # llama-cpp-python without what Assay never calls: the multimodal library and,
 # through llama.cmake, llama.cpp's "common" library. Unity builds compile the

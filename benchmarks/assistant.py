@@ -112,7 +112,8 @@ def answer_alone(
     """What the model writes by itself: no grammar, no recognisers, no router."""
     prompt = Picker(model, user, item["text"], history_of(item), Cancel()).prompt()
     assert model.loaded is not None
-    parser = StreamParser(starts_in_thought(model.loaded.template_id))
+    template_id = model.loaded.template_id
+    parser = StreamParser(template_id, starts_in_thought(template_id))
     parts: list[Part] = []
     for chunk in model.generate(GenerateRequest(prompt, max_tokens=120)):
         parts += parser.feed(chunk)

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from engine.model.client import GenerateRequest, LoadOptions, ModelClient  # noqa: E402
-from engine.model.fit import default_threads  # noqa: E402
+from engine.model.fit.memory import default_threads  # noqa: E402
 
 PACKAGE = "llama_cpp_python-0.3.36"
 BAR = 0.97

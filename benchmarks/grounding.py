@@ -56,9 +56,9 @@ class Liar:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
 
-    def generate(self, request: GenerateRequest) -> Any:
+    def generate(self, request: GenerateRequest, on_progress: Any = None) -> Any:
         """The model's answer; calls under a grammar stay as they are."""
-        generation = self._model.generate(request)
+        generation = self._model.generate(request, on_progress)
         return generation if request.grammar is not None else _Falsified(generation, self._falsify)
 
     def _falsify(self, text: str) -> str:
@@ -68,15 +68,15 @@ class Liar:
         )
 
 
-class _Falsified:
+class _Falsified(Iterator[str]):
     def __init__(self, generation: Any, change: Any) -> None:
         self._generation, self._change = generation, change
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._generation, name)
 
-    def __iter__(self) -> Iterator[str]:
-        return (self._change(text) for text in self._generation)
+    def __next__(self) -> str:
+        return str(self._change(next(self._generation)))
 
 
 def numbers(text: str) -> Iterator[tuple[str, Decimal]]:

@@ -1,22 +1,30 @@
-"""Makes Qwen3 GGUF files with random weights: a tiny one for tests, the 0.6B shape for speed.
+"""Makes Qwen3 GGUF files with random weights: a tiny one for tests, real shapes for speed.
 
     python benchmarks/make_gguf.py tiny tiny.gguf
     python benchmarks/make_gguf.py qwen3-0.6b speed.gguf --type Q4_0
+    python benchmarks/make_gguf.py qwen3-4b big.gguf
 
 The same arguments give the same bytes. Speed does not depend on the weights' values.
 """
 
 import argparse
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 ALIGNMENT = 32
-TYPE_IDS = {"F32": 0, "Q4_0": 2, "Q8_0": 8}
-BLOCK = 32
+TYPE_IDS = {"F32": 0, "Q4_0": 2, "Q8_0": 8, "Q4_K": 12, "Q6_K": 14}
+# Weights in a block, its bytes, and where its half-precision scales are.
+BLOCKS = {
+    "Q4_0": (32, 18, (0,)),
+    "Q8_0": (32, 34, (0,)),
+    "Q4_K": (256, 144, (0, 2)),
+    "Q6_K": (256, 210, (208,)),
+}
+SCALES = {"Q4_0": 0.006, "Q8_0": 0.0004, "Q4_K": 0.0001, "Q6_K": 0.00001}
 SPECIALS = (
     "<|endoftext|>",
     "<|im_start|>",
@@ -35,7 +43,7 @@ NORMAL, CONTROL, USER_DEFINED = 1, 3, 4
 @dataclass(frozen=True, slots=True)
 class Shape:
     """The dimensions of a Qwen3 model; `type` is that of the matrices, embeddings included
-    (Q4_0 models keep Q8_0 embeddings)."""
+    (Q4_0 models keep Q8_0 embeddings; Q4_K_M is llama.cpp's mixture of Q4_K and Q6_K)."""
 
     vocab: int
     layers: int
@@ -50,6 +58,7 @@ class Shape:
 
 TINY = Shape(400, 2, 64, 4, 2, 32, 128, 4096, "F32")
 QWEN3_06B = Shape(151_936, 28, 1024, 16, 8, 128, 3072, 40_960, "Q4_0")
+QWEN3_4B = Shape(151_936, 36, 2560, 32, 8, 128, 9728, 40_960, "Q4_K_M")
 
 
 def byte_characters() -> list[str]:
@@ -139,11 +148,20 @@ def tensor_shapes(shape: Shape) -> Iterator[tuple[str, tuple[int, ...]]]:
             yield f"blk.{layer}.{part}.weight", dimensions
 
 
-def tensor_type(name: str, dimensions: tuple[int, ...], matrices: str) -> str:
-    """Vectors stay F32; a Q4_0 model keeps its embeddings in Q8_0."""
+def tensor_type(name: str, dimensions: tuple[int, ...], shape: Shape) -> str:
+    """Vectors stay F32; a Q4_0 model keeps its embeddings in Q8_0; Q4_K_M keeps the embeddings
+    and, in the outer eighths and every third layer between, values and ffn_down in Q6_K."""
     if len(dimensions) == 1:
         return "F32"
-    return "Q8_0" if matrices == "Q4_0" and name == "token_embd.weight" else matrices
+    if shape.type == "Q4_0" and name == "token_embd.weight":
+        return "Q8_0"
+    if shape.type != "Q4_K_M":
+        return shape.type
+    if name == "token_embd.weight":
+        return "Q6_K"
+    layer, eighth = int(name.split(".")[1]), shape.layers // 8
+    outer = layer < eighth or layer >= 7 * shape.layers // 8 or (layer - eighth) % 3 == 2
+    return "Q6_K" if outer and ("attn_v" in name or "ffn_down" in name) else "Q4_K"
 
 
 def tensor_bytes(kind: str, dimensions: tuple[int, ...], random: np.random.Generator) -> bytes:
@@ -153,18 +171,21 @@ def tensor_bytes(kind: str, dimensions: tuple[int, ...], random: np.random.Gener
         return np.ones(count, np.float32).tobytes()
     if kind == "F32":
         return (random.standard_normal(count, np.float32) * 0.2).tobytes()
-    scale, payload = (0.006, BLOCK // 2) if kind == "Q4_0" else (0.0004, BLOCK)
-    blocks = np.empty((count // BLOCK, 2 + payload), np.uint8)
-    scales = random.uniform(0.5, 1.5, count // BLOCK).astype(np.float32) * scale
-    blocks[:, :2] = scales.astype("<f2").view(np.uint8).reshape(-1, 2)
-    blocks[:, 2:] = random.integers(0, 256, (count // BLOCK, payload), np.uint8)
+    weights, size, scales = BLOCKS[kind]
+    blocks = random.integers(0, 256, (count // weights, size), np.uint8)
+    for at in scales:
+        values = random.uniform(0.5, 1.5, count // weights).astype(np.float32) * SCALES[kind]
+        blocks[:, at : at + 2] = values.astype("<f2").view(np.uint8).reshape(-1, 2)
     return blocks.tobytes()
 
 
 def tensor_size(kind: str, dimensions: tuple[int, ...]) -> int:
     """Bytes of a tensor."""
     count = int(np.prod(dimensions))
-    return {"F32": 4 * count, "Q4_0": count // BLOCK * 18, "Q8_0": count // BLOCK * 34}[kind]
+    if kind == "F32":
+        return 4 * count
+    weights, size, _ = BLOCKS[kind]
+    return count // weights * size
 
 
 def _text(text: str) -> bytes:
@@ -189,14 +210,17 @@ def encode_value(value: object) -> bytes:
     return struct.pack(f"<IIQ{len(value)}i", 9, 5, len(value), *value)
 
 
-def write_model(path: Path, shape: Shape, name: str, seed: int = 1) -> None:
-    """Write the model file; the same arguments give the same bytes."""
-    random = np.random.default_rng(seed)
-    pairs = metadata(shape, name)
-    tensors = [
-        (key, dimensions, tensor_type(key, dimensions, shape.type))
-        for key, dimensions in tensor_shapes(shape)
-    ]
+Tensor = tuple[str, tuple[int, ...], str]
+"""A tensor's name, dimensions (fastest first) and type."""
+
+
+def write_file(
+    path: Path,
+    pairs: dict[str, object],
+    tensors: list[Tensor],
+    contents: Callable[[Tensor], bytes],
+) -> None:
+    """Write a GGUF file of these metadata and tensors; contents: of a tensor."""
     header = [struct.pack("<4sIQQ", b"GGUF", 3, len(tensors), len(pairs))]
     header += [_text(key) + encode_value(value) for key, value in pairs.items()]
     offset = 0
@@ -208,20 +232,38 @@ def write_model(path: Path, shape: Shape, name: str, seed: int = 1) -> None:
         offset += -(-tensor_size(kind, dimensions) // ALIGNMENT) * ALIGNMENT
     with open(path, "wb") as file:
         file.write(b"".join(header))
-        for _, dimensions, kind in tensors:
+        for tensor in tensors:
             file.write(b"\0" * (-file.tell() % ALIGNMENT))
-            file.write(tensor_bytes(kind, dimensions, random))
+            file.write(contents(tensor))
+
+
+def write_model(path: Path, shape: Shape, name: str, seed: int = 1) -> None:
+    """Write the model file; the same arguments give the same bytes."""
+    random = np.random.default_rng(seed)
+    tensors = [
+        (key, dimensions, tensor_type(key, dimensions, shape))
+        for key, dimensions in tensor_shapes(shape)
+    ]
+    write_file(
+        path,
+        metadata(shape, name),
+        tensors,
+        lambda tensor: tensor_bytes(tensor[2], tensor[1], random),
+    )
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("shape", choices=("tiny", "qwen3-0.6b"))
+    parser.add_argument("shape", choices=("tiny", "qwen3-0.6b", "qwen3-4b"))
     parser.add_argument("path", type=Path)
     parser.add_argument("--type", choices=("Q4_0", "Q8_0"), default="Q4_0", help="0.6B only")
     arguments = parser.parse_args()
     if arguments.shape == "tiny":
         write_model(arguments.path, TINY, "Tiny random Qwen3")
+        return
+    if arguments.shape == "qwen3-4b":
+        write_model(arguments.path, QWEN3_4B, "Random Qwen3-4B Q4_K_M")
         return
     fields = {name: getattr(QWEN3_06B, name) for name in Shape.__slots__} | {"type": arguments.type}
     write_model(arguments.path, Shape(**fields), f"Random Qwen3-0.6B {arguments.type}")

@@ -12,7 +12,7 @@ from desktop.widgets.toast import Toasts
 
 if TYPE_CHECKING:
     from desktop.market.page import MarketPage
-    from desktop.models.presenter import ModelsPresenter
+    from desktop.models.page import ModelsPage
     from desktop.settings.presenter import SettingsPresenter
     from engine.service import Service
 
@@ -40,7 +40,7 @@ class Pages(QObject):
         self._tray = tray
         self._built: dict[str, QWidget] = {}
         self._market: MarketPage | None = None
-        self._models: ModelsPresenter | None = None
+        self._models: ModelsPage | None = None
         self._settings: SettingsPresenter | None = None
 
     def page(self, key: str) -> QWidget:
@@ -57,8 +57,8 @@ class Pages(QObject):
             self._built[key] = build[key]()
         return self._built[key]
 
-    def models(self) -> "ModelsPresenter":
-        """The presenter of the models page."""
+    def models(self) -> "ModelsPage":
+        """The models page."""
         self.page("models")
         assert self._models is not None
         return self._models
@@ -114,11 +114,9 @@ class Pages(QObject):
 
     def _build_models(self) -> QWidget:
         from desktop.models.page import ModelsPage  # noqa: PLC0415
-        from desktop.models.presenter import ModelsPresenter  # noqa: PLC0415
 
-        page = ModelsPage()
-        self._models = ModelsPresenter(self._service, self._bridge, page, self._toasts)
-        return page
+        self._models = ModelsPage(self._service, self._bridge, self._toasts)
+        return self._models
 
     def _build_settings(self) -> QWidget:
         from desktop.settings.page import SettingsPage  # noqa: PLC0415

@@ -1,6 +1,6 @@
 """The window at work: connects its parts with an open service."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,10 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.background import Background
 from desktop.bridge import Bridge
+from desktop.chat.hits import Found
 from desktop.chat.presenter import ChatPresenter
+from desktop.chat.saving import ask_where
+from desktop.dropping import is_model
 from desktop.notify import Notifier
 from desktop.opening import Start
 from desktop.pages import Pages
@@ -24,7 +27,7 @@ from desktop.window import MainWindow
 from engine.core.events import AlertCommandFailed, AlertFired, DataChanged, Event, ModelStateChanged
 
 if TYPE_CHECKING:
-    from engine.service import Chat, ModelStatus
+    from engine.service import Chat, Hit, ModelStatus
 
 
 class Session(QObject):
@@ -75,11 +78,33 @@ class Session(QObject):
             self.chat.open(chat_id, self._title(chat_id))
         self._window.show_page("chat")
 
+    def open_hit(self, chat_id: int, message_id: int) -> None:
+        """Show a message that a search has found."""
+        self._window.end_onboarding()
+        self.chat.open(chat_id, self._title(chat_id), message_id)
+        self._window.show_page("chat")
+
+    def save_chat(self) -> None:
+        """Ask where to write the conversation shown, and write it."""
+        chat_id = self.chat.chat_id
+        if chat_id is None:
+            return
+        said = self.tr("The chat was written to {}.")
+
+        def save(path: Path) -> None:
+            # The dialog has asked before replacing a file.
+            self.bridge.run(
+                lambda: self._service.chat.export(chat_id, path, replace=True),
+                lambda _: self._window.toasts.show(said.format(path.name)),
+            )
+
+        ask_where(self._window, self._title(chat_id), save)
+
     def take_file(self, path: Path) -> None:
         """A file was dropped: a model or a CSV."""
-        if path.suffix.lower() == ".gguf":
+        if is_model(path):
             self._window.show_page("models")
-            self.pages.models().add(path)
+            self.pages.models().offer(path)
         else:
             self.importing.read(path)
 
@@ -91,6 +116,11 @@ class Session(QObject):
         self.chat.opened.connect(self._mark)
         chats.new_wanted.connect(self.new_chat)
         chats.list.chosen.connect(self.open_chat)
+        chats.search_wanted.connect(self._search)
+        chats.hit_chosen.connect(self.open_hit)
+        self.chat.branched.connect(self._show_branch)
+        self.chat.manners.elsewhere.connect(window.sidebar.show_elsewhere)
+        window.chat_page.save_wanted.connect(self.save_chat)
         chats.list.rename_wanted.connect(self._rename)
         chats.list.delete_wanted.connect(self._delete)
         window.chat_page.rename_wanted.connect(lambda: self._rename(self.chat.chat_id))
@@ -108,7 +138,10 @@ class Session(QObject):
         keys: dict[str, Callable[[], object]] = {
             "Ctrl+N": self.new_chat,
             "Ctrl+O": self.importing.choose_transactions,
-            "Ctrl+F": window.sidebar.conversations.search.setFocus,
+            "Ctrl+F": self._begin_search,
+            "Ctrl+S": self.save_chat,
+            "Ctrl+R": self.chat.regenerate_last,
+            "Ctrl+E": self.chat.edit_last,
             "F2": lambda: self._rename(self.chat.chat_id),
             "Esc": self.chat.stop_if_busy,
         }
@@ -176,6 +209,37 @@ class Session(QObject):
             else:
                 self.new_chat()
 
+    def _begin_search(self) -> None:
+        search = self._window.sidebar.conversations.search
+        search.setFocus()
+        search.selectAll()
+
+    def _search(self, words: str) -> None:
+        """Look for words in all messages."""
+        chats = self._window.sidebar.conversations
+
+        def show(hits: "Sequence[Hit]") -> None:
+            names = {
+                "question": self.tr("question"),
+                "answer": self.tr("answer"),
+                "thinking": self.tr("thinking"),
+            }
+            titles = frozenset(hit.chat_id for hit in hits if not hit.message_id)
+            found = [
+                Found(h.chat_id, h.message_id, h.title, names[h.where], h.snippet, h.marks)
+                for h in hits
+                if h.message_id
+            ]
+            chats.show_hits(words, titles, found)
+
+        self.bridge.run(lambda: self._service.chat.search(words), show, owner=self)
+
+    def _show_branch(self, chat_id: int) -> None:
+        """A branch was begun: show it, though its title comes a moment later."""
+        self.chat.open(chat_id, self._title(chat_id) or self._window.chat_page.title.text())
+        self._window.chat_page.composer.setFocus()
+        self._window.toasts.show(self.tr("This is a new chat that goes on from there."))
+
     def _mark(self, chat_id: int | None) -> None:
         """Another conversation is shown; a new one may have got its title before its place."""
         self._window.sidebar.conversations.mark(chat_id)
@@ -204,7 +268,9 @@ class Session(QObject):
         Question(
             self._window,
             self.tr("Delete this chat?"),
-            self._title(chat_id),
+            self.tr("“{}” is deleted with all its questions and answers, for good.").format(
+                self._title(chat_id)
+            ),
             self.tr("Delete"),
             lambda: self.bridge.run(lambda: delete(chat_id)),
         )

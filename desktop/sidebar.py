@@ -14,6 +14,7 @@ from desktop.widgets.buttons import button
 from desktop.widgets.layout import column, row, rule
 
 _WIDTH = 244
+_BADGE = 162  # of the words on it
 _MANY = 100
 
 PAGES = ("chat", "portfolio", "analysis", "alerts", "market", "models", "settings")
@@ -87,9 +88,13 @@ class Sidebar(QWidget):
         """Show which model there is and what it does."""
         self._state.show_state(state, name, notice)
 
+    def show_elsewhere(self, name: str, place: str) -> None:
+        """Show that a model server answers in this chat, and where it is; "": none does."""
+        self._state.show_elsewhere(name, place)
+
 
 class _ModelState(QWidget):
-    """A coloured dot and the model's name; a click opens the models page."""
+    """A coloured dot and the name of the model that answers; a click opens the models page."""
 
     def __init__(self, on_click: Callable[[], object]) -> None:
         super().__init__()
@@ -100,11 +105,34 @@ class _ModelState(QWidget):
         self._button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         line = row(self._dot, gap=6, margins=(12, 0, 0, 0))
         line.addWidget(self._button, 1)
-        self.setLayout(line)
+        self._place = label("", "badge")
+        self._place.hide()
+        badge = row(self._place, None, margins=(33, 0, 0, 4))
+        self.setLayout(column(line, badge, gap=0))
+        self._local = ("none", "", "")
+        self._elsewhere = ("", "")
         follow_theme(self, self._paint_dot)
-        self.show_state("none", "", "")
+        self._tell()
 
     def show_state(self, state: str, name: str, notice: str) -> None:
+        self._local = (state, name, notice)
+        self._tell()
+
+    def show_elsewhere(self, name: str, place: str) -> None:
+        self._elsewhere = (name, place)
+        self._tell()
+
+    def _tell(self) -> None:
+        state, name, notice = self._local
+        other, place = self._elsewhere
+        self._place.ensurePolished()
+        fits = self._place.fontMetrics().elidedText(place, Qt.TextElideMode.ElideRight, _BADGE)
+        self._place.setText(one_line(fits))
+        self._place.setToolTip(tooltip(place))
+        self._place.setVisible(bool(place))
+        if place:
+            # Whatever the model on this computer does, it is not the one that answers.
+            state, name, notice = "ready", other, ""
         words = {
             "none": self.tr("No model"),
             "loading": self.tr("Loading {}…"),
@@ -128,8 +156,9 @@ class _ModelState(QWidget):
         room = _WIDTH - 64 - metrics.horizontalAdvance(words.format(""))
         shown = metrics.elidedText(one_line(name), Qt.TextElideMode.ElideRight, room)
         self._button.setText(words.format(shown).replace("&", "&&"))
-        self._button.setAccessibleName(self.tr("Model: {}").format(text))
-        self._button.setToolTip(tooltip(notice or text))
+        said = f"{text}, {one_line(place)}" if place else text
+        self._button.setAccessibleName(self.tr("Model: {}").format(said))
+        self._button.setToolTip(tooltip(notice or said))
         self._paint_dot()
 
     def _paint_dot(self) -> None:

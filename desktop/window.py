@@ -155,9 +155,10 @@ class MainWindow(QMainWindow):
         self.toasts.place()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self.session is not None and local_file(event.mimeData()) is not None:
+        path = local_file(event.mimeData())
+        if self.session is not None and path is not None:
             event.acceptProposedAction()
-            self._drop_hint.cover(self)
+            self._drop_hint.cover(self, path)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._drop_hint.hide()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine.core.errors import KnownError
 from engine.core.files import known_os_error
-from engine.model.gguf import read_header
+from engine.model.gguf.header import read_header
 from quantize.child import run_job
 from quantize.task import Task
 

@@ -7,7 +7,7 @@ from math import prod
 from pathlib import Path
 
 from engine.core.errors import KnownError
-from engine.model.gguf import GgufHeader, read_header
+from engine.model.gguf.header import GgufHeader, read_header
 from quantize.child import run_job
 from quantize.output import atomic_output
 from quantize.task import Task

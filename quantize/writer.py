@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import BinaryIO
 
-from engine.model.gguf_types import ARRAY, BOOL, FLOAT32, INT32, STRING, TENSOR_TYPES, UINT32
+from engine.model.gguf.types import ARRAY, BOOL, FLOAT32, INT32, STRING, TENSOR_TYPES, UINT32
 
 ALIGNMENT = 32
 VERSION = 3

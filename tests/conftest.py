@@ -21,13 +21,22 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
 
 
 @pytest.fixture(autouse=True)
-def no_unexpected_log_lines(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Fails a test that logs a warning or worse and does not clear it."""
+def no_unexpected_log_lines(
+    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> Iterator[None]:
+    """Fails a test that logs a warning or worse, but for what it says: pytest.mark.logs("part").
+
+    A test that looks at the lines itself clears them.
+    """
     yield
+    expected = [part for mark in request.node.iter_markers("logs") for part in mark.args]
     lines = [
         record.getMessage()
         for when in ("setup", "call")
         for record in caplog.get_records(when)
-        if record.levelno >= logging.WARNING and record in caplog.records
+        if record.levelno >= logging.WARNING
     ]
-    assert not lines, f"unexpected log lines: {lines}"
+    unexpected = [line for line in lines if not any(part in line for part in expected)]
+    assert not unexpected, f"unexpected log lines: {unexpected}"
+    missing = [part for part in expected if not any(part in line for line in lines)]
+    assert not missing, f"expected log lines that did not come: {missing}"

@@ -20,7 +20,7 @@ COMMANDS = [
     for line in block.splitlines()
     if line.strip()
 ]
-RUNS_UNTIL_STOPPED = {"chat", "watch"}
+RUNS_UNTIL_STOPPED = {"chat", "serve", "watch"}
 
 
 def run(command: list[str], folder: Path, home: Path) -> "subprocess.CompletedProcess[str]":

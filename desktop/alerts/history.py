@@ -9,6 +9,7 @@ from PySide6.QtCore import QModelIndex
 from PySide6.QtGui import QColor
 
 from desktop.alerts.moments import moment_text
+from desktop.alerts.summary import Summary
 from desktop.safetext import label
 from desktop.theme import theme
 from desktop.widgets.card import CardFrame, simulated_badge
@@ -38,9 +39,12 @@ class _FiringsModel(RowsModel):
 
 
 class HistoryCard(CardFrame):
-    """The table; of the chosen firing the rows it was worked out from are shown below."""
+    """The table; of the chosen firing the rows it was worked out from are shown below.
 
-    def __init__(self) -> None:
+    summary: shown above it, when it is asked for.
+    """
+
+    def __init__(self, summary: Summary) -> None:
         super().__init__(self.tr("History"))
         self._all: Sequence[FiredAlert] = ()
         self._listed: Sequence[FiredAlert] = ()
@@ -48,12 +52,15 @@ class HistoryCard(CardFrame):
         self.filter = Picker(self.tr("Alert"))
         self.filter.setMinimumWidth(220)
         self.filter.picked.connect(lambda _: self._show())
+        self.summary = summary
+        self.header.addWidget(summary.ask)
         self.header.addWidget(self.filter)
         self.table = DataTable(self.tr("What the alerts fired"), widest=_WHAT)
         self._nothing = label(
             self.tr("Nothing has fired yet. Alerts are checked while Assay runs."), "muted"
         )
         self._detail = column(gap=8)
+        self.body.addWidget(summary)
         self.body.addWidget(self._nothing)
         self.body.addWidget(self.table)
         self.body.addWidget(boxed(self._detail))
@@ -94,6 +101,7 @@ class HistoryCard(CardFrame):
         self.table.setVisible(bool(rows))
         self._nothing.setVisible(not rows)
         self.filter.setVisible(bool(self._all))
+        self.summary.ask.setVisible(bool(self._all))
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         clear(self._detail)
         if rows:

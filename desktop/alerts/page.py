@@ -14,6 +14,7 @@ from desktop.alerts.delivery import DeliveryCard
 from desktop.alerts.history import HistoryCard
 from desktop.alerts.listed import AlertsCard
 from desktop.alerts.moments import moment_text
+from desktop.alerts.summary import Summary
 from desktop.bridge import Bridge, Call
 from desktop.safetext import label, one_line
 from desktop.widgets.buttons import button
@@ -62,7 +63,7 @@ class AlertsPage(QWidget):
         self._empty = column(gap=8)
         self._empty_card = CardFrame(self.tr("Your alerts"))
         self._empty_card.body.addLayout(self._empty)
-        self.history = HistoryCard()
+        self.history = HistoryCard(Summary(service, bridge))
         self.delivery = DeliveryCard(service, bridge, has_tray)
         self.new = button(self.tr("New alert"), self.build, kind="primary", icon="plus")
         self._scroll = ScrollColumn(self.tr("Alerts"), _WIDTH, gap=16, margin=24)

@@ -1,7 +1,8 @@
-"""One answer as the window knows it: everything its events have said so far."""
+"""Questions and answers as the window knows them: all that the store or their events have said."""
 
 from dataclasses import dataclass, field
 
+from engine.core.answer_figures import AnswerFigures
 from engine.core.cards import Card, Choice, Draft
 from engine.core.events import (
     CardReady,
@@ -14,6 +15,15 @@ from engine.core.events import (
     ThinkDelta,
     TurnFinished,
 )
+
+
+@dataclass(slots=True)
+class Asked:
+    """A question; message_id is 0 until it is known. siblings: all in its place, oldest first."""
+
+    message_id: int
+    text: str
+    siblings: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -31,6 +41,9 @@ class Answer:
     activity: str = ""
     status: str = "streaming"
     notice: str = ""
+    question_id: int = 0
+    siblings: tuple[int, ...] = ()
+    figures: AnswerFigures | None = None
 
     @property
     def streaming(self) -> bool:
@@ -54,5 +67,6 @@ class Answer:
                 self.draft = draft
             case StatusChanged(text=text):
                 self.activity = text
-            case TurnFinished(status=status, notice=notice):
+            case TurnFinished(status=status, notice=notice, figures=figures):
                 self.status, self.notice, self.activity = status, notice, ""
+                self.figures = figures

@@ -1,15 +1,19 @@
 """Where questions are typed: Enter sends, Shift+Enter breaks the line."""
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QWidget
 
+from desktop.safetext import label
 from desktop.theme.icons import set_icon
 from desktop.widgets.buttons import icon_button
 from desktop.widgets.layout import column, framed, row
+from desktop.widgets.titles import set_words
+
+_translate = QCoreApplication.translate
 
 _MOST_LINES = 8
-_MOST_CHARACTERS = 8_000
+MOST_CHARACTERS = 8_000
 
 
 class QuestionField(QPlainTextEdit):
@@ -81,7 +85,8 @@ class Composer(QWidget):
         inner.addWidget(self.field, 1, Qt.AlignmentFlag.AlignVCenter)
         inner.addWidget(self.action, 0, Qt.AlignmentFlag.AlignBottom)
         self._frame = framed(inner, "composer")
-        self.setLayout(column(self._frame))
+        self.too_long = too_long_label()
+        self.setLayout(column(self._frame, self.too_long, gap=4))
         self.setFocusProxy(self.field)
         self.field.submitted.connect(self.submit)
         self.field.textChanged.connect(self._refresh)
@@ -94,7 +99,6 @@ class Composer(QWidget):
         name = self.tr("Stop") if busy else self.tr("Send")
         self.action.setAccessibleName(name)
         self.action.setToolTip(self.tr("Stop (Esc)") if busy else self.tr("Send (Enter)"))
-        set_icon(self.action, "stop" if busy else "send", "on_accent", 16)
         self._refresh()
 
     def put(self, text: str) -> None:
@@ -106,7 +110,7 @@ class Composer(QWidget):
     def submit(self) -> None:
         """Send what is typed, unless an answer is being written or there is nothing."""
         text = self.field.toPlainText().strip()
-        if text and not self._busy and len(text) <= _MOST_CHARACTERS:
+        if text and not self._busy and len(text) <= MOST_CHARACTERS:
             self.field.clear()
             self.sent.emit(text)
 
@@ -123,8 +127,28 @@ class Composer(QWidget):
 
     def _refresh(self) -> None:
         text = self.field.toPlainText().strip()
-        self.action.setEnabled(self._busy or 0 < len(text) <= _MOST_CHARACTERS)
+        usable = self._busy or 0 < len(text) <= MOST_CHARACTERS
+        self.action.setEnabled(usable)
+        name = "stop" if self._busy else "send"
+        set_icon(self.action, name, "on_accent" if usable else "faint", 16)
+        say_if_too_long(self.too_long, text)
 
     def _mark(self, active: bool) -> None:
         self._frame.setProperty("active", active)
         self._frame.style().polish(self._frame)
+
+
+def too_long_label() -> QLabel:
+    """Where say_if_too_long says it."""
+    words = label("", "error", wrap=True)
+    words.hide()
+    return words
+
+
+def say_if_too_long(place: QLabel, text: str) -> None:
+    """Say why a question cannot be asked; the sentence is the service's."""
+    words = _translate(
+        "composer", "The question has {:,} characters; {:,} are possible. Shorten it."
+    )
+    over = len(text) > MOST_CHARACTERS
+    set_words(place, words.format(len(text), MOST_CHARACTERS) if over else "", "error")

@@ -1,4 +1,4 @@
-"""The list of conversations: search, open, rename, delete."""
+"""The list of conversations: search in titles and messages, open, rename, delete."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QSize,
     QSortFilterProxyModel,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPen
@@ -25,7 +26,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.safetext import label, one_line
+from desktop.chat.hits import Found, HitList
+from desktop.safetext import label, one_line, tooltip
 from desktop.theme import theme
 from desktop.theme.icons import icon
 from desktop.widgets.buttons import icon_button
@@ -36,6 +38,11 @@ Index = QModelIndex | QPersistentModelIndex
 ID_ROLE = Qt.ItemDataRole.UserRole
 
 _ROW_HEIGHT = 32
+_MOST_TITLES = 5
+"""Titles shown above what is found in messages."""
+_UNLIMITED = 16_777_215
+_PATIENCE_MILLISECONDS = 120
+"""A search begins when nothing has been typed for so long."""
 
 
 class ChatsModel(QAbstractListModel):
@@ -136,17 +143,40 @@ class TitleList(QListView):
         menu.popup(self.viewport().mapToGlobal(place))
 
 
+class TitleFilter(QSortFilterProxyModel):
+    """The titles in which a text stands, and those the service has found."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+        self._found: frozenset[int] = frozenset()
+
+    def search(self, text: str, found: frozenset[int] = frozenset()) -> None:
+        """Show these only; all if the text is empty."""
+        self.beginFilterChange()
+        self._text, self._found = text.strip().casefold(), found
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+        index = self.sourceModel().index(row, 0)
+        return self._text in index.data().casefold() or index.data(ID_ROLE) in self._found
+
+
 class Conversations(QWidget):
-    """Heading with "new chat", search field and list."""
+    """Heading with "new chat", search field and list; while searching, what is in messages too."""
 
     new_wanted = Signal()
+    search_wanted = Signal(str)
+    """Words to look for in all messages, once the user has stopped typing."""
+
+    hit_chosen = Signal(int, int)
+    """A conversation and a message of it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.model = ChatsModel()
-        self._found = QSortFilterProxyModel()
+        self._found = TitleFilter()
         self._found.setSourceModel(self.model)
-        self._found.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.list = TitleList()
         self.list.setAccessibleName(self.tr("Chats"))
         self.list.setModel(self._found)
@@ -156,13 +186,25 @@ class Conversations(QWidget):
         self.search.setObjectName("search")
         self.search.setAccessibleName(self.tr("Search chats"))
         self.search.setPlaceholderText(self.tr("Search chats"))
+        self.search.setToolTip(tooltip(self.tr("Search titles and messages (Ctrl+F)")))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._search)
+        self.search.returnPressed.connect(self._open_first)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PATIENCE_MILLISECONDS)
+        self._pause.timeout.connect(lambda: self.search_wanted.emit(self.words()))
         self._none = label("", "small", wrap=True)
         self._none.setContentsMargins(10, 4, 10, 4)
+        self._heading = label(self.tr("In messages"), "overline")
+        self._heading.setContentsMargins(10, 6, 0, 0)
+        self.hits = HitList(self.tr("Found in messages"))
+        self.hits.chosen.connect(self.hit_chosen.emit)
         heading = row(label(self.tr("Chats"), "overline"), None, new, margins=(10, 0, 0, 0))
         lines = column(heading, self.search, self._none, gap=6)
         lines.addWidget(self.list, 1)
+        lines.addWidget(self._heading)
+        lines.addWidget(self.hits, 3)
         self.setLayout(lines)
         self._tell()
 
@@ -171,6 +213,21 @@ class Conversations(QWidget):
         self.model.set_chats(chats)
         self.mark(self._current)
         self._tell()
+
+    def words(self) -> str:
+        """What is looked for."""
+        return self.search.text().strip()
+
+    def show_hits(self, words: str, titles: frozenset[int], hits: Sequence[Found]) -> None:
+        """Show what was found, unless something else is looked for by now.
+
+        titles: conversations whose title fits.
+        """
+        if words == self.words():
+            self._found.search(words, titles)
+            self.hits.show_hits(hits)
+            self.mark(self._current)
+            self._tell()
 
     def mark(self, chat_id: int | None) -> None:
         """Mark the conversation that is open; None marks none."""
@@ -184,14 +241,32 @@ class Conversations(QWidget):
         self.list.setCurrentIndex(QModelIndex())
 
     def _search(self, text: str) -> None:
-        self._found.setFilterFixedString(text.strip())
+        self._found.search(text)
+        self.hits.show_hits(())
+        if self.words():
+            self._pause.start()
+        else:
+            self._pause.stop()
         self.mark(self._current)
         self._tell()
 
+    def _open_first(self) -> None:
+        """Enter in the search field opens what stands first."""
+        if not self.words():
+            return
+        if self._found.rowCount():
+            self.list.chosen.emit(self._found.index(0, 0).data(ID_ROLE))
+        else:
+            self.hits.choose_first()
+
     def _tell(self) -> None:
-        """Say why the list is empty, if it is."""
-        searching = bool(self.search.text().strip())
-        self._none.setText(
-            self.tr("No chat has this in its title.") if searching else self.tr("No chats yet.")
-        )
-        self._none.setVisible(self._found.rowCount() == 0)
+        """Say why there is nothing, if so, and share out the room."""
+        searching, titles = bool(self.words()), self._found.rowCount()
+        found = self.hits.count()
+        self._none.setText(self.tr("No chat has this.") if searching else self.tr("No chats yet."))
+        self._none.setVisible(titles == 0 and found == 0)
+        self._heading.setVisible(found > 0)
+        self.hits.setVisible(found > 0)
+        self.list.setVisible(titles > 0 or found == 0)
+        height = _ROW_HEIGHT * min(titles, _MOST_TITLES) + 2 if found else _UNLIMITED
+        self.list.setMaximumHeight(height)

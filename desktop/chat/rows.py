@@ -1,11 +1,12 @@
-"""One question or one answer in the transcript."""
+"""One answer in the transcript."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from desktop.chat.answer import Answer
 from desktop.chat.evidence import link_figures
+from desktop.chat.footer import Footer
 from desktop.chat.offers import Choices, DraftCard
 from desktop.chat.thinking import Thinking
 from desktop.safetext import clean, label
@@ -13,33 +14,13 @@ from desktop.theme import follow_theme
 from desktop.theme.icons import set_label_icon
 from desktop.widgets.activity import Activity
 from desktop.widgets.announce import announce
-from desktop.widgets.buttons import icon_button
 from desktop.widgets.card import card_widget
 from desktop.widgets.layout import boxed, column, framed, row
 from desktop.widgets.markdown_view import MarkdownView
 from engine.core.cards import Card, Choice, Draft
 
-_BUBBLE_WIDTH = 520
-
 CARD_PATIENCE_SECONDS = 2.0
 """Results wait for the text above them no longer than this, so that it does not push them down."""
-
-
-class UserRow(QWidget):
-    """What the user asked, on the right."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        words = label(text, wrap=True, selectable=True)
-        words.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        words.ensurePolished()
-        metrics = words.fontMetrics()
-        longest = max(metrics.horizontalAdvance(line) for line in words.text()[:2_000].split("\n"))
-        # A wrapped label asks for too little width of its own accord.
-        words.setFixedWidth(min(_BUBBLE_WIDTH, longest + 4))
-        bubble = framed(row(words, margins=(14, 9, 14, 9)), "bubble")
-        bubble.setAccessibleName(self.tr("You asked: {}").format(words.text()))
-        self.setLayout(row(None, bubble))
 
 
 class AnswerRow(QWidget):
@@ -48,6 +29,10 @@ class AnswerRow(QWidget):
     chosen = Signal(int, object)
     confirmed = Signal(object, object)
     discarded = Signal(object, object)
+    again_wanted = Signal(int)
+    other_wanted = Signal(int, object)
+    branch_wanted = Signal(int)
+    version_wanted = Signal(int)
 
     def __init__(self, answer: Answer) -> None:
         super().__init__()
@@ -69,6 +54,7 @@ class AnswerRow(QWidget):
         self.setLayout(column(*said, self._card_box, self._end, gap=14))
         self.choices: Choices | None = None
         self.draft: DraftCard | None = None
+        self.footer: Footer | None = None
         self._fill()
 
     def append_text(self, text: str) -> None:
@@ -77,6 +63,11 @@ class AnswerRow(QWidget):
         self.thinking.finish()
         self.text.show()
         self.text.append(text)
+
+    def append_thought(self, text: str) -> None:
+        """More of the thinking arrived, which says for itself what is being done."""
+        self.activity.stop()
+        self.thinking.append(text)
 
     def replace_text(self, text: str) -> None:
         """The whole text was replaced; an empty one is being written once more."""
@@ -126,7 +117,8 @@ class AnswerRow(QWidget):
     def finish(self) -> None:
         """The answer is complete, stopped or failed."""
         self.activity.stop()
-        self.thinking.finish()
+        figures = self.answer.figures
+        self.thinking.finish(figures.thinking_seconds if figures else None)
         self.text.finish()
         self._patience.stop()
         self._card_box.setVisible(bool(self.answer.cards))
@@ -136,9 +128,7 @@ class AnswerRow(QWidget):
             self._remark(label(self.tr("Stopped."), "small"))
         if self.answer.notice:
             self._remark(_notice(self.answer.notice, self.answer.status == "failed"))
-        if self.answer.text:
-            copy = icon_button("copy", self.tr("Copy answer"), self._copy, kind="inline", size=15)
-            self._end.addLayout(row(copy, None))
+        self._show_footer()
         if self.answer.cards:
             follow_theme(self, self._link_figures)
 
@@ -149,7 +139,10 @@ class AnswerRow(QWidget):
     def _fill(self) -> None:
         answer = self.answer
         self.text.setVisible(bool(answer.text))
-        self.thinking.append(answer.thinking)
+        if answer.streaming and not answer.text:
+            self.thinking.append(answer.thinking)
+        else:
+            self.thinking.show_old(answer.thinking)
         for card in answer.cards:
             self.add_card(card)
         if answer.choices:
@@ -175,6 +168,16 @@ class AnswerRow(QWidget):
             link_figures(self.text.document(), self.answer.cards)
         else:
             QTimer.singleShot(50, self.text, self._link_figures)
+
+    def _show_footer(self) -> None:
+        message_id = self.answer.message_id
+        self.footer = footer = Footer(self.answer)
+        footer.copy_wanted.connect(self._copy)
+        footer.again_wanted.connect(lambda: self.again_wanted.emit(message_id))
+        footer.other_wanted.connect(lambda: self.other_wanted.emit(message_id, footer.other))
+        footer.branch_wanted.connect(lambda: self.branch_wanted.emit(message_id))
+        footer.version_wanted.connect(self.version_wanted.emit)
+        self._end.addWidget(footer)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(clean(self.answer.text))

@@ -1,13 +1,14 @@
 """The questions and answers of one conversation, newest last, built a few at a time."""
 
+import itertools
 import time
 from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Union
 
-from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtCore import QPoint, QRect, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from desktop.theme.tokens import READING_WIDTH
 from desktop.widgets.buttons import button, icon_button
@@ -15,7 +16,8 @@ from desktop.widgets.layout import clear
 from desktop.widgets.scroll import FollowingScroll
 
 if TYPE_CHECKING:
-    from desktop.chat.answer import Answer
+    from desktop.chat.answer import Answer, Asked
+    from desktop.chat.questions import UserRow
     from desktop.chat.rows import AnswerRow
 
 BATCH = 24
@@ -23,21 +25,28 @@ BATCH = 24
 
 _BUILD_SECONDS = 0.008
 _GAP = 22
+_HALO = 11
+_MARKED_SECONDS = 2.5
+_SETTLING_SECONDS = (0.0, 0.1, 0.3)
+"""When a message that is to be seen is gone to: texts above it still get their height."""
 
-Entry = Union[str, "Answer"]
-"""A question of the user, or an answer."""
+Entry = Union[str, "Asked", "Answer"]
+"""A question of the user, of which only the text may be known, or an answer."""
 
 
 class Transcript(FollowingScroll):
     """Shows entries; the ones of the open conversation that stream are found by message id."""
 
     row_added = Signal(object)
+    """A question's or an answer's row."""
 
     def __init__(self) -> None:
         super().__init__(self.tr("Conversation"), READING_WIDTH, gap=_GAP, margin=24)
         self._earlier: list[Entry] = []
         self._waiting: deque[Entry] = deque()
         self._rows: dict[int, AnswerRow] = {}
+        self._questions: dict[int, UserRow] = {}
+        self._wanted = 0
         self._more = button(self.tr("Show earlier messages"), self._show_earlier, kind="ghost")
         self._more.hide()
         self._builder = QTimer(self)
@@ -58,6 +67,9 @@ class Transcript(FollowingScroll):
         self._more.setParent(None)
         clear(self.column)
         self._rows.clear()
+        self._questions.clear()
+        self._waiting.clear()
+        self._wanted = 0
         self.column.addWidget(self._more)
         self.column.addStretch(1)
         self._earlier = list(entries)
@@ -75,6 +87,37 @@ class Transcript(FollowingScroll):
     def row(self, message_id: int) -> "AnswerRow | None":
         """The row of an answer, if it is built."""
         return self._rows.get(message_id)
+
+    def holds(self, message_id: int) -> bool:
+        """Whether a message is here, built or still to be built."""
+        built = message_id in self._rows or message_id in self._questions
+        return built or any(
+            _id(one) == message_id for one in itertools.chain(self._waiting, self._earlier)
+        )
+
+    def known(self, row: "UserRow", message_id: int) -> None:
+        """A question that was asked just now is stored under this id."""
+        row.know(message_id, (message_id,))
+        self._questions[message_id] = row
+
+    def last_question(self) -> "UserRow | None":
+        """The newest question that is stored."""
+        return self._questions.get(max(self._questions, default=0))
+
+    def last_answer(self) -> "AnswerRow | None":
+        """The newest answer."""
+        return self._rows.get(max(self._rows, default=0))
+
+    def reveal(self, message_id: int) -> None:
+        """Go to a message and mark it for a moment; what is before it is built if need be."""
+        self._wanted = message_id
+        place = next(
+            (n for n, one in enumerate(self._earlier) if _id(one) == message_id), len(self._earlier)
+        )
+        if place < len(self._earlier):
+            self._show_earlier(len(self._earlier) - place)
+        elif not self._builder.isActive():
+            self._go_to_wanted()
 
     def goal(self) -> int:
         """The end; of the newest answer with results, the question or else the end of the text."""
@@ -99,9 +142,9 @@ class Transcript(FollowingScroll):
             self.viewport().height() - self.end_button.height() - 8,
         )
 
-    def _show_earlier(self) -> None:
-        self._waiting.extend(reversed(self._earlier[-BATCH:]))
-        del self._earlier[-BATCH:]
+    def _show_earlier(self, count: int = BATCH) -> None:
+        self._waiting.extend(reversed(self._earlier[-count:]))
+        del self._earlier[-count:]
         self._more.hide()
         self._builder.start()
 
@@ -113,15 +156,48 @@ class Transcript(FollowingScroll):
         if not self._waiting:
             self._builder.stop()
             self._more.setVisible(bool(self._earlier))
+            self._go_to_wanted()
+
+    def _go_to_wanted(self) -> None:
+        row: QWidget | None = self._rows.get(self._wanted) or self._questions.get(self._wanted)
+        self._wanted = 0
+        if row is None:
+            return
+        self._following = False
+        halo = QFrame(self.inner)
+        halo.setObjectName("halo")
+        halo.lower()
+        for seconds in _SETTLING_SECONDS:
+            QTimer.singleShot(round(1000 * seconds), row, lambda: self._go_to(row, halo))
+        QTimer.singleShot(round(1000 * _MARKED_SECONDS), halo, halo.deleteLater)
+
+    def _go_to(self, row: QWidget, halo: QWidget) -> None:
+        corner = row.mapTo(self.inner, QPoint(0, 0))
+        around = QRect(corner, row.size()).adjusted(-_HALO, -_HALO, _HALO, _HALO)
+        halo.setGeometry(around)
+        halo.show()
+        top = corner.y() - _GAP
+        self._following = False
+        self._adjusting = True
+        self.verticalScrollBar().setValue(top)
+        self._adjusting = False
 
     def _make(self, entry: Entry) -> QWidget:
         # Loaded with the session: the window appears before anything can be in it.
-        from desktop.chat.rows import AnswerRow, UserRow  # noqa: PLC0415
+        from desktop.chat.answer import Asked  # noqa: PLC0415
+        from desktop.chat.questions import UserRow  # noqa: PLC0415
+        from desktop.chat.rows import AnswerRow  # noqa: PLC0415
 
+        row: UserRow | AnswerRow
         if isinstance(entry, str):
-            return UserRow(entry)
-        row = AnswerRow(entry)
-        self._rows[entry.message_id] = row
+            entry = Asked(0, entry)
+        if isinstance(entry, Asked):
+            row = UserRow(entry)
+            if entry.message_id:
+                self._questions[entry.message_id] = row
+        else:
+            row = AnswerRow(entry)
+            self._rows[entry.message_id] = row
         self.row_added.emit(row)
         return row
 
@@ -133,3 +209,7 @@ class Transcript(FollowingScroll):
         bar = self.verticalScrollBar()
         self.end_button.setVisible(bar.maximum() - bar.value() > self.viewport().height() // 2)
         self.end_button.raise_()
+
+
+def _id(entry: Entry) -> int:
+    return 0 if isinstance(entry, str) else entry.message_id

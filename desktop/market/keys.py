@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
 
 from desktop.safetext import label
 from desktop.widgets.buttons import button
+from desktop.widgets.fitting import Fitting
 from desktop.widgets.layout import column, row
 
 
@@ -20,8 +21,10 @@ class KeyDialog(QDialog):
         kept: bool,
         on_key: Callable[[str], object],
         on_forget: Callable[[], object],
+        why: str = "",
     ) -> None:
-        """title: of the source. kept: whether the keyring holds a key for it."""
+        """title: of the source. kept: whether the keyring holds a key for it. why: what one is
+        good for, if not for more requests."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         heading = self.tr("Key for {}").format(title)
@@ -38,7 +41,7 @@ class KeyDialog(QDialog):
         state = (
             self.tr("The keyring holds a key; another takes its place.")
             if kept
-            else self.tr("A key is not needed, but allows more requests.")
+            else why or self.tr("A key is not needed, but allows more requests.")
         )
         note = self.tr("It is kept in the keyring of your system only, never with your data.")
         buttons = row(None, button(self.tr("Cancel"), self.reject), save)
@@ -57,6 +60,7 @@ class KeyDialog(QDialog):
                 margins=(24, 20, 24, 20),
             )
         )
+        Fitting(self)
         self.field.setFocus()
         self.accepted.connect(lambda: on_key(self.field.text().strip()))
         self.open()

@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from desktop.portfolio.basis_form import BasisForm
 from desktop.portfolio.basis_words import basis_words
-from desktop.portfolio.fitting import Fitting
 from desktop.safetext import label
 from desktop.widgets.announce import announce
 from desktop.widgets.buttons import button
 from desktop.widgets.card import CardFrame
+from desktop.widgets.fitting import Fitting
 from desktop.widgets.layout import column, row
 from engine.core.errors import KnownError
 

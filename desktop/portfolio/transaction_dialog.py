@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from desktop.portfolio.changes import Changes
 from desktop.portfolio.filters import Names
-from desktop.portfolio.fitting import Fitting
 from desktop.portfolio.transaction_form import TransactionForm
 from desktop.portfolio.transaction_rows import summary
 from desktop.safetext import label
 from desktop.widgets.announce import announce
 from desktop.widgets.buttons import button
+from desktop.widgets.fitting import Fitting
 from desktop.widgets.layout import column, row
 from engine.core.errors import KnownError
 from engine.core.records import Transaction

@@ -19,7 +19,8 @@ from engine.core.words import capitalised
 _WIDTH = 820
 
 _ONLINE = frozenset(one.key for one in SETTINGS if one.key.startswith("online_"))
-ELSEWHERE = frozenset({"model"}) | _ONLINE | frozenset(ALERT_KEYS)
+_MODELS = frozenset({"model", "answers_from", "server", "server_port"})
+ELSEWHERE = _MODELS | _ONLINE | frozenset(ALERT_KEYS)
 """Settings that have a page of their own."""
 
 
@@ -48,7 +49,7 @@ class SettingsPage(QWidget):
         general.body.addLayout(
             _line(
                 self.tr("Model"),
-                self.tr("Which model puts the results into words."),
+                self.tr("Which model answers, models to get, and the server for other programs."),
                 button(self.tr("Open Models"), self.models_wanted.emit),
             )
         )

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QWidget
 
 from desktop.safetext import label, one_line
 from desktop.widgets.buttons import button
+from desktop.widgets.fitting import Fitting
 from desktop.widgets.layout import column, row
 
 _translate = QCoreApplication.translate
@@ -54,6 +55,7 @@ class Question(QDialog):
                 margins=(_MARGIN, 20, _MARGIN, 20),
             )
         )
+        Fitting(self)
         no_button.setFocus()
         self.accepted.connect(on_yes)
         self.open()
@@ -112,5 +114,6 @@ class Notice(QDialog):
                 margins=(_MARGIN, 20, _MARGIN, 20),
             )
         )
+        Fitting(self)
         close.setFocus()
         self.open()

@@ -35,6 +35,7 @@ class Toast(QFrame):
         self.setObjectName("toast")
         self._words = words = label(one_line(text, _LONGEST))
         self.text = words.text()
+        self.acts = action is not None
         layout = row(gap=12, margins=(16, 8, 16, 8))
         layout.addWidget(words, 1)
         if action is not None:
@@ -81,6 +82,9 @@ class Toasts(QObject):
         timer.timeout.connect(toast.close)
         seconds = SECONDS_WITH_ACTION if action else SECONDS
         timer.start(round(1000 * max(seconds, len(toast.text) / _LETTERS_PER_SECOND)))
+        for old in list(self._shown):
+            if old.text == toast.text and not (old.acts or toast.acts):
+                old.close()  # said again, it takes the place of the one before
         self._shown.append(toast)
         toast.show()
         toast.raise_()

@@ -39,10 +39,17 @@ def parse_call(text: str, tools: Mapping[str, Tool]) -> tuple[Tool, dict[str, st
         raise ValueError(f"not JSON: {error}") from error
     if not isinstance(data, dict) or not isinstance(data.get("arguments"), dict):
         raise ValueError("not a tool call")
-    tool = tools.get(str(data.get("name")))
+    return call_tool(str(data.get("name")), data["arguments"], tools)
+
+
+def call_tool(
+    name: str, arguments: Mapping[str, Any], tools: Mapping[str, Tool]
+) -> tuple[Tool, dict[str, str | Decimal]]:
+    """The tool of a name and its checked arguments; ValueError as parse_call."""
+    tool = tools.get(name)
     if tool is None:
-        raise ValueError(f"unknown tool {data.get('name')!r}")
-    return tool, check_arguments(tool, data["arguments"])
+        raise ValueError(f"unknown tool {name!r}")
+    return tool, check_arguments(tool, arguments)
 
 
 def check_arguments(tool: Tool, given: Mapping[str, Any]) -> dict[str, str | Decimal]:

@@ -3,18 +3,17 @@
 Format: llama.cpp's GBNF (grammars/README.md of llama.cpp).
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from engine.assistant.calls import value_json
+from engine.assistant.callform import HERMES_FORM, CallForm
 from engine.assistant.tools.base import Tool
 
 Candidates = Mapping[str, Sequence[str | Decimal]]
 
 
-def call_grammar(options: Sequence[tuple[Tool, Candidates]]) -> str:
-    """A grammar for one `<tool_call>` of any of `options`.
+def call_grammar(options: Sequence[tuple[Tool, Candidates]], form: CallForm = HERMES_FORM) -> str:
+    """A grammar for one call of any of `options`, in the form the model was trained to write.
 
     options: tools with, for each argument that the call must have, the values it may take.
     Arguments without candidates are left out of the call.
@@ -23,19 +22,21 @@ def call_grammar(options: Sequence[tuple[Tool, Candidates]]) -> str:
     names = []
     for index, (tool, candidates) in enumerate(options):
         names.append(f"call{index}")
-        parts = [_literal(f'{{"name": {json.dumps(tool.name)}, "arguments": {{')]
-        separator = ""
+        parts = [_literal(f"{form.before_name}{tool.name}{form.after_name}{form.arguments}")]
+        first = True
         for param in tool.parameters:
             values = candidates.get(param.name)
             if not values:
                 continue
-            parts.append(_literal(f"{separator}{json.dumps(param.name)}: "))
-            choices = " | ".join(_literal(value_json(value)) for value in values)
+            parts.append(_literal(form.before(param.name, first)))
+            choices = " | ".join(_literal(form.value(value)) for value in values)
             parts.append(f"({choices})" if len(values) > 1 else choices)
-            separator = ", "
-        parts.append(_literal("}}"))
+            if form.after:
+                parts.append(_literal(form.after))
+            first = False
+        parts.append(_literal(form.close))
         rules.append(f"call{index} ::= " + " ".join(parts))
-    root = f'root ::= "<tool_call>\\n" ({" | ".join(names)}) "\\n</tool_call>"'
+    root = f"root ::= {_literal(form.begin)} ({' | '.join(names)}) {_literal(form.end)}"
     return "\n".join([root, *rules, ""])
 
 

@@ -27,6 +27,11 @@ class Entry:
     source: str
 
     @property
+    def quote(self) -> str:
+        """What a model is told of it."""
+        return f"{self.title}: {self.definition}\nsource: {self.source}"
+
+    @property
     def definition(self) -> str:
         """The first sentence."""
         return re.split(r"(?<=[.!?])\s+(?=[A-Z(`])", self.text.strip(), maxsplit=1)[0]

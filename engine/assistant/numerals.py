@@ -36,7 +36,8 @@ _WORD = (
 # "one day" and "the two coins" are ways of speaking rather than figures.
 _SPELT = re.compile(
     rf"\b(?!one\s+(?!per)|two\s+coins?\b)(?P<words>{_WORD}(?:[\s-]+{_WORD})*)"
-    rf"\s+(?:(?P<percent>percent|per cent)|(?P<unit>{_UNIT})|times|coins?|days?|years?|months?)\b",
+    rf"\s+(?:(?P<percent>percent|per cent)|(?P<unit>{_UNIT})|times|coins?|days?|years?|months?|"
+    r"(?:[a-z]+\s+)?alerts?)\b",
     re.I,
 )
 _SCALES = {"k": 3, "thousand": 3, "m": 6, "million": 6, "bn": 9, "billion": 9}

@@ -66,6 +66,23 @@ STATUS = {
     "create_alert": "Drafting an alert…",
     "transactions": "Looking through your transactions…",
 }
+NOT_TOLD = (
+    "{name} may not see your portfolio, so Assay worded this itself; nothing of it was sent. "
+    "You can allow it under Models → Other computers, or by `assay endpoints allow {name}`."
+)
+WAITING = "Waiting for {name}…"
+NOT_KEPT = (
+    "What {name} wrote was not kept, since not all of its figures could be traced; these words are "
+    "Assay's own."
+)
+NO_WORDS = "No model is loaded, so this is Assay's own list."
+STARTER_LISTS = (
+    "This is Assay's own list: the starter model has not learned to sum up. Any larger model "
+    "under Models does it in its own words."
+)
+NO_ROOM = "The model has no room for what fired, so this is Assay's own list."
+NEEDED_ELSEWHERE = "Another model was loaded meanwhile, so this is Assay's own list."
+SIMULATED = "The demo's data have a part in this (simulated)."
 CHOOSE = "I am not sure what you mean. Did you mean one of these?"
 
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
 from engine.assistant.calls import value_json
+from engine.assistant.tools import TOOLS
 from engine.assistant.tools.base import Tool
 from engine.assistant.tools.context import ToolContext
 from engine.core.resources import resource
-from engine.model.templates import STARTER, PromptCall, PromptMessage, ToolSpec
+from engine.model.chat import LocalChat
+from engine.model.client import ModelClient
+from engine.model.templates import STARTER, PromptCall, PromptMessage, ToolSpec, Traits
 
 _EARLIER_TURNS = {STARTER: 2}
 _ANSWER_KEPT = 400  # characters of an earlier answer
@@ -35,9 +39,19 @@ class Exchange:
         return {k: v if isinstance(v, str | Decimal) else Decimal(str(v)) for k, v in given.items()}
 
 
+def chat_with(model: ModelClient, context: ToolContext) -> LocalChat:
+    """The way to the model on this computer, on the day of the context."""
+    return LocalChat(model, lambda: datetime.combine(context.today, time()))
+
+
 def tool_specs(tools: Sequence[Tool]) -> list[ToolSpec]:
     """The tools in the form the template renders."""
     return [ToolSpec(t.name, t.description, t.schema()["function"]["parameters"]) for t in tools]
+
+
+def told_tools(traits: Traits) -> tuple[ToolSpec, ...]:
+    """The tools a model is told of: none, if it was not trained to call any."""
+    return tuple(tool_specs(list(TOOLS.values()))) if traits.calls else ()
 
 
 def system_text(context: ToolContext, template_id: str) -> str:
@@ -54,12 +68,22 @@ def system_text(context: ToolContext, template_id: str) -> str:
     return text
 
 
+def bare_text() -> str:
+    """The system text for a model that may know nothing of the user's."""
+    return resource("prompts", "bare.txt").read_text("utf-8").strip()
+
+
+def told_turns(history: Sequence[Exchange], template_id: str) -> int:
+    """How many of the last turns a model is told of."""
+    return min(len(history), _EARLIER_TURNS.get(template_id, 6))
+
+
 def question_messages(
     context: ToolContext, history: Sequence[Exchange], question: str, template_id: str
 ) -> list[PromptMessage]:
     """System text, the last turns and the question."""
     messages = [PromptMessage("system", system_text(context, template_id))]
-    for exchange in history[-_EARLIER_TURNS.get(template_id, 6) :]:
+    for exchange in history[len(history) - told_turns(history, template_id) :]:
         messages.append(PromptMessage("user", exchange.question))
         if exchange.tool is None:
             messages.append(PromptMessage("assistant", exchange.answer[:_ANSWER_KEPT]))

@@ -5,21 +5,26 @@ there ("thirty … percent", "12 … May"). The first one that no figure account
 """
 
 import re
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.assistant.cancel import Cancel
 from engine.assistant.grounding import ground, unsupported
+from engine.assistant.manner import Manner, manner_of
 from engine.assistant.naming import names_agree
 from engine.assistant.numerals import starts_numeral
+from engine.assistant.picking import ANSWER_TOKENS
 from engine.assistant.tools.base import Figure, ToolResult
+from engine.assistant.voices import Voice
+from engine.core.answer_figures import AnswerFigures
+from engine.core.errors import Cancelled
 from engine.core.events import Event, TextDelta, TextReplaced, ThinkDelta
-from engine.model.client import ModelClient
-from engine.model.generation import GenerateRequest
-from engine.model.parsing import Part, StreamParser, TextPart, ThinkPart
-from engine.model.templates import starts_in_thought
+from engine.core.presets import PRECISE
+from engine.model.generation import Stats
+from engine.model.parsing import Part, TextPart, ThinkPart
 
-_ANSWER_TOKENS = 600
+_PRECISE = manner_of(PRECISE)
 _RETRY_TEMPERATURE = 0.4  # enough for other words; small models talk nonsense above
 _STUCK_LENGTH = 240
 _AHEAD = 3  # tokens at the end that may belong to one numeral
@@ -75,52 +80,77 @@ def settled(text: str) -> int:
 
 
 class Writer:
-    """Shows one answer; `text` is what the user sees of it."""
+    """Shows one answer; `text` is what the user sees of it.
 
-    def __init__(self, publish: Callable[[Event], None], message_id: int, cancel: Cancel) -> None:
+    figures: what the model did for that text; None while there are no words of the model.
+    """
+
+    def __init__(
+        self,
+        publish: Callable[[Event], None],
+        message_id: int,
+        cancel: Cancel,
+    ) -> None:
         self.text = ""
+        self.figures: AnswerFigures | None = None
+        self._thinking_seconds = 0.0
+        self._thinking_since: float | None = None
         self._publish = publish
         self._message_id = message_id
         self._cancel = cancel
 
     def say(self, text: str) -> None:
-        """Shows text that code wrote."""
+        """Shows text that code wrote, in place of what is left of words that broke off."""
+        if self.text:
+            self._replace(text)
+            return
         self.text = text
         self._publish(TextDelta(self._message_id, text))
 
     def write(
-        self, model: ModelClient, prompt: str, evidence: Evidence, plain: Callable[[], str]
+        self,
+        voice: Voice,
+        evidence: Evidence,
+        plain: Callable[[], str],
+        manner: Manner = _PRECISE,
     ) -> None:
-        """Streams the model's answer; if it does not hold, one retry, then the plain text."""
+        """Streams the model's answer; if it does not hold, one retry, then the plain text.
+
+        Raises Stopped, Cancelled if another model is loaded meanwhile, and what the voice does.
+        """
         for attempt in range(2):
-            if self._attempt(model, prompt, evidence, attempt):
+            if self._attempt(voice, evidence, attempt, manner):
                 return
             if attempt == 0 and self.text:
                 self._replace("")
         self._replace(plain())
+        self.figures = None
 
-    def _attempt(self, model: ModelClient, prompt: str, evidence: Evidence, attempt: int) -> bool:
+    def _attempt(self, voice: Voice, evidence: Evidence, attempt: int, manner: Manner) -> bool:
         """Whether the model's answer held; the part shown stays in `text`."""
-        request = GenerateRequest(
-            prompt,
-            stop=("<tool_call>", "<|im_start|>"),
-            max_tokens=_ANSWER_TOKENS,
-            temperature=_RETRY_TEMPERATURE if attempt else 0.0,
-            seed=attempt,
+        drawn = manner.figures if evidence.result else manner.talk
+        sampling = replace(
+            drawn,
+            temperature=max(drawn.temperature, _RETRY_TEMPERATURE if attempt else 0.0),
+            seed=abs(self._message_id) + attempt,
         )
-        assert model.loaded is not None
-        parser = StreamParser(starts_in_thought(model.loaded.template_id))
-        generation = model.generate(request)
+        answer = voice.speak(sampling, ANSWER_TOKENS + manner.thought_tokens)
         written = ""
-        with self._cancel.attached(generation.cancel):
-            for chunk in generation:
-                written = self._taken(parser.feed(chunk), written)
+        with self._cancel.attached(answer.cancel):
+            for part in answer:
+                written = self._taken(part, written)
                 if not self._show(written[: settled(written)].rstrip(), evidence):
-                    generation.cancel()
+                    answer.cancel()
+                    self._end_thought()
                     return False
+        self._end_thought()
+        self._note(voice, answer.stats)
         self._cancel.check()
-        written = self._taken(parser.finish(), written).strip()
-        if generation.stats is not None and generation.stats.finish == "length":
+        written = written.strip()
+        finish = answer.stats.finish if answer.stats is not None else ""
+        if finish == "cancelled":  # not by the user: another model is loaded
+            raise Cancelled
+        if finish == "length":
             ends = [match.end() for match in _SENTENCE_END.finditer(written)]
             written = written[: ends[-1]] if ends else written
         if not written or not self._show(written, evidence):
@@ -129,13 +159,37 @@ class Writer:
             self._replace(written)
         return evidence.names_fit(written)
 
-    def _taken(self, parts: Sequence[Part], written: str) -> str:
-        for part in parts:
-            if isinstance(part, ThinkPart):
-                self._publish(ThinkDelta(self._message_id, part.text))
-            elif isinstance(part, TextPart):
-                written += part.text
+    def _taken(self, part: Part, written: str) -> str:
+        if isinstance(part, ThinkPart):
+            if self._thinking_since is None:
+                self._thinking_since = time.monotonic()
+            self._publish(ThinkDelta(self._message_id, part.text))
+        elif isinstance(part, TextPart):
+            written += part.text
+            if part.text.strip():
+                self._end_thought()
         return written.lstrip()
+
+    def _end_thought(self) -> None:
+        if self._thinking_since is not None:
+            self._thinking_seconds += time.monotonic() - self._thinking_since
+            self._thinking_since = None
+
+    def _note(self, voice: Voice, stats: Stats | None) -> None:
+        """Remember what an attempt took that has ended, by itself or by the user's will."""
+        if stats is not None:
+            self.figures = AnswerFigures(
+                model=voice.name,
+                tokens=stats.tokens,
+                seconds=stats.seconds,
+                prompt_tokens=stats.prompt_tokens,
+                cached_tokens=stats.cached_tokens,
+                thinking_seconds=self._thinking_seconds,
+                context_tokens=voice.n_ctx,
+                context_used=stats.prompt_tokens + stats.tokens,
+                drafted=stats.drafted,
+                accepted=stats.accepted,
+            )
 
     def _show(self, text: str, evidence: Evidence) -> bool:
         """Shows what is new in `text`, unless a numeral in it is unsupported."""

@@ -1,4 +1,4 @@
-"""`assay alerts`: list, add, try out, pause and delete alerts, and see when they fired."""
+"""`assay alerts`: list, add, try out, pause and delete alerts, see and sum up when they fired."""
 
 import argparse
 import json
@@ -6,6 +6,7 @@ import math
 
 from engine.cli import terminal
 from engine.cli.alert_form import add_form, rule_text
+from engine.cli.conversation import ModelNews, Silent, converse, view
 from engine.cli.jsonout import write_json
 from engine.cli.render import table
 from engine.cli.session import add_json, opened
@@ -13,12 +14,17 @@ from engine.core.errors import KnownError
 from engine.service import Alert, AlertRule, FiredAlert, Service
 
 NAME = "alerts"
-HELP = "list, add, try out, pause or delete alerts, or show when they fired"
+HELP = "list, add, try out, pause or delete alerts, or show or sum up what fired"
 
 _ON_ONE = ("delete", "pause", "resume", "edit")
 _READING = ("list", "preview", "history", "kinds")
 _WITH_FORM = ("add", "edit", "preview")
-_ACTIONS = ("list", "add", "edit", "delete", "pause", "resume", "preview", "history", "kinds")
+_ACTIONS = (
+    "list", "add", "edit", "delete", "pause", "resume", "preview", "history", "summary", "kinds",
+)  # fmt: skip
+_NOTHING = "No alert has fired."
+_EXIT_FAILED = 1
+_EXIT_INTERRUPTED = 130
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
                 _preview(service, text or _text_of(service, args.number), args.json)
             case "history":
                 _history(service, args.json)
+            case "summary":
+                return _summary(service, args.json)
             case "kinds":
                 _kinds(service, args.json)
             case _:
@@ -142,10 +150,30 @@ def _history(service: Service, as_json: bool) -> None:
     if as_json:
         write_json([_fired_data(one) for one in history])
     elif not history:
-        terminal.say("No alert has fired.")
+        terminal.say(_NOTHING)
     for one in () if as_json else history:
         waits = "" if one.told else " (not told yet)"
         terminal.say(f"{one.fired:%Y-%m-%d %H:%M}  {one.title}: {one.text}{waits}")
+
+
+def _summary(service: Service, as_json: bool) -> int:
+    """What fired lately in a few sentences, which the model words if it can."""
+    if not service.alerts.history(1):
+        if as_json:
+            write_json({"status": "complete", "text": "", "notice": _NOTHING, "model": ""})
+        else:
+            terminal.say(_NOTHING)
+        return 0
+    service.models.start()
+    summary = service.alert_summary
+    shown = Silent() if as_json else view()
+    reply = converse(service, lambda: (0, summary.start()), shown, summary.stop)
+    if as_json:
+        write_json({name: getattr(reply, name) for name in ("status", "text", "notice", "model")})
+    ModelNews(service).tell(reply.notice)
+    if reply.interrupted:
+        return _EXIT_INTERRUPTED
+    return _EXIT_FAILED if reply.status == "failed" else 0
 
 
 def _fired_data(one: FiredAlert) -> dict[str, object]:

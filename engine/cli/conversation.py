@@ -7,25 +7,27 @@ from typing import Literal, Protocol
 
 from engine.cli import terminal
 from engine.cli.render import render
+from engine.cli.waiting import Waiting
 from engine.core.cards import Card, Choice, Draft
 from engine.core.events import (
     CardReady,
     ChoicesOffered,
     DraftOffered,
     Event,
-    StatusChanged,
+    ModelStateChanged,
     TextDelta,
     TextReplaced,
     TurnFinished,
 )
 from engine.service import Service
 
+_TICK_SECONDS = 0.5
 _WITHDRAWN = "[The text above is withdrawn: not all of its figures could be traced.]"
 
 
 @dataclass(slots=True)
 class Reply:
-    """What has come of an answer so far."""
+    """What has come of an answer so far; model: whose words it is in the end, "" for Assay's."""
 
     chat_id: int = 0
     message_id: int = 0
@@ -36,6 +38,7 @@ class Reply:
     draft: Draft | None = None
     status: Literal["streaming", "complete", "stopped", "failed"] = "streaming"
     notice: str = ""
+    model: str = ""
     interrupted: bool = False
 
 
@@ -45,6 +48,9 @@ class View(Protocol):
     def show(self, event: Event) -> None:
         """Show what an event of this answer adds."""
 
+    def tick(self) -> None:
+        """Show that time passes."""
+
     def end(self, reply: Reply) -> None:
         """Show what is left when the answer has ended."""
 
@@ -53,16 +59,13 @@ class Streaming:
     """For a person at a terminal: everything at once, as it comes."""
 
     def __init__(self) -> None:
-        self._status = terminal.StatusLine()
+        self._waiting = Waiting()
         self._markdown = terminal.PlainMarkdown()
         self._open_line = False
 
     def show(self, event: Event) -> None:
         """Show what an event of this answer adds."""
         match event:
-            case StatusChanged(text=text):
-                if not self._open_line:
-                    self._status.show(text)
             case TextDelta(text=text):
                 self._write(text)
             case TextReplaced(text=text):
@@ -73,6 +76,13 @@ class Streaming:
             case CardReady(card=card):
                 self._end_line()
                 terminal.say(render(card, terminal.width()) + "\n")
+            case _ if not self._open_line:
+                self._waiting.take(event)
+
+    def tick(self) -> None:
+        """Show that time passes, where no line of the answer is begun."""
+        if not self._open_line:
+            self._waiting.tick()
 
     def end(self, reply: Reply) -> None:
         """Show what is left when the answer has ended."""
@@ -81,12 +91,12 @@ class Streaming:
 
     def _write(self, text: str) -> None:
         if text:
-            self._status.clear()
+            self._waiting.clear()
             terminal.say(self._markdown.feed(text), end="")
             self._open_line = True
 
     def _end_line(self) -> None:
-        self._status.clear()
+        self._waiting.clear()
         if self._open_line:
             terminal.say(self._markdown.end())
             self._open_line = False
@@ -95,11 +105,20 @@ class Streaming:
 class Whole:
     """For a pipe or a file: the final answer only, with nothing that was withdrawn."""
 
+    def __init__(self) -> None:
+        self._waiting = Waiting()
+
     def show(self, event: Event) -> None:
-        """Nothing yet."""
+        """Nothing of the answer yet, but what is being done for it."""
+        self._waiting.take(event)
+
+    def tick(self) -> None:
+        """Show that time passes."""
+        self._waiting.tick()
 
     def end(self, reply: Reply) -> None:
         """Show the answer."""
+        self._waiting.clear()
         for card in reply.cards:
             terminal.say(render(card, terminal.width()) + "\n")
         if reply.text:
@@ -111,6 +130,9 @@ class Silent:
     """For --json: the caller shows the reply."""
 
     def show(self, event: Event) -> None:
+        """Nothing."""
+
+    def tick(self) -> None:
         """Nothing."""
 
     def end(self, reply: Reply) -> None:
@@ -139,10 +161,16 @@ def view() -> View:
     return Streaming() if terminal.interactive() else Whole()
 
 
-def converse(service: Service, start: Callable[[], tuple[int, int]], shown: View) -> Reply:
+def converse(
+    service: Service,
+    start: Callable[[], tuple[int, int]],
+    shown: View,
+    stop: Callable[[], None] | None = None,
+) -> Reply:
     """Begin an answer with `start`, show it, return it once it is stored.
 
     Ctrl-C stops the answer and keeps what there is of it; a second one does not wait for that.
+    stop: does so, if it is no answer of a chat.
     """
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     unsubscribe = service.bus.subscribe(events.put)
@@ -151,12 +179,14 @@ def converse(service: Service, start: Callable[[], tuple[int, int]], shown: View
         reply.chat_id, reply.message_id = start()
         while reply.status == "streaming":
             try:
-                _take(events.get(), reply, shown)
+                _take(events.get(timeout=_TICK_SECONDS), reply, shown)
+            except queue.Empty:
+                shown.tick()
             except KeyboardInterrupt:
                 if reply.interrupted:
                     raise
                 reply.interrupted = True
-                service.chat.stop()
+                (stop or service.chat.stop)()
     finally:
         unsubscribe()
     shown.end(reply)
@@ -164,6 +194,9 @@ def converse(service: Service, start: Callable[[], tuple[int, int]], shown: View
 
 
 def _take(event: Event, reply: Reply, shown: View) -> None:
+    if isinstance(event, ModelStateChanged):
+        shown.show(event)
+        return
     if getattr(event, "message_id", None) != reply.message_id:
         return
     match event:
@@ -177,8 +210,9 @@ def _take(event: Event, reply: Reply, shown: View) -> None:
             reply.question, reply.options = question, options
         case DraftOffered(draft=draft):
             reply.draft = draft
-        case TurnFinished(status=status, notice=notice):
+        case TurnFinished(status=status, notice=notice, figures=figures):
             reply.status, reply.notice = status, notice
+            reply.model = figures.model if figures is not None else ""
     shown.show(event)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.core.answer_figures import AnswerFigures
 from engine.core.cards import Card, Choice, Draft
 
 _log = logging.getLogger(__name__)
@@ -18,10 +19,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class TurnStarted(Event):
-    """An answer has begun in a chat."""
+    """An answer has begun in a chat; question_id: what it answers, 0 if that is not known."""
 
     chat_id: int
     message_id: int
+    question_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,15 @@ class StatusChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class TurnFinished(Event):
-    """An answer has ended; notice is one sentence for the user or ""."""
+    """An answer has ended; notice is one sentence for the user or "".
+
+    figures: what the model did for it; None if there was no model or it wrote nothing.
+    """
 
     message_id: int
     status: Literal["complete", "stopped", "failed"]
     notice: str
+    figures: AnswerFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from engine.core.errors import KnownError
 from engine.core.pace import Rate
@@ -11,11 +12,11 @@ _USUAL = Rate(5, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds for connecting, for silence in between, and for a whole answer."""
+    """Seconds for connecting, for silence in between, and for a whole answer (None: any)."""
 
     connect: float = 10.0
     silence: float = 20.0
-    total: float = 60.0
+    total: float | None = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Request:
 
     source: whose switch and log it belongs to. body: posted as JSON; None is a GET. shown: the
     address for the log where url holds a secret. plain: http will do, as the user named the host.
-    max_bytes: of the answer, unpacked.
+    max_bytes: of the answer, unpacked. method: "" = GET, or POST with a body. elsewhere: the answer
+    may be fetched from another host if this one says so, over https and without the headers.
     """
 
     source: str
@@ -36,6 +38,8 @@ class Request:
     max_bytes: int = 8 << 20
     rate: Rate = _USUAL
     limits: Limits = Limits()
+    method: Literal["", "HEAD"] = ""
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

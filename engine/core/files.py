@@ -32,6 +32,15 @@ def known_os_error(action: str, error: OSError) -> KnownError:
     return KnownError(f"Could not {action}: {reason}.", hint)
 
 
+def _not_written(path: Path, error: OSError) -> KnownError:
+    """The error for a file that could not be written; what is missing then is its folder."""
+    if error.errno == errno.ENOENT:
+        return KnownError(
+            f"Could not write {path.name}: there is no folder {path.parent}.", "Check the path."
+        )
+    return known_os_error(f"write {path.name}", error)
+
+
 def write_atomic(path: Path, data: bytes) -> None:
     """Put data at path with mode 0600: temporary file, fsync, rename, fsync of the folder.
 
@@ -66,7 +75,7 @@ def new_text_file(path: Path) -> Iterator[TextIO]:
         finally:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
-        raise known_os_error(f"write {path.name}", error) from error
+        raise _not_written(path, error) from error
 
 
 def move_new(source: Path, target: Path) -> bool:
@@ -111,7 +120,7 @@ def _temporary(path: Path, data: bytes) -> Iterator[Path]:
         finally:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
-        raise known_os_error(f"write {path.name}", error) from error
+        raise _not_written(path, error) from error
 
 
 def _sync(path: Path) -> None:

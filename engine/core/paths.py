@@ -36,9 +36,24 @@ class Paths:
         return self.root / "models"
 
     @property
+    def downloads(self) -> Path:
+        """Parts of model files that are still being fetched; made when the first one is."""
+        return self.models / "downloads"
+
+    @property
+    def own_catalogue(self) -> Path:
+        """Models the user has added to the catalogue, if there are any."""
+        return self.root / "catalogue.json"
+
+    @property
     def backups(self) -> Path:
         """Automatic copies of the database."""
         return self.root / "backups"
+
+    @property
+    def states(self) -> Path:
+        """What the model has read of each chat, encrypted; the one place it may write to."""
+        return self.root / "read"
 
     @property
     def logs(self) -> Path:

@@ -50,6 +50,65 @@ SETTINGS: tuple[Setting, ...] = (
         "The model that writes the answers; empty means the starter model.",
     ),
     Setting(
+        "answers_from",
+        "text",
+        "",
+        "Answers come from",
+        "The name of a model server on another computer; empty means the model on this one.",
+    ),
+    Setting(
+        "context_tokens",
+        "int",
+        8_192,
+        "Memory of a conversation (tokens)",
+        "How much of a conversation the model can look at, at most; more needs more memory. A "
+        "token is about three quarters of a word.",
+        minimum=1_024,
+        maximum=131_072,
+    ),
+    Setting(
+        "chat_memory_mb",
+        "int",
+        2_048,
+        "Remembered chats (MB)",
+        "What the model has read of your chats is kept, encrypted, so that an old one goes on at "
+        "once; the chats used longest ago go first. 0 keeps nothing.",
+        maximum=1_000_000,
+    ),
+    Setting(
+        "model_hub",
+        "text",
+        "https://huggingface.co",
+        "Models come from",
+        "The address that model files are downloaded from when you ask for one: the Hugging Face "
+        "Hub or a mirror of it.",
+    ),
+    Setting(
+        "download_limit",
+        "int",
+        0,
+        "Download at most (kB per second)",
+        "How much of your connection the download of a model may take; 0 is all of it.",
+        maximum=10_000_000,
+    ),
+    Setting(
+        "server",
+        "bool",
+        False,
+        "Server for other programs",
+        "Programs on this computer that know the key may ask the model; your portfolio stays out "
+        "of their reach.",
+    ),
+    Setting(
+        "server_port",
+        "int",
+        8642,
+        "Port of the server",
+        "Programs find the server at 127.0.0.1 and this number.",
+        minimum=1_024,
+        maximum=65_535,
+    ),
+    Setting(
         "alert_interval_seconds",
         "int",
         60,

@@ -12,6 +12,19 @@ from engine.core.errors import KnownError
 LONGEST = 8_000
 """Characters; what a host refers to would else fill the log."""
 
+_NEAR = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "169.254.0.0/16",
+            "fc00::/7",
+            "fe80::/10",
+        ),
+    )
+)
 _ADDRESS = re.compile(rf"[!-~]{{1,{LONGEST}}}")
 
 
@@ -43,3 +56,17 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_near(host: str) -> bool:
+    """Whether a host is this computer or one of the same network, by its name or number alone."""
+    if host.lower().endswith(".local"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return is_loopback(host)
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or any(
+        address in network for network in _NEAR if network.version == address.version
+    )

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from engine.core.csvfile import clean_text
-from engine.model.gguf import MAX_SHOWN, GgufHeader
+from engine.model.gguf.header import MAX_SHOWN, GgufHeader
 
 _CHECKSUM = re.compile(r"[0-9a-fA-F]{32,}")
 

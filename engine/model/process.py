@@ -9,11 +9,11 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.model import protocol
+from engine.model import messages, protocol
 
-_ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 # Everything else in the environment (proxies, tokens, OpenMP settings) stays outside.
-_PASSED_ON = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMPDIR")
+PASSED_ON = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMPDIR")
 LOG_LINES = 200
 
 
@@ -21,16 +21,19 @@ class ChildProcess:
     """A running model child.
 
     on_event is called on the child's own thread for every event; on_end once, after the last
-    event, with the exit code and the end of the child's log. Raises OSError if it cannot start.
+    event, with the exit code and the end of the child's log. states: the one folder it may write
+    to, made if need be, None = nowhere. Raises OSError if it cannot start.
     """
 
     def __init__(
         self,
-        on_event: Callable[[protocol.Event], None],
+        on_event: Callable[[messages.Event], None],
         on_end: Callable[[int, str], None],
+        states: Path | None = None,
     ) -> None:
         self._on_event = on_event
         self._on_end = on_end
+        self._states = states
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._write_lock = threading.Lock()
         self._started = threading.Event()
@@ -53,11 +56,13 @@ class ChildProcess:
         """Whether the child is running."""
         return self._running().poll() is None
 
-    def send(self, request: protocol.Request) -> None:
+    def send(self, request: messages.Request) -> None:
         """Send a request; OSError if the child is gone."""
         pipe = self._running().stdin
         assert pipe is not None
         with self._write_lock:
+            if pipe.closed:  # it is, before the end is told
+                raise BrokenPipeError
             protocol.write_message(pipe, request)
 
     def kill(self) -> None:
@@ -82,11 +87,16 @@ class ChildProcess:
         return self._process
 
     def _run(self) -> None:
-        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        command = [sys.executable, "-s", "-m", "engine.model.child.main", str(os.getpid())]
+        if self._states is not None:
+            command.append(str(self._states.absolute()))
+            with contextlib.suppress(OSError):  # then nothing is kept
+                self._states.mkdir(mode=0o700, exist_ok=True)
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-s", "-m", "engine.model.worker", str(os.getpid())],
-                cwd=_ROOT,
+                command,
+                cwd=ROOT,
                 env=environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

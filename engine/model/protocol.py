@@ -1,4 +1,4 @@
-"""The messages between the application and the model child, and their frames on a pipe.
+"""The frames in which messages.py's messages travel on a pipe.
 
 A frame is a 4-byte little-endian length and that many bytes of JSON. The child may run hostile
 code, so every frame from it is checked against the message's field types.
@@ -7,12 +7,15 @@ code, so every frame from it is checked against the message's field types.
 import json
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from types import NoneType, UnionType
 from typing import IO, TypeVar, get_args, get_origin
 
-VERSION = 1
+from engine.model.messages import EVENTS, REQUESTS, Event, Request
+
+VERSION = 3
 MAX_FRAME = 16 << 20
+LARGEST = 1 << 63  # no event has a number that is larger, or a whole one below zero
 _LENGTH = struct.Struct("<I")
 
 
@@ -20,166 +23,18 @@ class ProtocolError(Exception):
     """The other side sent something that is not a message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """Open a model file. threads: of the computation; memory: bytes the child may allocate."""
-
-    id: int
-    path: str
-    n_ctx: int
-    threads: int
-    memory: int
-
-
-@dataclass(frozen=True, slots=True)
-class Generate:
-    """Continue the prompt; answered by Prefill*, Text*, Done."""
-
-    id: int
-    prompt: str
-    grammar: str | None
-    stop: tuple[str, ...]
-    max_tokens: int
-    temperature: float
-    top_k: int
-    top_p: float
-    min_p: float
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Log-probabilities of continuations of the prompt; answered by Scores."""
-
-    id: int
-    prompt: str
-    continuations: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """Tokens of a text; answered by Counted."""
-
-    id: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Prove:
-    """Try what the sandbox forbids; answered by Proven."""
-
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """End request `id` now; it answers as it would at its end."""
-
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hello:
-    """The child's first event: the version of these messages it speaks."""
-
-    id: int
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Loading:
-    """How far the load is, 0…1."""
-
-    id: int
-    fraction: float
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The model is ready with a context of n_ctx tokens."""
-
-    id: int
-    n_ctx: int
-
-
-@dataclass(frozen=True, slots=True)
-class Prefill:
-    """The child has read `done` of `total` prompt tokens."""
-
-    id: int
-    done: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A piece of the answer."""
-
-    id: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The end of an answer, with its figures (see client.Stats)."""
-
-    id: int
-    prompt_tokens: int
-    cached_tokens: int
-    tokens: int
-    prompt_seconds: float
-    seconds: float
-    finish: str
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Answers Score, in its order."""
-
-    id: int
-    values: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Answers Count."""
-
-    id: int
-    tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """Answers Prove: what was tried, for each whether the system denied it, and why nothing is
-    enforced, "" where it is."""
-
-    id: int
-    attempts: tuple[str, ...]
-    denied: tuple[bool, ...]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The request failed. kind: "known" (sentence and hint are for the user), "bad request" (a
-    mistake of the caller's), "cancelled", or, for a load, "memory", "architecture", "damaged"."""
-
-    id: int
-    kind: str
-    sentence: str
-    hint: str
+class TooLarge(ProtocolError):
+    """A message is larger than a frame may be."""
 
 
 T = TypeVar("T")
-Request = Load | Generate | Score | Count | Prove | Cancel
-Event = Hello | Loading | Loaded | Prefill | Text | Done | Scores | Counted | Proven | Failed
-_REQUESTS: dict[str, type[Request]] = {kind.__name__: kind for kind in get_args(Request)}
-_EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 def write_message(file: IO[bytes], message: Request | Event) -> None:
-    """Send one message; OSError if the other side is gone."""
+    """Send one message; OSError if the other side is gone. Raises TooLarge and sends nothing."""
     data = json.dumps({"type": type(message).__name__, **asdict(message)}).encode()
+    if len(data) > MAX_FRAME:
+        raise TooLarge(f"a {type(message).__name__} of {len(data):,} bytes")
     file.write(_LENGTH.pack(len(data)) + data)
     file.flush()
 
@@ -187,13 +42,19 @@ def write_message(file: IO[bytes], message: Request | Event) -> None:
 def read_request(file: IO[bytes]) -> Request | None:
     """The next request, None at the end of the stream."""
     values = _read_frame(file)
-    return None if values is None else _message(values, _REQUESTS)
+    return None if values is None else _message(values, REQUESTS)
 
 
 def read_event(file: IO[bytes]) -> Event | None:
     """The next event, None at the end of the stream."""
     values = _read_frame(file)
-    return None if values is None else _message(values, _EVENTS)
+    if values is None:
+        return None
+    event = _message(values, EVENTS)
+    for field in fields(event):
+        if not _is_sound(getattr(event, field.name)):
+            raise ProtocolError(f"{type(event).__name__}.{field.name} is out of range")
+    return event
 
 
 def _read_frame(file: IO[bytes]) -> dict[str, object] | None:
@@ -245,3 +106,14 @@ def _matches(value: object, annotation: object) -> bool:
     if annotation is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, annotation) if annotation in (str, bool, NoneType) else False
+
+
+def _is_sound(value: object) -> bool:
+    """Whether texts are Unicode and numbers are some, within reason."""
+    if isinstance(value, tuple):
+        return all(map(_is_sound, value))
+    if isinstance(value, str):
+        return not any("\ud800" <= one <= "\udfff" for one in value)
+    if isinstance(value, float):
+        return -LARGEST < value < LARGEST
+    return isinstance(value, int) and 0 <= value < LARGEST

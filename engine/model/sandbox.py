@@ -1,9 +1,11 @@
 """Locks the model child in: no network, no new programs, no core dumps, death with its parent.
 
 Covered, on Linux (x86-64, AArch64), by the kernel: creating or using sockets of every family,
-io_uring, running programs, tracing other processes, system calls of a foreign architecture.
-Not covered: files, which the child may read and write like its user, those under /proc among
-them; signals; other systems, where `lock` says so instead of pretending.
+io_uring, running programs, tracing other processes, system calls of a foreign architecture; and,
+where it has Landlock, changing files, those under /proc among them. Not covered: reading files,
+which the child may do like its user; their times and permissions; copies of itself, which are
+locked in alike; signals before Linux 6.12; other systems, where `Locked.reason` says so instead of
+pretending.
 
     python -m engine.model.sandbox      tries each forbidden thing and prints what happened
 """
@@ -13,7 +15,18 @@ import errno
 import os
 import platform
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+from engine.model import landlock
+from engine.model.attempts import (
+    IO_URING_SETUP,
+    Attempt,
+    attempt_calls,
+    attempt_files,
+    attempt_parent,
+)
 
 # Kernel constants.
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
@@ -24,7 +37,6 @@ LOAD_WORD, JUMP_EQUAL, JUMP_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
 NUMBER_OFFSET, ARCH_OFFSET = 0, 4
 X32_BIT = 0x40000000
 
-IO_URING_SETUP = 425
 _EVERYWHERE = {
     "io_uring_setup": IO_URING_SETUP,
     "io_uring_enter": 426,
@@ -76,15 +88,29 @@ MACHINES: dict[str, tuple[int, dict[str, int]]] = {
         },
     ),
 }
-FAMILIES = {"AF_UNIX": 1, "AF_INET": 2, "AF_INET6": 10, "AF_NETLINK": 16, "AF_PACKET": 17}
+OPEN_FILES = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """Something forbidden that was tried; denied: the kernel refused it."""
+class Locked:
+    """What is in force in this process, "" or why not: the filter of system calls, and the limits
+    on changing files."""
 
-    action: str
-    denied: bool
+    calls: str
+    files: str
+
+    @property
+    def reason(self) -> str:
+        """Why something is not in force, "" where everything is."""
+        if self.calls == self.files:
+            return self.calls
+        named = {"sockets and programs": self.calls, "changing files": self.files}
+        return "; ".join(f"{name}: {reason}" for name, reason in named.items() if reason)
+
+    def attempts(self) -> list[Attempt]:
+        """Try everything that is said to be forbidden."""
+        calls = [] if self.calls else attempt_calls()
+        return calls if self.files else calls + attempt_files() + attempt_parent()
 
 
 class _Instruction(ctypes.Structure):
@@ -100,6 +126,16 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("first", ctypes.POINTER(_Instruction)))
 
 
+def shield() -> None:
+    """On Linux, let no other process of this user look into this one; children begin without it.
+
+    To be called by the application before it starts a child: a locked-in one may still open files,
+    and /proc/PID/mem is one. Nothing of this process ends in a core dump either.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
 def harden(parent: int) -> None:
     """No core dumps, and on Linux an end with the parent process (pid `parent`)."""
     if sys.platform == "win32":
@@ -109,18 +145,37 @@ def harden(parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
-        libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+        shield()
         libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
         if os.getppid() != parent:  # it died before the line above
             sys.exit(0)
 
 
 def limit_memory(size: int) -> None:
-    """Let this process allocate at most `size` bytes; mapped files do not count."""
+    """Let this process allocate at most `size` bytes; mapped files do not count.
+
+    Nor may a file it writes be larger: what it writes lay in its memory before.
+    """
     if sys.platform == "linux":
         import resource  # noqa: PLC0415 (not on Windows)
 
         resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def lock_in(writable: Iterable[Path] = ()) -> Locked:
+    """Put everything in force that this system has; writable: the places where this process may
+    change files.
+
+    To be called while the process has one thread: later threads inherit it.
+    """
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 (not on Windows)
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        files = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+    return Locked(lock(), landlock.confine(writable))
 
 
 def lock() -> str:
@@ -160,38 +215,15 @@ def _filter(arch: int, denied: dict[str, int]) -> list[tuple[int, int, int, int]
     return [*program, (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, DENY)]
 
 
-def attempt_all() -> list[Attempt]:
-    """Try every forbidden thing in this process, harmlessly, and report what the kernel did."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    attempts = []
-    for name, family in FAMILIES.items():
-        for kind, label in ((1, "stream"), (2, "datagram")):
-            handle = libc.socket(family, kind, 0)
-            attempts.append(Attempt(f"{name} {label} socket", _denied(handle)))
-            if handle >= 0:
-                os.close(handle)
-    if sys.platform == "linux":
-        # A null pointer makes the call fail with EFAULT where it is not forbidden.
-        ring = libc.syscall(IO_URING_SETUP, 1, None)
-        attempts.append(Attempt("io_uring", _denied(ring)))
-    attempts.append(Attempt("run a program", _denied(libc.execve(b"/nonexistent", None, None))))
-    return attempts
-
-
-def _denied(result: int) -> bool:
-    return result < 0 and ctypes.get_errno() == errno.EPERM
-
-
 def main() -> int:
     """Lock this process in, try everything, print it; 1 if anything was possible."""
-    reason = lock()
-    if reason:
-        sys.stdout.write(f"not enforced here: {reason}\n")
-        return 1
-    attempts = attempt_all()
+    locked = lock_in()
+    if locked.reason:
+        sys.stdout.write(f"not enforced here: {locked.reason}\n")
+    attempts = locked.attempts()
     for attempt in attempts:
         sys.stdout.write(f"{'denied  ' if attempt.denied else 'POSSIBLE'}  {attempt.action}\n")
-    return 0 if all(attempt.denied for attempt in attempts) else 1
+    return 1 if locked.reason or not all(attempt.denied for attempt in attempts) else 0
 
 
 if __name__ == "__main__":

@@ -31,6 +31,9 @@ from engine.market.quality import Quality
 from engine.market.resample import Candle
 from engine.market.sources.defillama import Pool
 from engine.model.catalogue import CatalogueEntry
+from engine.model.registry import DiskUse, ModelFile
+from engine.model.remote.endpoint import Endpoint, RemoteModel
+from engine.service.adapters import Adapter
 from engine.service.alert_offers import AlertOffers
 from engine.service.alerts import AlertKind
 from engine.service.analysis import Form
@@ -38,14 +41,20 @@ from engine.service.analysis import Outcome as AnalysisOutcome
 from engine.service.backup import restore
 from engine.service.crash import describe, report_crash
 from engine.service.doctor import Finding, examine
+from engine.service.download_offer import Offer as DownloadOffer
+from engine.service.download_run import DownloadStatus
+from engine.service.endpoints import Checked as EndpointChecked
 from engine.service.ledger import LedgerArea
+from engine.service.model_fit import Fit as ModelFit
 from engine.service.models import ListedModel, ModelStatus
 from engine.service.nodes import Node
 from engine.service.onchain import NodeState, TokenReport
 from engine.service.online import Refreshed, SourceState
 from engine.service.refreshing import RefreshState
 from engine.service.service import Service
+from engine.service.serving import ServerState
 from engine.store.batches import Batch
+from engine.store.chat_search import Hit
 from engine.store.chats import Chat, Message
 from engine.store.edits import Change
 from engine.store.measurements import Measurement
@@ -59,6 +68,7 @@ __all__ = [
     "MAPPING_ROLES",
     "MAPPING_SKIP",
     "METHOD_NAMES",
+    "Adapter",
     "Alert",
     "AlertField",
     "AlertKind",
@@ -80,10 +90,16 @@ __all__ = [
     "DataRow",
     "Decision",
     "DeletedAlert",
+    "DiskUse",
+    "DownloadOffer",
+    "DownloadStatus",
+    "Endpoint",
+    "EndpointChecked",
     "Finding",
     "FiredAlert",
     "Form",
     "History",
+    "Hit",
     "HoldingRow",
     "ImportPreview",
     "LedgerArea",
@@ -93,6 +109,8 @@ __all__ = [
     "MeasurementPreview",
     "Message",
     "Method",
+    "ModelFile",
+    "ModelFit",
     "ModelStatus",
     "NftSale",
     "Node",
@@ -104,8 +122,10 @@ __all__ = [
     "Quality",
     "RefreshState",
     "Refreshed",
+    "RemoteModel",
     "SalePreview",
     "SeriesInfo",
+    "ServerState",
     "Service",
     "SourceState",
     "TokenReport",

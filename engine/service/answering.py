@@ -12,6 +12,7 @@ from engine.assistant.prompting import Exchange
 from engine.assistant.turn import Assistant, Outcome
 from engine.core.errors import Cancelled, KnownError
 from engine.core.events import Event, TurnFinished, TurnStarted
+from engine.core.presets import PRECISE, Preset
 from engine.service.recorder import Recorder
 
 _log = logging.getLogger(__name__)
@@ -21,7 +22,11 @@ CLOSE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question to answer; call: the tool call the user chose, if there was a choice."""
+    """One question to answer; call: the tool call the user chose, if there was a choice.
+
+    question_id: the message that is answered. model: what answers, "" for the app's choice.
+    untold: how many turns came before those of the history.
+    """
 
     chat_id: int
     message_id: int
@@ -29,6 +34,10 @@ class Turn:
     call: dict[str, Any] | None
     history: Sequence[Exchange]
     cancel: Cancel = field(default_factory=Cancel)
+    question_id: int = 0
+    model: str = ""
+    preset: Preset = PRECISE
+    untold: int = 0
 
 
 class Answering:
@@ -36,14 +45,18 @@ class Answering:
 
     def __init__(
         self,
-        assistant: Callable[[Cancel], Assistant],
+        assistant: Callable[[Turn], Assistant],
         recorder: Recorder,
         publish: Callable[[Event], None],
+        ended: Callable[[Turn], None] = lambda turn: None,
     ) -> None:
-        """assistant: called for each turn on the answering thread, may wait for the model."""
+        """assistant: called for each turn on the answering thread, may wait for the model; ended:
+        called after each.
+        """
         self._assistant = assistant
         self._recorder = recorder
         self._publish = publish
+        self._ended = ended
         self._lock = threading.Lock()
         self._open: dict[int, Turn] = {}
         self._queue: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
@@ -82,11 +95,12 @@ class Answering:
 
     def _work(self) -> None:
         while (turn := self._queue.get()) is not None:
-            self._publish(TurnStarted(turn.chat_id, turn.message_id))
+            self._publish(TurnStarted(turn.chat_id, turn.message_id, turn.question_id))
             finished = self._answer(turn)
             with self._lock:
                 del self._open[turn.message_id]
             self._publish(finished)
+            self._ended(turn)
 
     def _answer(self, turn: Turn) -> TurnFinished:
         """Answer and store; what is announced as complete is on disk."""
@@ -94,11 +108,15 @@ class Answering:
         outcome = self._run(turn)
         if outcome.notice == outcome.text:
             outcome = replace(outcome, notice="")
+        if outcome.figures is not None and turn.untold:
+            dropped = outcome.figures.dropped_turns + turn.untold
+            figures = replace(outcome.figures, dropped_turns=dropped)
+            outcome = replace(outcome, figures=figures)
         try:
             self._recorder.finish(outcome)
         except Exception as error:  # noqa: BLE001  (one failed answer must not end all answering)
-            return TurnFinished(turn.message_id, "failed", _sentence(error))
-        return TurnFinished(turn.message_id, outcome.status, outcome.notice)
+            return TurnFinished(turn.message_id, "failed", sentence_of(error))
+        return TurnFinished(turn.message_id, outcome.status, outcome.notice, outcome.figures)
 
     def _run(self, turn: Turn) -> Outcome:
         try:
@@ -106,20 +124,20 @@ class Answering:
         except Cancelled:
             return Outcome("stopped", self._recorder.text)
         except Exception as error:  # noqa: BLE001  (as above)
-            return Outcome("failed", self._recorder.text, notice=_sentence(error))
+            return Outcome("failed", self._recorder.text, notice=sentence_of(error))
 
     def _ask(self, turn: Turn) -> Outcome:
         if turn.cancel.is_set():
             return Outcome("stopped", "")
-        assistant = self._assistant(turn.cancel)
+        assistant = self._assistant(turn)
         ids = (turn.chat_id, turn.message_id)
         if turn.call is None:
             return assistant.answer(*ids, turn.question, turn.history, turn.cancel)
         return assistant.run_call(*ids, turn.call, turn.question, turn.history, turn.cancel)
 
 
-def _sentence(error: Exception) -> str:
-    """What to tell the user; a bug goes to the log."""
+def sentence_of(error: Exception) -> str:
+    """What to tell the user of a failure; a bug goes to the log."""
     if isinstance(error, KnownError):
         return str(error)
     _log.error("answering failed: %s", type(error).__name__, exc_info=error)

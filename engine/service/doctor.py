@@ -12,7 +12,7 @@ from sqlcipher3 import dbapi2
 from engine.core.errors import KnownError
 from engine.core.paths import Paths
 from engine.model.client import ModelClient
-from engine.model.gguf import read_header
+from engine.model.gguf.header import read_header
 from engine.model.naming import model_name
 from engine.model.registry import starter_path
 from engine.service.service import Service
@@ -115,7 +115,7 @@ def _sandbox(path: Path) -> str:
     finally:
         client.close()
     if reason:
-        raise KnownError(f"The model process is not locked in: {reason}.")
+        raise KnownError(f"The model process is not wholly locked in: {reason}.")
     possible = [attempt.action for attempt in attempts if not attempt.denied]
     if possible:
         raise KnownError(f"The model process could do this: {', '.join(possible)}.")

@@ -1,5 +1,6 @@
 """The log file of a data folder: warnings and errors, without what they say about the user."""
 
+import contextlib
 import logging
 import os
 from copy import copy
@@ -55,6 +56,8 @@ class LogFile:
         logging.getLogger().addHandler(self._handler)
 
     def close(self) -> None:
-        """Stop collecting."""
+        """Stop collecting; lines for which the disk has no room are lost."""
         logging.getLogger().removeHandler(self._handler)
-        self._handler.close()
+        # Closing writes what is left, and must not hide what else a full disk has kept from ending.
+        with contextlib.suppress(OSError):
+            self._handler.close()

@@ -63,7 +63,11 @@ class Recorder:
         if outcome.calls:
             calls = ", ".join(call_json(one["name"], one["arguments"]) for one in outcome.calls)
             self._store(lambda: self._chats.set_calls(self._message_id, f"[{calls}]"))
-        self._store(lambda: self._chats.finish(self._message_id, outcome.status, outcome.notice))
+        self._store(
+            lambda: self._chats.finish(
+                self._message_id, outcome.status, outcome.notice, outcome.figures
+            )
+        )
         if self.failure:
             raise self.failure
 

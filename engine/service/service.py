@@ -7,21 +7,28 @@ from pathlib import Path
 from typing import cast
 
 from engine.alerts.simple import SimpleCondition
-from engine.assistant.cancel import Cancel
 from engine.assistant.turn import Assistant
+from engine.assistant.voices import Remote, is_private, session_of
 from engine.core.cards import Draft
 from engine.core.clock import Clock, SystemClock
-from engine.core.events import Event, EventBus
+from engine.core.events import Event, EventBus, StatusChanged
 from engine.core.jobs import JobPool
 from engine.core.paths import Paths
 from engine.market.series import PriceBook
 from engine.model.client import ModelClient
+from engine.model.kvstore import KvStore
 from engine.model.registry import Registry
+from engine.model.sandbox import shield
 from engine.service.alert_feed import alert_feed
+from engine.service.alert_summary import AlertSummary
 from engine.service.alerts import AlertArea
 from engine.service.analysis import AnalysisArea
+from engine.service.answering import Turn
 from engine.service.backup import BackupArea
 from engine.service.chat import ChatArea
+from engine.service.chat_memory import ChatMemory
+from engine.service.downloads import DownloadArea
+from engine.service.endpoints import EndpointArea
 from engine.service.ledger import LedgerArea
 from engine.service.leftovers import remove_leftovers
 from engine.service.library import StoredLibrary
@@ -33,11 +40,13 @@ from engine.service.onchain import OnchainArea
 from engine.service.online import OnlineArea
 from engine.service.portfolio import PortfolioArea
 from engine.service.refreshing import Refreshing
+from engine.service.serving import ServingArea
 from engine.service.settings import Settings
 from engine.service.source_health import Pair
 from engine.service.tax import TaxArea
 from engine.service.view import View
 from engine.service.warming import warm_up
+from engine.store.chat_search import ChatSearch
 from engine.store.chats import ChatRepo
 from engine.store.database import Database
 from engine.store.documents import DocumentRepo
@@ -52,6 +61,9 @@ from engine.store.requests import RequestRepo
 from engine.store.rules import RuleRepo
 from engine.store.settings import SettingRepo
 from engine.store.transactions import TransactionRepo
+
+ENDPOINT_PREFIX = "endpoint:"
+"""How the model of a chat begins that is on another computer; its server's name follows."""
 
 
 class Service:
@@ -69,6 +81,7 @@ class Service:
         closing: ExitStack,
         reading: bool,
     ) -> None:
+        shield()
         paths.ensure()
         beside = False
         try:
@@ -104,8 +117,31 @@ class Service:
         )
         self.settings = Settings(setting_repo, publish)
         registry = Registry(paths, ModelRepo(database))
-        self.models = ModelArea(registry, self.settings, jobs, publish, self._warm_up, model_path)
+        self.models = ModelArea(
+            registry,
+            self.settings,
+            jobs,
+            publish,
+            self._warm_up,
+            documents,
+            model_path,
+            paths.root,
+            paths.states,
+        )
         closing.callback(self.models.close)
+        requests = RequestRepo(database)
+        self.downloads = DownloadArea(
+            paths,
+            registry,
+            self.settings,
+            requests,
+            jobs,
+            clock,
+            publish,
+            self.models.held,
+            self.models.factor,
+        )
+        closing.callback(self.downloads.close)
         closing.callback(jobs.close)
         self.portfolio = PortfolioArea(
             transactions, price_repo, documents, self._view, jobs, clock, publish
@@ -122,13 +158,17 @@ class Service:
             self.settings,
             price_repo,
             measurements,
-            RequestRepo(database),
+            requests,
             documents,
             jobs,
             clock,
             publish,
             lambda: self._view.context().assets,
         )
+        self.endpoints = EndpointArea(documents, RequestRepo(database), jobs, clock, publish)
+        self.settings.check("answers_from", self.endpoints.get)
+        self.serving = ServingArea(self.models, self.settings, documents, publish)
+        closing.callback(self.serving.close)
         self.refreshing = Refreshing(self.online, self.settings, self._watched, clock, publish)
         closing.callback(self.refreshing.close)
         self.onchain = OnchainArea(
@@ -142,8 +182,26 @@ class Service:
         chats = ChatRepo(database)
         if not database.read_only:
             chats.recover()
-        self.chat = ChatArea(chats, self._assistant, publish, self._confirm)
+        store = KvStore(
+            paths.states, key, lambda: int(self.settings.get("chat_memory_mb")) * 1_000_000
+        )
+        if not database.read_only:
+            store.keep_only(session_of(chat.id) for chat in chats.list())
+        self._memory = ChatMemory(store, self.models.running)
+        self.settings.on_change(self._memory.on_setting)
+        closing.callback(self._memory.close)
+        self.chat = ChatArea(
+            chats, ChatSearch(database), self._assistant, publish, self._confirm, self._memory
+        )
         closing.callback(self.chat.close)
+        self.alert_summary = AlertSummary(
+            self.alerts.history,
+            self._view.context,
+            self.models.client,
+            lambda: self._remote(""),
+            publish,
+        )
+        closing.callback(self.alert_summary.close)
         self._closing = closing
 
     @classmethod
@@ -167,6 +225,7 @@ class Service:
                 service.models.start()
                 service.alerts.start()
                 service.refreshing.start()
+                service.serving.follow()
             service._closing = closing.pop_all()
         return service
 
@@ -187,8 +246,31 @@ class Service:
         held = [(asset, currency) for asset in self._view.context().assets]
         return [*sorted(self.alerts.priced()), *held]
 
-    def _assistant(self, publish: Callable[[Event], None], cancel: Cancel) -> Assistant:
-        return Assistant(self.models.client(cancel), self._view.context, publish)
+    def _assistant(self, publish: Callable[[Event], None], turn: Turn) -> Assistant:
+        remote = self._remote(turn.model)
+        if remote is not None:
+            return Assistant(None, self._view.context, publish, turn.preset, remote)
+        if self.models.lend(turn.model):
+            publish(StatusChanged(turn.message_id, "Loading the model…"))
+        client = self.models.client(turn.cancel)
+        if client is not None:
+            self._memory.before(turn.chat_id)
+        return Assistant(client, self._view.context, publish, turn.preset)
+
+    def _remote(self, model: str) -> Remote | None:
+        """The model server that answers a chat whose model this is; KnownError if it cannot."""
+        name = self._answering_endpoint(model)
+        if not name:
+            return None
+        endpoint = self.endpoints.get(name)
+        chat = self.endpoints.chat(name, is_private)
+        return Remote(name, chat, endpoint.may_send_portfolio)
+
+    def _answering_endpoint(self, model: str) -> str:
+        """The name of that server; "" for none."""
+        if model.startswith(ENDPOINT_PREFIX):
+            return model.removeprefix(ENDPOINT_PREFIX)
+        return "" if model else self.settings.text("answers_from")
 
     def _warm_up(self, client: ModelClient) -> None:
         warm_up(self._view.context(), client)

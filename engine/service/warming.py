@@ -1,13 +1,10 @@
 """Work done ahead of the first question, so that its answer begins at once."""
 
-from engine.assistant.prompting import question_messages, tool_specs
+from engine.assistant.prompting import chat_with, question_messages, told_tools
 from engine.assistant.recognise import recognise
 from engine.assistant.router import default_router
-from engine.assistant.tools import TOOLS
 from engine.assistant.tools.context import ToolContext
 from engine.model.client import ModelClient
-from engine.model.generation import GenerateRequest
-from engine.model.templates import render
 
 
 def warm_up(context: ToolContext, model: ModelClient) -> None:
@@ -18,11 +15,8 @@ def warm_up(context: ToolContext, model: ModelClient) -> None:
     default_router()
     _ = context.knowledge.terms
     recognise("what is my portfolio worth", context.today, context.assets, context.accounts)
-    loaded = model.loaded
-    if loaded is None:
+    if model.loaded is None:
         return
-    system = question_messages(context, (), "", loaded.template_id)[:1]
-    specs = tool_specs(list(TOOLS.values()))
-    prompt = render(system, specs, loaded.template_id, thinking=False, open_turn=False)
-    for _ in model.generate(GenerateRequest(prompt, max_tokens=0)):
-        pass
+    chat = chat_with(model, context)
+    system = question_messages(context, (), "", chat.template_id)[0]
+    chat.read_ahead(system, told_tools(chat.traits), chat.traits.thinking == "always")

@@ -23,6 +23,10 @@ Kind = Literal[
     "collection",
     "alerts",
     "source",
+    "endpoint",
+    "server",
+    "adapters",
+    "draft",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.errors import KnownError
-from engine.model.gguf_checks import BYTE_CHARACTERS
+from engine.model.gguf.checks import BYTE_CHARACTERS
 from quantize.convert.config import Config
 from quantize.convert.splitter import pre_tokenizer_name
 from quantize.jsonfile import FETCH_AGAIN, read_object

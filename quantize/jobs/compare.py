@@ -1,12 +1,14 @@
 """Runs two model files over the same text and compares what they expect at each position."""
 
 import os
+from collections.abc import Callable
 
 from engine.core.errors import KnownError
+from engine.model.child.api import AbortFlag
+from engine.model.child.context import MAX_ROWS, Context, Part, Row
+from engine.model.child.model import LoadFailed, Model
 from engine.model.diagnose import load_cause, load_error
-from engine.model.llama_api import AbortFlag
-from engine.model.llama_context import Context, OnRow, Row
-from engine.model.llama_model import LoadFailed, Model
+from engine.model.messages import Load
 from quantize.divergence import Tally
 from quantize.jobs import Arguments, Report, Result
 
@@ -53,9 +55,24 @@ def _compare_window(
         following = tokens[position + 1] if position + 1 < len(tokens) else None
         tally.add(rows[position], row, following)
 
-    runs: tuple[tuple[Context, OnRow], ...] = ((reference, keep), (candidate, count))
-    for context, on_row in runs:
-        context.prefill(tokens, first_row=len(tokens) // 2, on_row=on_row)
+    for context, on_row in ((reference, keep), (candidate, count)):
+        _read(context, tokens, len(tokens) // 2, on_row)
+
+
+def _read(
+    context: Context, tokens: list[int], first_row: int, on_row: Callable[[int, Row], None]
+) -> None:
+    """Decode the tokens from nothing; on_row(position, logits) for each from first_row on."""
+    context.cut(0, 0)
+    position = 0
+    while position < len(tokens):
+        end = min(position + context.batch, len(tokens))
+        if end > first_row:
+            end = min(end, max(position, first_row) + MAX_ROWS)
+        (rows,) = context.decode([Part(0, position, tokens[position:end], first_row)])
+        for at, row in rows.items():
+            on_row(at, context.logits(row))
+        position = end
 
 
 def _load(path: str) -> Model:
@@ -67,7 +84,8 @@ def _load(path: str) -> Model:
 
 def _context(model: Model, size: int) -> Context:
     try:
-        return Context(model, size, os.cpu_count() or 1, AbortFlag())
+        threads = os.cpu_count() or 1
+        return Context(model, Load(0, "", size, threads, threads, 0), AbortFlag())
     except LoadFailed as error:
         raise KnownError(
             "There is not enough free memory to compare these models.", "Close other programs."

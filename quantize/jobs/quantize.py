@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from engine.core.errors import KnownError
-from engine.model.llama_api import api
+from engine.model.child.api import api
 from quantize.jobs import Arguments, Report, Result
 from quantize.output import check_space
 

@@ -1,8 +1,8 @@
 """Compares the tokens of a converted vocabulary with those of the original tokenizer."""
 
 from engine.core.errors import KnownError
-from engine.model.llama_api import AbortFlag, api
-from engine.model.llama_model import LoadFailed, Model
+from engine.model.child.api import AbortFlag, api
+from engine.model.child.model import LoadFailed, Model
 from quantize.convert.verify import sample_texts
 from quantize.jobs import Arguments, Report, Result
 

@@ -37,6 +37,13 @@ from engine.service import (
     Peek,
     Valuation,
 )
+from tests.desktop.fake_models import (
+    FakeAdapters,
+    FakeDownloads,
+    FakeDrafts,
+    FakeEndpoints,
+    FakeServing,
+)
 from tests.desktop.scripted_chat import NOW, ScriptedChat
 
 
@@ -195,6 +202,10 @@ class FakeModels:
         self._bus = bus
         self._jobs = jobs
         self.status = ModelStatus("ready", "Assay starter", "")
+        self.adapters = FakeAdapters(bus)
+        self.drafts = FakeDrafts(bus)
+        self.linked: list[Path] = []
+        self.template = ""
         self.models = [listed_model(0, "Assay starter", 24_000_000, "Q8_0", in_use=True)]
 
     def current(self) -> ModelStatus:
@@ -203,13 +214,21 @@ class FakeModels:
     def list(self) -> Sequence[ListedModel]:
         return list(self.models)
 
+    def own_template(self) -> str:
+        return self.template
+
+    def choice(self) -> Path:
+        return next((one.path for one in self.models if one.in_use), Path())
+
     def use(self, which: int) -> str:
         self.models = [replace(one, in_use=one.id == which) for one in self.models]
         self._bus.publish(DataChanged(frozenset({"models"})))
         return next(one.name for one in self.models if one.in_use)
 
-    def add_file(self, path: Path) -> Job[ListedModel]:
+    def add_file(self, path: Path, link: bool = False) -> Job[ListedModel]:
         def add(progress: object) -> ListedModel:
+            if link:
+                self.linked.append(path)
             if not path.name.endswith(".gguf"):
                 raise KnownError(f"{path.name} is not a GGUF file.")
             model = listed_model(len(self.models), path.stem, 2_500_000_000, "Q4_K_M")
@@ -218,9 +237,11 @@ class FakeModels:
 
         return self._jobs.submit(f"Adding {path.name}", add)
 
-    def remove(self, model_id: int) -> None:
+    def remove(self, model_id: int) -> int:
+        freed = sum(one.frees for one in self.models if one.id == model_id)
         self.models = [one for one in self.models if one.id != model_id]
         self._bus.publish(DataChanged(frozenset({"models"})))
+        return freed
 
     def catalogue(self) -> tuple[CatalogueEntry, ...]:
         return catalogue()
@@ -242,6 +263,9 @@ class FakeService:
         self.market = FakeMarket(self.jobs)
         self.alerts = FakeAlerts(self.bus)
         self.models = FakeModels(self.bus, self.jobs)
+        self.downloads = FakeDownloads(self.bus, self.jobs)
+        self.endpoints = FakeEndpoints(self.bus, self.jobs)
+        self.serving = FakeServing(self.bus)
         self.settings = FakeSettings(self.bus)
         self.backups: list[Path] = []
         self.backup = SimpleNamespace(create=self.backups.append)

@@ -183,6 +183,7 @@ def test_the_settings_of_alerts_are_shown_here_only(it: AlertsWindow) -> None:
     it.wait(lambda: number.property("value") == 90)
 
 
+@pytest.mark.logs("The program for alerts")
 def test_the_program_is_tried(it: AlertsWindow, tmp_path: Path) -> None:
     delivery = it.page.delivery
     it.wait(delivery.isVisible)

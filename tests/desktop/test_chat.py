@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.chat.composer import Composer
-from desktop.chat.rows import AnswerRow, UserRow
+from desktop.chat.questions import UserRow
+from desktop.chat.rows import AnswerRow
 from desktop.session import Session
 from desktop.widgets.markdown_view import MarkdownView
 from desktop.window import MainWindow
@@ -103,6 +104,29 @@ def test_nothing_empty_or_too_long_is_sent(
         composer.submit()
     qtbot.wait(30)
     assert service.chat.asked == []
+
+
+def test_a_question_that_is_too_long_says_so_and_stays(
+    qtbot: QtBot, window: MainWindow, composer: Composer
+) -> None:
+    assert not composer.too_long.isVisible()
+    composer.put("x" * 100_000)
+    assert composer.too_long.isVisible()
+    said = "The question has 100,000 characters; 8,000 are possible. Shorten it."
+    assert composer.too_long.text() == said
+    composer.submit()
+    assert composer.field.toPlainText() == "x" * 100_000
+    composer.put("How much?")
+    assert not composer.too_long.isVisible()
+    composer.submit()
+    qtbot.waitUntil(lambda: finished(window))
+    question = window.chat_page.transcript.last_question()
+    assert question is not None
+    question.begin_edit()
+    assert question.field is not None
+    question.field.setPlainText("x" * 8_001)
+    said = "\n".join(one.text() for one in question.findChildren(QLabel))
+    assert "8,001 characters" in said
 
 
 def test_stop_keeps_what_was_written(

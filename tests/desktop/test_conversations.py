@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from desktop.chat.conversations import Conversations
@@ -90,6 +90,8 @@ def test_deleting_can_be_refused(
     qtbot.waitUntil(lambda: dialog(window, Question) is not None)
     question = dialog(window, Question)
     assert question is not None
+    said = "\n".join(one.text() for one in question.findChildren(QLabel))
+    assert "is deleted with all its questions and answers, for good." in said
     question.reject()
     qtbot.wait(30)
     assert len(service.chat.chats) == 3

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from desktop.dropping import DropHint
+from desktop.models.import_file import CopyOrLink
 from desktop.portfolio.preview import PreviewDialog
 from desktop.widgets.data_table import DataTable
 from desktop.window import MainWindow
@@ -96,13 +98,47 @@ def test_a_file_without_new_rows_cannot_be_confirmed(
     assert not dialog.confirm_button.isEnabled()
 
 
-def test_a_dropped_model_is_added_and_used(
-    qtbot: QtBot, window: MainWindow, service: FakeService, tmp_path: Path
+@pytest.mark.parametrize("link", [False, True])
+def test_a_dropped_model_is_asked_about_and_used(
+    qtbot: QtBot, window: MainWindow, service: FakeService, tmp_path: Path, link: bool
+) -> None:
+    path = tmp_path / "big.gguf"
+    path.write_bytes(bytes(3_000_000))
+    drop(window, path)
+    dialog = window.findChild(CopyOrLink)
+    assert dialog is not None
+    said = "\n".join(one.text() for one in dialog.findChildren(QLabel))
+    assert "Use big.gguf" in said
+    assert "Copy it: takes 3 MB of the disk." in said
+    assert len(service.models.models) == 1
+    (dialog.link if link else dialog.copy).click()
+    qtbot.waitUntil(lambda: [model.in_use for model in service.models.models] == [False, True])
+    assert service.models.linked == ([path] if link else [])
+
+
+def test_a_dropped_model_that_is_not_wanted_is_left_alone(
+    window: MainWindow, service: FakeService, tmp_path: Path
 ) -> None:
     path = tmp_path / "big.gguf"
     path.write_bytes(b"GGUF")
     drop(window, path)
-    qtbot.waitUntil(lambda: [model.in_use for model in service.models.models] == [False, True])
+    dialog = window.findChild(CopyOrLink)
+    assert dialog is not None
+    dialog.reject()
+    assert len(service.models.models) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("big.gguf", "asked whether it is to be copied"), ("a.csv", "see every row before anything")],
+)
+def test_what_is_dragged_over_the_window_is_told_what_becomes_of_it(
+    window: MainWindow, tmp_path: Path, name: str, said: str
+) -> None:
+    hint = window.findChild(DropHint)
+    assert hint is not None
+    hint.cover(window, tmp_path / name)
+    assert said in "\n".join(one.text() for one in hint.findChildren(QLabel))
 
 
 def test_a_long_file_is_counted_whole(

@@ -264,6 +264,21 @@ def test_toasts_cover_neither_the_head_of_a_page_nor_what_is_typed(window: MainW
     assert toast.geometry().bottom() == window.height() - 24 - 1
 
 
+def test_a_message_said_again_is_shown_once(qtbot: QtBot) -> None:
+    host = QWidget()
+    qtbot.addWidget(host)
+    host.resize(600, 400)
+    host.show()
+    toasts = Toasts(host)
+    for text in ("Stop it first.", "Stored.", "Stop it first.", "Stop it first."):
+        toasts.show(text)
+    assert toasts.texts() == ["Stored.", "Stop it first."]
+    # Each of these undoes something else.
+    for _ in range(2):
+        toasts.show("Deleted.", ("Undo", lambda: None))
+    assert toasts.texts() == ["Stop it first.", "Deleted.", "Deleted."]
+
+
 def test_toasts_stack_and_go(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("desktop.widgets.toast.SECONDS", 0.2)
     host = QWidget()

@@ -148,6 +148,7 @@ def test_prices_are_fetched_logged_and_undone(market: MarketWindow, host: Host) 
     market.qtbot.waitUntil(lambda: market.service.market.series() == [])
 
 
+@pytest.mark.logs("Prices could not be refreshed")
 def test_prices_are_kept_fresh_where_a_source_is_on(market: MarketWindow, host: Host) -> None:
     server = host("kraken", ohlc)
     fresh = market.page.online.fresh

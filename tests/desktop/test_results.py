@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint
 from pytestqt.qtbot import QtBot
 
-from desktop.chat.rows import UserRow
+from desktop.chat.questions import UserRow
 from desktop.widgets.card import CardFrame
 from desktop.window import MainWindow
 from engine.core.events import CardReady, TextReplaced

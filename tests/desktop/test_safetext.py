@@ -8,7 +8,8 @@ from PySide6.QtGui import QDesktopServices, QTextDocument
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from desktop.chat.rows import UserRow
+from desktop.chat.answer import Asked
+from desktop.chat.questions import UserRow
 from desktop.safetext import (
     LIMIT,
     SafeBrowser,
@@ -153,7 +154,7 @@ def test_labels_never_interpret(qtbot: QtBot) -> None:
     shown = label("<b>bold</b><img src='file:///etc/hostname'>")
     qtbot.addWidget(shown)
     assert shown.textFormat() == Qt.TextFormat.PlainText
-    row = UserRow("<img src='http://evil.example/x.png'>")
+    row = UserRow(Asked(0, "<img src='http://evil.example/x.png'>"))
     qtbot.addWidget(row)
     row.grab()
 

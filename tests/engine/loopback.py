@@ -30,7 +30,7 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True  # the client has gone away
 
-    do_POST = do_GET
+    do_HEAD = do_POST = do_GET
 
     def reply(self, status: int = 200, body: bytes = b"{}", **headers: str) -> None:
         """A whole answer; underscores in the names of headers stand for hyphens."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import KnownError
-from engine.model.gguf import read_header
+from engine.model.gguf.header import ArrayInfo, read_header
 from quantize.numbers import decode, encode
 from quantize.writer import (
     Tensor,
@@ -59,6 +59,8 @@ def test_the_reader_reads_it_back(tmp_path: Path) -> None:
         "tokenizer.ggml.model": text("other"),
         "tokenizer.ggml.tokens": texts(["a", "ü", "漢"]),
         "tokenizer.ggml.token_type": integers([1, -1, 3]),
+        "general.tags": texts(["a", "ü", "漢"]),
+        "qwen3.numbers": integers([1, -1, 3]),
         "tokenizer.ggml.add_bos_token": flag(False),
     }
     weights = np.arange(12.0).reshape(3, 4)
@@ -67,15 +69,21 @@ def test_the_reader_reads_it_back(tmp_path: Path) -> None:
     with open(path, "wb") as file:
         write_gguf(file, metadata, tensors, lambda *_: None)
     found = read_header(path)
-    assert found.metadata == {
+    vocabulary = {
+        key: (value.kind, value.count)
+        for key, value in found.metadata.items()
+        if isinstance(value, ArrayInfo)
+    }
+    assert vocabulary == {"tokenizer.ggml.tokens": (8, 3), "tokenizer.ggml.token_type": (5, 3)}
+    assert {key: found.metadata[key] for key in found.metadata if key not in vocabulary} == {
         "general.architecture": "qwen3",
         "qwen3.block_count": 2,
         "qwen3.context_length": 64,
         "qwen3.embedding_length": 4,
         "qwen3.rope.freq_base": 1e6,
         "tokenizer.ggml.model": "other",
-        "tokenizer.ggml.tokens": ("a", "ü", "漢"),
-        "tokenizer.ggml.token_type": (1, -1, 3),
+        "general.tags": ("a", "ü", "漢"),
+        "qwen3.numbers": (1, -1, 3),
         "tokenizer.ggml.add_bos_token": False,
     }
     embeddings = found.tensors[0]

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from transformers import Qwen3ForCausalLM
 
 from engine.core.errors import Cancelled, KnownError
-from engine.model.gguf import read_header
+from engine.model.gguf.header import read_header
 from quantize.compare import compare
 from quantize.convert import convert
 from quantize.divergence import Tally, log_softmax

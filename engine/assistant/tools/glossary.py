@@ -13,6 +13,5 @@ def explain_term(context: ToolContext, arguments: Arguments) -> ToolResult:
     if entry is None:
         return ToolResult(f"There is no entry for “{term}” in Assay's glossary.", (), ())
     figures = figures_of(entry.title, f"{entry.title}\n{entry.text}")
-    text = f"{entry.title}: {entry.definition}\nsource: {entry.source}"
     card = QuoteCard(entry.title, entry.text, entry.source)
-    return ToolResult(text, (card,), figures, sources=(entry.source,))
+    return ToolResult(entry.quote, (card,), figures, sources=(entry.source,))

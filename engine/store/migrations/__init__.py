@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import sqlite_utils
 
-from engine.store.migrations import m0001_initial, m0002_ledger
+from engine.store.migrations import m0001_initial, m0002_ledger, m0003_chat_tree
 
 Step = Callable[[sqlite_utils.Database], None]
 
-STEPS: tuple[Step, ...] = (m0001_initial.apply, m0002_ledger.apply)
+STEPS: tuple[Step, ...] = (m0001_initial.apply, m0002_ledger.apply, m0003_chat_tree.apply)
 
 
 def run(db: sqlite_utils.Database) -> None:

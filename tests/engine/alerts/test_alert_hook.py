@@ -43,6 +43,7 @@ def test_it_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ("told.bat", "exit 0", "The program for alerts must not be a batch file."),
     ],
 )
+@pytest.mark.logs("The program for alerts")
 def test_what_goes_wrong_is_said_and_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, body: str, said: str
 ) -> None:
@@ -50,6 +51,7 @@ def test_what_goes_wrong_is_said_and_logged(
     assert said in caplog.text
 
 
+@pytest.mark.logs("The program for alerts")
 def test_a_program_that_is_not_there_or_no_program(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -64,6 +66,7 @@ def test_a_program_that_is_not_there_or_no_program(
     assert caplog.text.count("WARNING") == 2
 
 
+@pytest.mark.logs("The program for alerts")
 def test_one_that_runs_on_is_ended_with_its_children(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

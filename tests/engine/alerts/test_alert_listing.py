@@ -57,6 +57,7 @@ def test_an_alert_made_while_the_clock_was_ahead_may_end_before_that() -> None:
     assert (alert.state, alert.rule.expires) == ("watching", date(2023, 6, 1))
 
 
+@pytest.mark.logs("cannot be read")
 def test_what_cannot_be_read_is_left_out_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert read_alerts([stored("{}"), stored(text())], MADE.date())[0].rule.condition == above(
         "100"

@@ -315,6 +315,7 @@ def test_rules_come_and_go_while_it_watches(world: World) -> None:
     assert world.go(11, "300") == []
 
 
+@pytest.mark.logs("cannot be read")
 def test_a_rule_that_cannot_be_read_does_not_stop_the_others(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -359,6 +360,7 @@ def test_a_second_monitor_does_not_fire_the_same_row(world: World) -> None:
     other.stop()
 
 
+@pytest.mark.logs("the alerts could not be checked")
 def test_the_thread_wakes_when_prices_change_and_outlives_a_failure(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,12 +1,16 @@
 """Routers and models that say what a test tells them to, and how they say it."""
 
 import math
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import cast
 
+from benchmarks import make_gguf
 from engine.assistant.calls import call_json
 from engine.assistant.recognise import Recognised
 from engine.assistant.router import NO_TOOL, Router
@@ -44,11 +48,45 @@ def opinion(**shares: float) -> Router:
     return cast(Router, _Opinion(shares))
 
 
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory()
+
+
+@cache
+def model_file(**metadata: object) -> Path:
+    """A tiny model file that says this of itself besides; gone at the end of the tests."""
+    path = Path(_folder().name) / f"fake{len(list(Path(_folder().name).iterdir()))}.gguf"
+    shape = make_gguf.TINY
+    tensors = [
+        (key, dimensions, make_gguf.tensor_type(key, dimensions, shape))
+        for key, dimensions in make_gguf.tensor_shapes(shape)
+    ]
+    make_gguf.write_file(
+        path,
+        {**make_gguf.metadata(shape, "Fake"), **metadata},
+        tensors,
+        lambda tensor: bytes(math.prod(tensor[1]) * 4),
+    )
+    return path
+
+
 @dataclass(frozen=True)
 class Loaded:
-    """As much of a loaded model's description as the assistant looks at."""
+    """As much of a loaded model's description as is looked at; template: its file's own text;
+    says: what else the file says."""
 
     template_id: str = STARTER
+    name: str = "Fake"
+    n_ctx: int = 4_096
+    template: str = ""
+    says: tuple[tuple[str, object], ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """A file with that template."""
+        key = "tokenizer.chat_template" if self.template else "assay.template"
+        return model_file(**{key: self.template or self.template_id}, **dict(self.says))
 
 
 Part = str | BaseException | Callable[[], None]
@@ -89,8 +127,11 @@ class FakeModel:
         picks: str = "",
         prefers: dict[str, float] | None = None,
         template_id: str = STARTER,
+        template: str = "",
+        says: Mapping[str, object] | None = None,
     ) -> None:
-        self.loaded: Loaded | None = Loaded(template_id)
+        more = tuple((says or {}).items())
+        self.loaded: Loaded | None = Loaded(template_id, template=template, says=more)
         self.answers = [[a] if isinstance(a, str) else list(a) for a in answers]
         self.picks = picks
         self.prefers = prefers or {}
@@ -99,14 +140,25 @@ class FakeModel:
         self.scored: list[tuple[str, tuple[str, ...]]] = []
         self.failure: BaseException | None = None
 
-    def generate(self, request: GenerateRequest) -> Generated:
+    def generate(self, request: GenerateRequest, on_progress: object = None) -> Generated:
         self.requests.append(request)
         parts = [self.picks] if request.grammar is not None else self.answers.pop(0)
         self.generated.append(Generated(parts))
         return self.generated[-1]
 
+    def detokenize(self, tokens: Sequence[int]) -> str:
+        return "".join(f"<|{token}|>" for token in tokens)
+
+    def count(self, text: str) -> int:
+        """A token is four letters or so."""
+        return len(text) // 4
+
     def score(
-        self, prompt: str, continuations: Sequence[str], stoppable: Stoppable | None = None
+        self,
+        prompt: str,
+        continuations: Sequence[str],
+        stoppable: Stoppable | None = None,
+        session: str = "",
     ) -> list[float]:
         if self.failure:
             raise self.failure

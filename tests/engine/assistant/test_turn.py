@@ -211,7 +211,11 @@ def test_a_stop_before_anything_was_said() -> None:
 def test_a_stop_while_the_model_weighs_the_tools() -> None:
     class Slow(FakeModel):
         def score(
-            self, prompt: str, continuations: Sequence[str], stoppable: Stoppable | None = None
+            self,
+            prompt: str,
+            continuations: Sequence[str],
+            stoppable: Stoppable | None = None,
+            session: str = "",
         ) -> list[float]:
             assert stoppable is not None
             ended = threading.Event()

@@ -9,14 +9,18 @@ from hypothesis import strategies as st
 
 from engine.assistant.cancel import Cancel, Stopped
 from engine.assistant.tools.base import Figure, ToolResult
+from engine.assistant.voices import LocalVoice
 from engine.assistant.writing import Evidence, Writer, settled
+from engine.core.errors import Cancelled
 from engine.core.events import Event, TextDelta, TextReplaced, ThinkDelta
+from engine.model.chat import ChatRequest, LocalChat
 from engine.model.generation import Stats
-from engine.model.templates import QWEN3_THINKING, STARTER
+from engine.model.templates import QWEN3_THINKING, STARTER, PromptMessage
 from tests.engine.assistant.opinions import FakeModel
 
 RESULT = ToolResult("", (), (Figure("value", Decimal("58000"), "$58,000.00"),))
 SAID = (Figure("change_percent", Decimal(30), "30 %"),)
+ASKED = ChatRequest((PromptMessage("user", "what would i have"),), thinking=True)
 EVIDENCE = Evidence("what would i have", RESULT, SAID, ("BTC",))
 
 
@@ -38,7 +42,7 @@ class Screen:
             self.states.append(event.text)
 
     def run(self, plain: str = "It is $58,000.00.") -> str:
-        self.writer.write(self.model.client, "prompt", EVIDENCE, lambda: plain)
+        self.writer.write(LocalVoice(LocalChat(self.model.client), ASKED), EVIDENCE, lambda: plain)
         return self.writer.text
 
 
@@ -111,8 +115,8 @@ def test_an_empty_answer_is_replaced() -> None:
 
 def test_an_answer_that_was_cut_ends_with_its_last_sentence() -> None:
     class Long(FakeModel):
-        def generate(self, request):  # type: ignore[no-untyped-def]  # as the base does
-            generated = super().generate(request)
+        def generate(self, request, on_progress=None):  # type: ignore[no-untyped-def]  # as the base does
+            generated = super().generate(request, on_progress)
             generated.stats = Stats(1, 0, 600, 0.1, 1.0, "length")
             return generated
 
@@ -133,3 +137,26 @@ def test_a_stop_keeps_what_was_shown() -> None:
     with pytest.raises(Stopped):
         screen.run()
     assert screen.writer.text == screen.states[-1] == "It"
+
+
+def test_words_of_code_take_the_place_of_words_that_broke_off() -> None:
+    """Whoever adds up the pieces, as a pipe does, has only what is valid in the end."""
+    screen = Screen()
+    screen.writer.say("Half an ans")
+    screen.writer.say("It is $58,000.00.")
+    assert screen.states == ["", "Half an ans", "It is $58,000.00."]
+    assert screen.writer.text == "It is $58,000.00."
+
+
+def test_an_answer_that_another_model_cut_off_is_no_whole_one() -> None:
+    class CutOff(FakeModel):
+        def generate(self, request, on_progress=None):  # type: ignore[no-untyped-def]  # as the base does
+            generated = super().generate(request, on_progress)
+            generated.stats = Stats(1, 0, 6, 0.1, 1.0, "cancelled")
+            return generated
+
+    screen = Screen()
+    screen.model = CutOff(["It is $58,000.00 now and"])
+    with pytest.raises(Cancelled):
+        screen.run()
+    assert screen.writer.text == "It is"

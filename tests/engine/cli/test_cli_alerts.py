@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.engine.cli.conftest import ASSAY, Run
-from tests.engine.loopback import Handler, hosts
+from tests.engine.loopback import Handler, hosts, serving
+from tests.engine.model.openai_server import delta, streams
 
 ABOVE = ("--kind", "price", "--asset", "btc", "--direction", "above", "--level", "95000")
 
@@ -115,6 +116,7 @@ def test_by_night_the_watch_says_what_waits_and_tells_it_by_day(assay: Run, pric
     assert "not told yet" not in assay("alerts", "history").stdout
 
 
+@pytest.mark.logs("The program for alerts")
 def test_the_users_program_that_fails_is_said(assay: Run, prices: Path) -> None:
     assay("prices", prices, "--yes")
     assay("alerts", "add", *ABOVE)
@@ -146,6 +148,7 @@ def test_the_watch_tells_what_fires_and_ends_when_nobody_reads(home: Path, price
         assert process.wait(60) == 141
 
 
+@pytest.mark.logs("Prices could not be refreshed")
 def test_the_watch_refreshes_prices_where_a_source_is_on(
     assay: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,3 +176,35 @@ def test_the_watch_refreshes_prices_where_a_source_is_on(
 def test_the_interval_of_the_watch_is_checked(assay: Run) -> None:
     with pytest.raises(SystemExit):
         assay("watch", "--refresh", "often")
+
+
+def test_what_fired_is_summed_up(assay: Run, prices: Path) -> None:
+    """By the starter, which leaves it to code; by a model elsewhere once it may know."""
+    assert assay("alerts", "summary").stdout == "No alert has fired.\n"
+    assert json.loads(assay("alerts", "summary", "--json").stdout)["text"] == ""
+    assay("prices", prices, "--yes")
+    assay("alerts", "add", *ABOVE)
+    assay("watch", "--once", "--refresh", "0")
+    listed = assay("alerts", "summary").stdout
+    assert "1 alert fired, newest first:\n\n- BTC above $95,000.00: BTC was at" in listed
+    assert "the starter model has not learned to sum up" in listed
+    assert "is for add, edit, preview only" in assay("alerts", "summary", *ABOVE, status=2).stderr
+
+    def answer(handler: Handler) -> None:
+        if handler.path == "/v1/models":
+            handler.reply_json({"data": [{"id": "big"}]})
+        else:
+            streams(delta(content="BTC was at $100,000.00."), delta("stop"))(handler)
+
+    with serving(answer) as server:
+        assay("endpoints", "add", "gpu", server.url)
+        assay("endpoints", "on", "gpu")
+        assay("endpoints", "use", "gpu")
+        told = json.loads(assay("alerts", "summary", "--json").stdout)
+        assert (told["status"], told["model"]) == ("complete", "")
+        assert "gpu may not see your portfolio" in told["notice"]
+        asked = len(server.asked)
+        assay("endpoints", "allow", "gpu")
+        told = json.loads(assay("alerts", "summary", "--json").stdout)
+        assert (told["text"], told["model"]) == ("BTC was at $100,000.00.", "big on gpu")
+        assert len(server.asked) == asked + 1

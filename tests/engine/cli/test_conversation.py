@@ -179,6 +179,9 @@ def test_ctrl_c_stops_the_answer_and_keeps_what_there_is(
                 self._pressed = True
                 raise KeyboardInterrupt
 
+        def tick(self) -> None:
+            self._inner.tick()
+
         def end(self, reply: Reply) -> None:
             self._inner.end(reply)
 

@@ -38,6 +38,7 @@ def test_unsubscribing_even_while_publishing() -> None:
     assert heard == [event] * 3
 
 
+@pytest.mark.logs("a subscriber failed on TextDelta")
 def test_a_failing_subscriber_is_logged_and_disturbs_nobody(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -102,6 +102,7 @@ def test_a_known_error_is_told_in_its_own_words(pool: JobPool, heard: Heard) -> 
     assert heard.end(job.id).text == "The file is empty. Choose another."
 
 
+@pytest.mark.logs("a job failed: ZeroDivisionError")
 def test_a_bug_is_logged_and_told_without_details(
     pool: JobPool, heard: Heard, caplog: pytest.LogCaptureFixture
 ) -> None:

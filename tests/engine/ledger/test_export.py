@@ -134,7 +134,7 @@ def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
     with pytest.raises(KnownError, match="there is a file of that name"):
         export_transactions(path, [])
     assert path.read_text() == "mine"
-    with pytest.raises(KnownError, match="it does not exist"):
+    with pytest.raises(KnownError, match="there is no folder"):
         export_transactions(tmp_path / "nowhere" / "out.csv", [])
 
 

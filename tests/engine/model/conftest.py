@@ -41,12 +41,15 @@ def states() -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def new_client(states: list[tuple[str, str]]) -> Iterator[Callable[[], ModelClient]]:
-    """Makes clients that are closed after the test."""
+def new_client(
+    states: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], ModelClient]]:
+    """Makes clients that are closed after the test; they keep states in the tests' folders."""
     clients: list[ModelClient] = []
+    kept = tmp_path_factory.getbasetemp()
 
     def make() -> ModelClient:
-        clients.append(ModelClient(lambda state, notice: states.append((state, notice))))
+        clients.append(ModelClient(lambda state, notice: states.append((state, notice)), kept))
         return clients[-1]
 
     yield make
@@ -55,9 +58,10 @@ def new_client(states: list[tuple[str, str]]) -> Iterator[Callable[[], ModelClie
 
 
 @pytest.fixture(scope="module")
-def client(tiny_model: Path) -> Iterator[ModelClient]:
-    """A client with the tiny model loaded, shared by a module's tests."""
-    client = ModelClient(lambda state, notice: None)
+def client(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelClient]:
+    """A client with the tiny model loaded, shared by a module's tests; keeps states in their
+    folders."""
+    client = ModelClient(lambda state, notice: None, tmp_path_factory.getbasetemp())
     client.load(tiny_model)
     yield client
     client.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.model.gguf import read_header
+from engine.model.gguf.header import read_header
 
 Array = NDArray[np.float64]
 
@@ -43,6 +43,20 @@ def rotate(x: Array) -> Array:
 
 def log_probabilities(path: Path, tokens: list[int]) -> Array:
     """Natural-log probabilities of the next token after each prefix, [tokens, words]."""
+    table = logits(path, tokens)
+    largest = table.max(-1, keepdims=True)
+    result: Array = table - np.log(np.exp(table - largest).sum(-1, keepdims=True)) - largest
+    return result
+
+
+def logits(path: Path, tokens: list[int]) -> Array:
+    """What the model says of the next token after each prefix, [tokens, words]."""
+    result: Array = states(path, tokens) @ load(path)[0]["token_embd.weight"].T
+    return result
+
+
+def states(path: Path, tokens: list[int]) -> Array:
+    """The last layer's normed states, [tokens, width]."""
     weights, sizes = load(path)
     heads, groups = sizes["attention.head_count"], sizes["attention.head_count_kv"]
     size, count = sizes["attention.key_length"], len(tokens)
@@ -66,8 +80,5 @@ def log_probabilities(path: Path, tokens: list[int]) -> Array:
         h = norm(x, w["ffn_norm"])
         gate = h @ w["ffn_gate"].T
         x = x + (gate / (1 + np.exp(-gate)) * (h @ w["ffn_up"].T)) @ w["ffn_down"].T
-    logits = norm(x, weights["output_norm.weight"]) @ weights["token_embd.weight"].T
-    largest = logits.max(-1, keepdims=True)
-    partition = np.log(np.exp(logits - largest).sum(-1, keepdims=True)) + largest
-    result: Array = logits - partition
+    result: Array = norm(x, weights["output_norm.weight"])
     return result

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from engine.core.errors import Cancelled, KnownError
-from engine.model.client import GenerateRequest, LoadOptions, ModelClient
+from engine.model.client import ContextFull, GenerateRequest, LoadOptions, ModelClient
 from engine.model.parsing import CallPart, StreamParser
 
 QUESTION = "<|im_start|>user\nhello world 123<|im_end|>\n<|im_start|>assistant\n"
@@ -135,8 +135,9 @@ def test_the_likeliest_allowed_token_is_taken(client: ModelClient) -> None:
 
 
 def test_a_malformed_grammar_is_refused_and_the_model_lives(client: ModelClient) -> None:
-    with pytest.raises(ValueError, match="malformed grammar"):
-        answer(client, GenerateRequest(QUESTION, grammar="root ::= ("))
+    for grammar in ("root ::= (", 'root ::= "\ud83d"'):
+        with pytest.raises(ValueError, match="malformed grammar"):
+            answer(client, GenerateRequest(QUESTION, grammar=grammar))
     assert answer(client, GenerateRequest(QUESTION, max_tokens=3))
 
 
@@ -161,9 +162,10 @@ def test_progress_of_a_long_prompt(client: ModelClient) -> None:
 
 
 def test_what_does_not_fit_is_refused_before_any_work(client: ModelClient) -> None:
-    with pytest.raises(KnownError, match=r"need 4,1.. tokens.*room for 4,096"):
-        list(client.generate(GenerateRequest(QUESTION, max_tokens=4090)))
-    with pytest.raises(KnownError, match="room for 4,096"):
+    with pytest.raises(ContextFull, match=r"needs 10,... tokens.*room for 4,096") as refused:
+        list(client.generate(GenerateRequest("x " * 5000)))
+    assert (refused.value.prompt_tokens, refused.value.n_ctx) == (client.count("x " * 5000), 4096)
+    with pytest.raises(ContextFull, match="room for 4,096"):
         client.score("x " * 5000, ["a"])
     with pytest.raises(KnownError, match="nothing to answer"):
         list(client.generate(GenerateRequest("")))

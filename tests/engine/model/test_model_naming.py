@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 from gguf_craft import Craft, string, u32
 
-from engine.model.gguf import read_header
+from engine.model.gguf.header import read_header
 from engine.model.naming import model_name, quantization
 
 CHECKSUM = "8f3a" * 16

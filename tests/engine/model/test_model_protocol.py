@@ -3,36 +3,34 @@
 import io
 import json
 import struct
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields
+from typing import TypeVar, get_args, get_origin
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model import protocol
+from engine.model import messages, protocol
 
-REQUESTS = [
-    protocol.Load(1, "/models/ü.gguf", 4096, 2, 1 << 40),
-    protocol.Generate(2, "Hé\n", None, ("a", "b"), 5, 0.5, 20, 1, 0.0, 7),
-    protocol.Generate(3, "", 'root ::= "x"', (), 0, 0.0, 0, 0.95, 0.0, 0),
-    protocol.Score(4, "p", ("a", "")),
-    protocol.Count(5, "\0 \ud800"),
-    protocol.Prove(6),
-    protocol.Cancel(7),
-]
-EVENTS = [
-    protocol.Hello(0, 1),
-    protocol.Loading(1, 0.5),
-    protocol.Loaded(1, 4096),
-    protocol.Prefill(2, 5, 9),
-    protocol.Text(2, "🙂"),
-    protocol.Done(2, 9, 0, 3, 0.1, 0.2, "stop"),
-    protocol.Scores(4, (-1.5, 0.0)),
-    protocol.Counted(5, 2),
-    protocol.Proven(6, ("socket",), (True,), ""),
-    protocol.Failed(7, "known", "No.", "Try."),
-]
+T = TypeVar("T")
+
+
+def sample(annotation: object, text: str) -> object:
+    """A value of a field's type."""
+    if get_origin(annotation) is tuple:
+        return (sample(get_args(annotation)[0], text), sample(get_args(annotation)[0], text))
+    samples: dict[object, object] = {int: 7, float: -0.5, str: text, bool: True}
+    return samples.get(annotation)
+
+
+def messages_of(kinds: Iterable[type[T]], text: str) -> list[T]:
+    return [kind(*(sample(field.type, text) for field in fields(kind))) for kind in kinds]  # type: ignore[arg-type]
+
+
+REQUESTS = messages_of(messages.REQUESTS.values(), "Hé\n🙂 \0 \ud800")
+EVENTS = messages_of(messages.EVENTS.values(), "Hé\n🙂 \0 \ud7ff\ue000")
 
 
 def frame(content: object) -> io.BytesIO:
@@ -78,6 +76,13 @@ def test_a_stream_that_ends_within_a_frame_has_ended() -> None:
         {"type": "Scores", "id": 1, "values": 5},
         {"type": "Loading", "id": 1, "fraction": "0.5"},
         {"type": "Loading", "id": 1, "fraction": False},
+        {"type": "Loading", "id": 1, "fraction": float("nan")},
+        {"type": "Loading", "id": 1, "fraction": 10**400},
+        {"type": "Scores", "id": 1, "values": [0.5, float("-inf")]},
+        {"type": "Counted", "id": 1, "tokens": -1},
+        {"type": "Counted", "id": 1, "tokens": 1 << 63},
+        {"type": "Text", "id": 1, "text": "half \ud800 of a character"},
+        {"type": "Proven", "id": 1, "attempts": ["\udfff"], "denied": [True], "reason": ""},
     ],
 )
 def test_what_is_not_an_event(content: object) -> None:
@@ -99,7 +104,7 @@ def test_arbitrary_bytes(data: bytes) -> None:
 
 @given(text=st.text(), number=st.integers(0, 1 << 60))
 def test_any_text_survives(text: str, number: int) -> None:
-    message = replace(EVENTS[4], text=text, id=number)
+    message = messages.Text(number, text)
     pipe = io.BytesIO()
     protocol.write_message(pipe, message)
     pipe.seek(0)

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from engine.core.clock import FixedClock
+from engine.core.errors import KnownError
 from engine.net import Client
 from tests.engine.loopback import Log, Loopback
 from tests.engine.net.conftest import NOW, Serve, ask, refused
@@ -90,3 +91,14 @@ def test_a_server_without_tls_is_told(client: Client, serve: Serve) -> None:
     server = serve(lambda handler: handler.reply())
     url = server.url.replace("http://", "https://")
     assert "No secure connection" in refused(client, ask(url)).sentence
+
+
+def test_a_stream_is_checked_as_well(
+    client: Client, secure: Loopback, log: Log, certificate: Path
+) -> None:
+    with pytest.raises(KnownError, match="certificate"):
+        client.open(ask(secure.url))
+    assert secure.asked == []
+    trusting = Client(lambda source: True, log, FixedClock(NOW), context=_trusting(certificate))
+    with trusting.open(ask(secure.url)) as stream:
+        assert stream.read() == b"[true]"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import keyring
 import pytest
@@ -12,7 +13,7 @@ from engine.core.clock import FixedClock
 from engine.core.events import Event
 from engine.core.paths import Paths
 from engine.service import Service
-from tests.engine.service.tiny import write_tiny_model
+from tests.engine.service.tiny import make_gguf, write_tiny_model
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HEADER = (
@@ -109,3 +110,14 @@ def prices(tmp_path: Path) -> Path:
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of 400 words and random weights that takes the starter's short prompt."""
     return write_tiny_model(tmp_path_factory.mktemp("model") / "tiny.gguf")
+
+
+@pytest.fixture(scope="session")
+def slow_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that takes longer over 600 tokens, random words, than a question to reach it."""
+    maker: Any = make_gguf()
+    plain = maker.metadata
+    maker.metadata = lambda *args: plain(*args) | {"assay.template": "chatml"}
+    path = tmp_path_factory.mktemp("slow") / "slow.gguf"
+    maker.write_model(path, maker.Shape(400, 4, 256, 4, 2, 64, 1024, 4096, "Q4_0"), "Slow")
+    return path

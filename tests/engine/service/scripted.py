@@ -9,7 +9,9 @@ from engine.assistant.prompting import Exchange
 from engine.assistant.turn import Assistant, Outcome
 from engine.core.cards import Choice, Draft
 from engine.core.events import ChoicesOffered, DraftOffered, Event, TextDelta
+from engine.service.answering import Turn
 from engine.service.chat import ChatArea
+from engine.store.chat_search import ChatSearch
 from engine.store.chats import ChatRepo
 
 DRAFT = Draft(
@@ -32,6 +34,7 @@ class Scripted:
     def __init__(self, script: Script) -> None:
         self.script = script
         self.asked: list[tuple[str, Mapping[str, Any] | None, Sequence[Exchange]]] = []
+        self.turns: list[Turn] = []
         self.outcome: dict[str, Any] = {}
         self.publish: Callable[[Event], None] = lambda event: None
         self.message_id = 0
@@ -118,11 +121,12 @@ def chat_area(
 ) -> ChatArea:
     """The real chat area over the scripted assistant."""
 
-    def make(to: Callable[[Event], None], cancel: Cancel) -> Assistant:
+    def make(to: Callable[[Event], None], turn: Turn) -> Assistant:
         scripted.publish = to
+        scripted.turns.append(turn)
         return cast(Assistant, scripted)
 
-    return ChatArea(repo, make, publish, confirm)
+    return ChatArea(repo, ChatSearch(repo._db), make, publish, confirm)
 
 
 def offer_choices(self: Scripted, question: str) -> Iterable[Event | str]:

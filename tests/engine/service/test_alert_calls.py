@@ -106,6 +106,7 @@ def test_without_a_program_what_is_left_is_forgotten(
     assert len(began(tmp_path)) == 1
 
 
+@pytest.mark.logs("a call of the program for alerts could not be made and is dropped")
 def test_a_kept_call_that_cannot_be_read_is_not_in_the_way_of_those_after_it(
     service: Service, prices: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -142,6 +142,7 @@ def test_in_quiet_hours_alerts_wait(service: Service, events: list[Event], price
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX scripts")
+@pytest.mark.logs("The program for alerts")
 def test_the_users_program_is_run_and_its_failure_is_said(
     service: Service, prices: Path, events: list[Event], tmp_path: Path
 ) -> None:

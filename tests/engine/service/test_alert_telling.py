@@ -120,6 +120,7 @@ def test_a_deleted_alert_comes_back_with_what_it_fired(service: Service, prices:
     assert service.alerts.check_now() == []
 
 
+@pytest.mark.logs("The program for alerts")
 def test_a_program_must_be_chosen_before_it_is_tried(service: Service) -> None:
     with pytest.raises(KnownError, match="No program is chosen"):
         service.alerts.telling.try_program()

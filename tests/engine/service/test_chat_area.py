@@ -252,6 +252,7 @@ def test_a_bug_in_one_answer_does_not_end_the_next(
 
     assert listener.wait(TurnFinished, second).status == "complete"
     assert "ZeroDivisionError" in caplog.text
+    caplog.clear()
 
 
 @pytest.mark.parametrize(

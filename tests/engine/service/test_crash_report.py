@@ -4,6 +4,8 @@ import logging
 import stat
 from pathlib import Path
 
+import pytest
+
 from engine.core.paths import Paths
 from engine.service import describe, report_crash
 from engine.service.logfile import LogFile
@@ -54,6 +56,7 @@ def test_a_report_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
     assert "No report could be written." in report_crash(Paths(tmp_path / "home"), raised())
 
 
+@pytest.mark.logs("it failed", "not any more")
 def test_errors_are_logged_without_their_messages(paths: Paths) -> None:
     paths.ensure()
     log = LogFile(paths)
@@ -68,3 +71,14 @@ def test_errors_are_logged_without_their_messages(paths: Paths) -> None:
     assert "BTC" not in text
     assert "not any more" not in text
     assert stat.S_IMODE((paths.logs / "assay.log").stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+@pytest.mark.logs("there is no room")
+def test_a_log_for_which_there_is_no_room_can_be_closed(paths: Paths) -> None:
+    paths.ensure()
+    (paths.logs / "assay.log").symlink_to("/dev/full")
+    log = LogFile(paths)
+    logging.getLogger("test").warning("there is no room")
+    log.close()
+    LogFile(paths).close()

@@ -148,9 +148,9 @@ def test_waiting_for_the_model_can_be_stopped(open_service: Open, tiny_model: Pa
 
 
 def test_a_child_killed_in_mid_answer_leaves_its_text_and_the_next_question_works(
-    open_service: Open, tiny_model: Path
+    open_service: Open, slow_model: Path
 ) -> None:
-    service = open_service(tiny_model, background=True)
+    service = open_service(slow_model, background=True)
     assert wait_for_load(service)
     listener = Listener()
     service.bus.subscribe(listener)
@@ -170,9 +170,9 @@ def test_a_child_killed_in_mid_answer_leaves_its_text_and_the_next_question_work
 
 
 def test_stop_ends_an_answer_of_the_model_within_a_blink(
-    open_service: Open, tiny_model: Path
+    open_service: Open, slow_model: Path
 ) -> None:
-    service = open_service(tiny_model, background=True)
+    service = open_service(slow_model, background=True)
     assert wait_for_load(service)
     listener = Listener()
     service.bus.subscribe(listener)

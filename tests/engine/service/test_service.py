@@ -104,6 +104,7 @@ def test_a_backup_brings_everything_back(
     assert open_service().portfolio.has_data()
 
 
+@pytest.mark.logs("schema 99")
 def test_a_newer_database_can_be_read_but_not_changed(open_service: Open, purchases: Path) -> None:
     service = open_service()
     take(service, purchases)

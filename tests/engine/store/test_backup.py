@@ -117,6 +117,7 @@ def test_the_replaced_database_is_kept_as_a_folder_that_opens(
     assert (content(old), [chat.title for chat in ChatRepo(old).list()]) == later
 
 
+@pytest.mark.logs("a new key is made", "the database to be replaced cannot be opened")
 def test_a_lost_key_is_what_a_backup_is_for(
     db: Database, open_database: Open, paths: Paths, tmp_path: Path
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_lost_key_is_what_a_backup_is_for(
     assert content(open_own(open_database, paths)) == expected
 
 
+@pytest.mark.logs("the database to be replaced cannot be opened: KnownError")
 def test_a_damaged_database_with_a_log_is_replaced(
     db: Database, open_database: Open, paths: Paths, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.core.answer_figures import AnswerFigures
 from engine.core.cards import FactsCard, QuoteCard
 from engine.core.errors import KnownError
 from engine.core.paths import Paths
@@ -16,6 +17,7 @@ from engine.store.database import Database
 
 FACTS = FactsCard("BTC", (("Value", "$1.00"),), "last close", True)
 QUOTE = QuoteCard("Staking", "Locking coins …", "knowledge/staking.md")
+FIGURES = AnswerFigures("Starter", 340, 27.5, 2_000, 1_500, 8.25, 4_096, 2_340, 2)
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -52,13 +54,14 @@ def test_a_conversation(repo: ChatRepo) -> None:
     repo.add_card(answer, QUOTE)
     repo.set_calls(answer, '[{"name": "position"}]')
     assert repo.messages(chat)[1].status == "streaming"
-    repo.finish(answer, "complete")
+    repo.finish(answer, "complete", figures=FIGURES)
     second = timedelta(seconds=1)
     assert repo.messages(chat) == [
         Message(question, chat, "user", "What do I own?", "", "complete", (), "[]",
-                START + 2 * second),
+                START + 2 * second, siblings=(question,)),
         Message(answer, chat, "assistant", "You own 1 BTC.", "Let me look.", "complete",
-                (FACTS, QUOTE), '[{"name": "position"}]', START + 3 * second),
+                (FACTS, QUOTE), '[{"name": "position"}]', START + 3 * second,
+                parent_id=question, siblings=(answer,), figures=FIGURES),
     ]  # fmt: skip
     assert repo.list() == [Chat(chat, "New chat", START + 3 * second)]
     repo.replace(answer, "You own nothing.")
@@ -133,6 +136,7 @@ def test_any_text_comes_back_as_it_was(repo: ChatRepo, parts: list[str]) -> None
     assert stored.text == "".join(parts)
 
 
+@pytest.mark.logs("a stored card is of an unknown kind")
 def test_a_card_of_a_newer_version_does_not_lock_the_conversation(
     repo: ChatRepo, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

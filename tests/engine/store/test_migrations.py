@@ -147,6 +147,7 @@ Database.open(pathlib.Path(sys.argv[1]), bytes(range(32)), SystemClock())
     assert [message.text for message in ChatRepo(db).messages(1)] == ["question"]
 
 
+@pytest.mark.logs("schema 99")
 def test_a_newer_schema_is_read_but_never_changed(open_database: Open, paths: Paths) -> None:
     fill(open_database)
     with closing(connect(paths.database, bytes(range(32)))) as newer:

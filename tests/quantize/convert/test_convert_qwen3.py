@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from tiny_models import edit_json, llama_logits, make_model, make_tokenizer, torch_logits
 from transformers import Qwen3ForCausalLM
 
-from engine.model.gguf import read_header
+from engine.model.gguf.header import read_header
 from quantize.convert import convert
 from quantize.task import Task
 

@@ -10,9 +10,9 @@ from tiny_models import TEMPLATE, WORDS, edit_json
 from tokenizers import Tokenizer
 
 from engine.core.errors import KnownError
-from engine.model.gguf import read_header
-from engine.model.llama_api import AbortFlag
-from engine.model.llama_model import Model
+from engine.model.child.api import AbortFlag
+from engine.model.child.model import Model
+from engine.model.gguf.header import read_header
 from quantize.child import run_job
 from quantize.convert import convert
 from quantize.convert.tokenizer import CONTROL, NORMAL, UNUSED, USER_DEFINED, read_vocabulary

@@ -1,0 +1,1 @@
+"""The model child: the one place where llama.cpp runs, locked in."""

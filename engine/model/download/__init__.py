@@ -1,0 +1,1 @@
+"""Fetches model files from the Hugging Face Hub or a mirror of it."""

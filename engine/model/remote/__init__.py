@@ -1,0 +1,1 @@
+"""Models on other computers: servers that speak OpenAI's interface."""
