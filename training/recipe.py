@@ -1,95 +1,73 @@
-"""A recipe: one TOML file that says what to run; its tables and keys are dataclasses and fields."""
+"""Recipes: TOML files whose keys are the fields of a method's Config, nested tables included.
+
+A file may serve several methods: then each has a table of its name, and keys outside any such
+table are shared by those methods that know them.
+"""
 
 import tomllib
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from training.architectures import PRESETS
-from training.data.chat import Weights
-from training.data.formats import Selection
-from training.loop import TrainConfig
+Config = TypeVar("Config")
 
 
-@dataclass(frozen=True)
-class Group:
-    """Documents drawn in one proportion."""
+def read(
+    kind: type[Config], method: str, path: Path | None, overrides: Mapping[str, str]
+) -> Config:
+    """The configuration of a method from a recipe, if any, and from key=value overrides.
 
-    name: str
-    weight: float
-    selections: tuple[Selection, ...]
-
-
-@dataclass(frozen=True)
-class TokenizerConfig:
-    """Size of the vocabulary and of the training sample (megabytes, split by group weight)."""
-
-    vocab_size: int = 8192
-    sample_megabytes: float = 20.0
-
-
-@dataclass(frozen=True)
-class PretrainConfig:
-    """Pretraining: window length in tokens, longer for the last share of the run."""
-
-    train: TrainConfig
-    context: int = 512
-    long_context: int = 2048
-    long_share: float = 0.1
-    held_out_windows: int = 24  # per group and evaluation
+    overrides: dotted keys such as "loop.rows"; a value that is not TOML is taken as a string.
+    Raises ValueError that names a key or value it cannot use.
+    """
+    table: dict[str, Any] = {}
+    if path is not None:
+        with path.open("rb") as file:
+            table = _of_method(tomllib.load(file), method, {f.name for f in fields(kind)})  # type: ignore[arg-type]  # Config is a dataclass
+    for key, value in overrides.items():
+        *parents, last = key.split(".")
+        place = table
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = _value(value)
+    made: Config = build(kind, table, path.name if path is not None else method)
+    return made
 
 
-@dataclass(frozen=True)
-class SftConfig:
-    """Instruction tuning: train.total_tokens is set from epochs when the dialogues are known."""
-
-    train: TrainConfig
-    epochs: float = 3.0
-    context: int = 2048  # longer dialogues are left out
-    held_out_dialogues: int = 400  # scored at most, per evaluation
-    weights: Weights = field(default_factory=Weights)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything about one model."""
-
-    name: str
-    preset: str
-    seed: int
-    tokenizer: TokenizerConfig
-    pretrain: PretrainConfig
-    sft: SftConfig
-    groups: tuple[Group, ...] = field(default=())
-
-    def __post_init__(self) -> None:
-        if self.preset not in PRESETS:
-            raise ValueError(f"Unknown preset {self.preset!r}; known are {', '.join(PRESETS)}.")
-
-
-def read_recipe(path: Path) -> Recipe:
-    """Read a recipe; raises ValueError that names a key it does not know."""
-    with path.open("rb") as file:
-        recipe: Recipe = _build(Recipe, tomllib.load(file), path.name)
-    return recipe
-
-
-def _build(kind: Any, value: Any, where: str) -> Any:
-    """Turn a TOML value into the type a field asks for."""
+def build(kind: Any, value: Any, where: str) -> Any:
+    """Turn a TOML value into the type a field asks for; ValueError that names what is wrong."""
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         unknown = set(value) - {f.name for f in fields(kind)}
         if unknown:
             raise ValueError(f"{where}: unknown key {', '.join(sorted(unknown))}.")
-        parts = {key: _build(hints[key], part, f"{where}.{key}") for key, part in value.items()}
+        parts = {key: build(hints[key], part, f"{where}.{key}") for key, part in value.items()}
         try:
-            return kind(**parts)  # type: ignore[operator]
-        except TypeError as error:
+            return kind(**parts)  # type: ignore[operator]  # a dataclass is a class here
+        except (TypeError, ValueError) as error:
             raise ValueError(f"{where}: {error}") from error
     if get_origin(kind) is tuple:
-        return tuple(_build(get_args(kind)[0], part, where) for part in value)
-    if kind is float and isinstance(value, int):
+        items = value if isinstance(value, list) else [value]
+        return tuple(build(get_args(kind)[0], part, where) for part in items)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if not isinstance(value, kind):
+    if kind is str and isinstance(value, int | float):
+        return str(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise ValueError(f"{where}: {value!r} is not a {kind.__name__}.")
     return value
+
+
+def _of_method(document: dict[str, Any], method: str, known: set[str]) -> dict[str, Any]:
+    if method not in document:
+        return document
+    shared = {key: value for key, value in document.items() if key in known}
+    return shared | document[method]
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

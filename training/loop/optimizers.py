@@ -1,9 +1,11 @@
-"""Muon for the weight matrices of the layers, AdamW for embeddings and norms; or AdamW for all."""
+"""Muon for the weight matrices of the layers, AdamW for the rest; or AdamW for all."""
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+from training.loop import sharding
 
 OPTIMIZERS = ("muon", "adamw")
 
@@ -36,44 +38,50 @@ class Optimizers:
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """Put back what tensors() returned."""
         owners = {
-            name: (optimizer, parameter)
+            self.names[parameter]: (optimizer, parameter)
             for optimizer in self.members
             for group in optimizer.param_groups
             for parameter in group["params"]
-            for name in (self.names[parameter],)
         }
         for name, value in tensors.items():
             parameter_name, key = name.rsplit(":", 1)
             optimizer, parameter = owners[parameter_name]
-            optimizer.state[parameter][key] = value
+            alike = value.shape == parameter.shape and value.ndim > 0
+            optimizer.state[parameter][key] = sharding.like(value, parameter) if alike else value
 
 
 def make_optimizers(
     model: nn.Module, kind: str, learning_rate: float, weight_decay: float
 ) -> Optimizers:
-    """Optimizers for the model; kind is "muon" or "adamw"; weight decay is for matrices only.
+    """Optimizers for the trainable weights; kind is "muon" or "adamw".
 
-    Muon's steps are scaled to the size of AdamW's, so that one learning rate serves both.
+    Weight decay is for matrices of the layers only. Muon's steps are scaled to the size of
+    AdamW's, so that one learning rate serves both.
     """
     if kind not in OPTIMIZERS:
         raise ValueError(f"Unknown optimizer {kind!r}; known are {', '.join(OPTIMIZERS)}.")
-    named = dict(model.named_parameters())
-    matrices = [p for name, p in named.items() if p.ndim == 2 and ".layers." in name]
-    in_matrices = set(matrices)
-    others = [p for p in named.values() if p not in in_matrices]
+    named = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    matrices = {n: p for n, p in named.items() if p.ndim >= 2 and ".layers." in n}
+    by_muon = [p for p in matrices.values() if kind == "muon" and p.ndim == 2]
+    taken = {id(p) for p in by_muon}
+    decayed = [p for p in matrices.values() if id(p) not in taken]
+    plain = [p for n, p in named.items() if n not in matrices]
     members: list[torch.optim.Optimizer] = []
-    plain = [{"params": others, "weight_decay": 0.0}]
-    if kind == "muon":
+    if by_muon:
         members.append(
             torch.optim.Muon(
-                matrices,
+                by_muon,
                 lr=learning_rate,
                 weight_decay=weight_decay,
                 adjust_lr_fn="match_rms_adamw",
             )
         )
-    else:
-        plain.append({"params": matrices, "weight_decay": weight_decay})
-    members.append(torch.optim.AdamW(plain, lr=learning_rate, betas=(0.9, 0.95), fused=True))
+    groups = [
+        {"params": group, "weight_decay": decay}
+        for group, decay in ((plain, 0.0), (decayed, weight_decay))
+        if group
+    ]
+    if groups:
+        members.append(torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.95), fused=True))
     names: dict[Tensor, str] = {parameter: name for name, parameter in named.items()}
     return Optimizers(tuple(members), names, learning_rate)

@@ -1,0 +1,1 @@
+"""The one training loop: steps, optimizers, checkpoints, schedule, log, several processes."""

@@ -1,0 +1,40 @@
+"""The settings every training run has; the fields are the keys of [loop] in a recipe."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LoopConfig:
+    """How long, how large a step, which optimizer, what is kept."""
+
+    steps: int = 0  # optimizer steps; 0 = by epochs
+    epochs: float = 1.0
+    minutes: float = 0.0  # the learning rate falls so that the run ends by then; 0 = no limit
+    rows: int = 8  # sequences per forward pass
+    accumulate: int = 1  # forward passes per step
+    optimizer: str = "adamw"  # or "muon": matrices of the layers by Muon, the rest by AdamW
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    warmup: float = 0.02  # share of the run in which the learning rate rises
+    decay: float = 0.2  # last share of the run in which it falls to zero
+    clip: float = 1.0  # largest norm of the gradient
+    mixed: bool = True  # bf16 matrix products; the trained weights stay fp32
+    compile: bool = False  # pays after some ten minutes; needs a C++ compiler
+    checkpointing: bool = False  # compute activations twice, keep one per layer
+    shard: bool = False  # spread weights and optimizer over the processes (FSDP2)
+    threads: int = 0  # 0 = one per core
+    seed: int = 1
+    log_steps: int = 10
+    evaluate_steps: int = 0  # 0 = at the end only
+    patience: int = 0  # evaluations without a better one before the run ends; 0 = never
+    save_minutes: float = 5.0
+    keep: int = 2  # checkpoints
+    trackers: tuple[str, ...] = ()  # modules with wandb's interface: "wandb", "swanlab", "trackio"
+
+    def __post_init__(self) -> None:
+        if min(self.rows, self.accumulate, self.log_steps, self.keep) < 1:
+            raise ValueError("rows, accumulate, log_steps and keep must be at least 1.")
+        if self.steps < 0 or self.epochs <= 0 or self.minutes < 0:
+            raise ValueError("steps, epochs and minutes say how long to train.")
+        if self.learning_rate <= 0:
+            raise ValueError("learning_rate must be above 0.")

@@ -1,0 +1,1 @@
+"""Models: their shapes, loading and publishing, adapters, other people's formats."""
