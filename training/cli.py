@@ -1,109 +1,112 @@
-"""assay-train STAGE …: make a small language model on this computer.
+"""assay-train NAME …: make a language model on this computer.
 
-    assay-train tokenizer --recipe training/recipes/starter.toml --corpus corpus
-    assay-train cache     --recipe training/recipes/starter.toml --corpus corpus
-    assay-train pretrain  --recipe training/recipes/starter.toml
-    assay-train dialogues --corpus corpus --out dialogues.jsonl --count 40000
-    assay-train sft       --recipe training/recipes/starter.toml --dialogues dialogues.jsonl
-    assay-train chat      --model work/starter/model
-    assay-train lexicon   --corpus corpus --out resources/models/lexicon.txt
-    assay-train router    --corpus corpus --out resources/models/router.npz
+    assay-train sft --recipe training/recipes/sft.toml --model work/pretrain/model --out work/sft
+    assay-train sft --recipe … --plan          what the run will need, without running it
+    assay-train sft --recipe … --until 90m     end within 90 minutes, finished as well as can be
+    assay-train sft --help                     every setting with its default
 
-Every stage keeps its files below --work and continues where it stopped. See docs/training.md.
+Every setting is a key of the recipe and a flag of the same name (--loop.rows 4). The same
+command goes on where it was stopped. See docs/training.md.
 """
 
 import argparse
+import importlib
+import re
 import sys
+from collections.abc import Iterator
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
+from typing import Any, get_type_hints
 
-from transformers.utils import logging
+from engine.core.errors import KnownError
+from training import recipe
 
-from training import chat, distributed, lexicon, router, stages
-from training.data import dialogues
-from training.recipe import Recipe, read_recipe
+# Command: module of its Config and run(), and what it does.
+METHODS = {
+    "tokenizer": "learn the vocabulary from a corpus",
+    "cache": "tokenise a corpus, once",
+    "pretrain": "pretrain a model on a token cache",
+    "sft": "tune a model on dialogues",
+    "chat": "talk to a model in the terminal",
+    "dialogues": "make tool dialogues from the wordings and the real tools",
+    "lexicon": "count the words of the spelling corrector",
+    "router": "train the linear router",
+}
+_UNITS = {"s": 1 / 60, "m": 1.0, "h": 60.0, "": 1.0}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one stage; returns the exit status."""
-    options = _parser().parse_args(arguments)
+    """Run one method; 0 = finished, 1 = an error that was told, 3 = stopped, to be continued."""
+    words = sys.argv[1:] if arguments is None else arguments
+    name = words[0] if words and words[0] in METHODS else ""
+    parser, kind = _parser(name)
+    options = parser.parse_args(words)
+    from transformers.utils import logging  # noqa: PLC0415  (--help needs none of it)
+
+    from training.loop import distributed  # noqa: PLC0415
+    from training.methods.common import Options  # noqa: PLC0415
+
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    given = {key: value for key, value in vars(options).items() if key in set(_flags(kind))}
+    overrides = {key: value for key, value in given.items() if value is not None}
     try:
-        if options.stage == "chat":
-            tokenizer = options.tokenizer or options.model
-            chat.talk(options.model, tokenizer, options.system)
-        elif options.stage == "dialogues":
-            dialogues.write(
-                options.out, options.count, options.seed, options.corpus, options.held_out_wordings
-            )
-        elif options.stage == "lexicon":
-            lexicon.main(options.corpus, options.out)
-        elif options.stage == "router":
-            router.main(options.out, options.corpus)
-        else:
-            recipe = read_recipe(options.recipe)
-            distributed.join()
-            _run(options, recipe, options.work or Path("work") / recipe.name)
-            distributed.leave()
-    except (FileNotFoundError, ValueError) as error:
+        config = recipe.read(kind, name, options.recipe, overrides)
+        distributed.join()
+        finished = _module(name).run(config, Options(options.plan, options.until))
+    except (KnownError, FileNotFoundError, ValueError) as error:
         print(f"assay-train: {error}", file=sys.stderr)
         return 1
-    return 0
+    finally:
+        distributed.leave()
+    return 0 if finished else 3
 
 
-def _run(options: argparse.Namespace, recipe: Recipe, work: Path) -> None:
-    match options.stage:
-        case "tokenizer":
-            stages.make_tokenizer(recipe, options.corpus, work)
-        case "cache":
-            stages.fill_cache(recipe, options.corpus, work, options.benchmarks)
-        case "pretrain":
-            stages.pretrain(recipe, work, options.weights)
-        case "sft":
-            stages.tune(recipe, work, options.dialogues, options.held_out, options.weights)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="assay-train", description="Train a small model.")
-    stage = parser.add_subparsers(dest="stage", required=True)
-    made = {
-        name: stage.add_parser(name, help=text)
-        for name, text in (
-            ("tokenizer", "learn the vocabulary from the corpus"),
-            ("cache", "tokenise the corpus, once"),
-            ("pretrain", "pretrain; run it again to continue"),
-            ("sft", "instruction-tune on dialogues; run it again to continue"),
-            ("chat", "talk to a model in the terminal"),
-            ("dialogues", "make tool dialogues from the wordings and the real tools"),
-            ("lexicon", "count the words of the spelling corrector"),
-            ("router", "train the linear router"),
-        )
-    }
-    for name, command in made.items():
-        if name in ("tokenizer", "cache", "pretrain", "sft"):
-            command.add_argument("--recipe", type=Path, required=True)
-            command.add_argument("--work", type=Path, help="default: work/NAME of the recipe")
-        if name in ("tokenizer", "cache"):
-            command.add_argument("--corpus", type=Path, required=True, help="folder of .jsonl[.xz]")
-        if name in ("pretrain", "sft"):
-            command.add_argument("--weights", type=Path, help="start from this model")
-    made["cache"].add_argument("--benchmarks", type=Path, help="texts that must not be learnt")
-    made["sft"].add_argument("--dialogues", type=Path, required=True)
-    made["sft"].add_argument("--held-out", type=Path, help="dialogues to score, never trained on")
-    made["chat"].add_argument("--model", type=Path, required=True, help="folder of a model")
-    made["chat"].add_argument("--tokenizer", type=Path, help="its tokenizer, if elsewhere")
-    made["chat"].add_argument("--system", default="", help="system text")
-    for name in ("dialogues", "lexicon", "router"):
-        made[name].add_argument("--out", type=Path, required=True)
-        made[name].add_argument("--corpus", type=Path, required=name == "lexicon")
-    made["dialogues"].add_argument("--count", type=int, default=40_000)
-    made["dialogues"].add_argument("--seed", type=int, default=11)
-    made["dialogues"].add_argument(
-        "--held-out-wordings",
-        action="store_true",
-        help="only wordings kept for trials, to score a model on",
+def _parser(name: str) -> tuple[argparse.ArgumentParser, Any]:
+    parser = argparse.ArgumentParser(
+        prog="assay-train",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    return parser
+    commands = parser.add_subparsers(dest="method", required=True, metavar="NAME")
+    kind: Any = None
+    for method, text in METHODS.items():
+        command = commands.add_parser(method, help=text, description=text)
+        if method != name:
+            continue
+        kind = _module(name).Config
+        command.add_argument("--recipe", type=Path, help="TOML file with the settings")
+        command.add_argument("--plan", action="store_true", help="say what it needs, and stop")
+        command.add_argument("--until", type=_minutes, default=0.0, help="such as 90m or 8h")
+        for flag, default in _flags(kind).items():
+            command.add_argument(f"--{flag}", dest=flag, metavar="X", help=default)
+    return parser, kind
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"training.methods.{name.replace('-', '_')}")
+
+
+def _flags(kind: Any) -> dict[str, str]:
+    """Dotted name of each setting, with its default as help."""
+    return dict(_walk(kind, ""))
+
+
+def _walk(kind: Any, prefix: str) -> Iterator[tuple[str, str]]:
+    hints = get_type_hints(kind)
+    for one in fields(kind):
+        if is_dataclass(hints[one.name]):
+            yield from _walk(hints[one.name], f"{prefix}{one.name}.")
+        else:
+            default = "required" if one.default is MISSING else f"default {one.default!r}"
+            yield f"{prefix}{one.name}", default.replace("%", "%%")
+
+
+def _minutes(text: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    if match is None:
+        raise argparse.ArgumentTypeError("write it as 90m, 8h or 45s")
+    return float(match[1]) * _UNITS[match[2]]
 
 
 if __name__ == "__main__":

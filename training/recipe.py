@@ -60,10 +60,11 @@ def build(kind: Any, value: Any, where: str) -> Any:
 
 
 def _of_method(document: dict[str, Any], method: str, known: set[str]) -> dict[str, Any]:
-    if method not in document:
+    if not isinstance(document.get(method), dict):
         return document
     shared = {key: value for key, value in document.items() if key in known}
-    return shared | document[method]
+    table: dict[str, Any] = shared | document[method]
+    return table
 
 
 def _value(text: str) -> Any:

@@ -12,8 +12,9 @@ import torch
 from tokenizers import Tokenizer
 from transformers import Qwen3ForCausalLM
 
-from training.architectures import Shape, build
-from training.tokenizer import train_tokenizer
+from training.methods.tokenizer import TEMPLATE
+from training.models.shapes import Shape, build
+from training.tokenizer import save_tokenizer, train_tokenizer
 from training.vocabulary import RESERVED_TOKENS
 
 TEXT = (
@@ -22,6 +23,7 @@ TEXT = (
 )
 WORDS = TEXT.split()
 SMALL_VOCABULARY = 256 + 60 + len(RESERVED_TOKENS)
+SMALL = Shape(256, 2, 256, 4, 2, context=128)
 
 
 def sentences(count: int, seed: int = 3) -> list[str]:
@@ -38,7 +40,16 @@ def tokenizer() -> Tokenizer:
 @pytest.fixture
 def model() -> Qwen3ForCausalLM:
     torch.set_num_threads(1)
-    return build(Shape(256, 2, 256, 4, 2, context=128), SMALL_VOCABULARY, seed=5)
+    return build(SMALL, SMALL_VOCABULARY, seed=5)
+
+
+@pytest.fixture(scope="session")
+def model_folder(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model of random weights with its tokenizer, as transformers reads it."""
+    folder = tmp_path_factory.mktemp("model") / "small"
+    save_tokenizer(tokenizer, folder, TEMPLATE.read_text(encoding="utf-8"), SMALL.context)
+    build(SMALL, SMALL_VOCABULARY, seed=5).save_pretrained(folder)
+    return folder
 
 
 @pytest.fixture
@@ -52,3 +63,20 @@ def corpus(tmp_path: Path) -> Path:
     ]
     (folder / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
+
+
+@pytest.fixture
+def dialogues(tmp_path: Path) -> Path:
+    """40 short dialogues as JSON lines."""
+    path = tmp_path / "dialogues.jsonl"
+    rows = [
+        {
+            "messages": [
+                {"role": "user", "content": question},
+                {"role": "assistant", "content": answer},
+            ]
+        }
+        for question, answer in zip(sentences(40, 1), sentences(40, 2), strict=True)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path

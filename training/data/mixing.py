@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.batch import Batch
 from training.data.cache import Tokens, window, windows
+from training.loop.batch import Batch
 
 
 class Mixture:
@@ -18,46 +18,43 @@ class Mixture:
     of another window length continues at about the same place.
     """
 
-    def __init__(
-        self, groups: Sequence[Tokens], weights: Sequence[float], length: int, seed: int
-    ) -> None:
-        """groups: token arrays; weights: share of each (any scale); length: inputs per window."""
+    def __init__(self, groups: Sequence[Tokens], weights: Sequence[float], seed: int) -> None:
+        """groups: token arrays; weights: share of each (any scale)."""
         if len(groups) != len(weights) or min(weights) <= 0:
             raise ValueError("Every group needs one positive weight.")
         self._groups = groups
         self._weights = np.asarray(weights, dtype=np.float64) / sum(weights)
-        self._length = length
         self._seed = seed
-        self._sizes = [windows(tokens, length) for tokens in groups]
-        if min(self._sizes) == 0:
-            raise ValueError(f"A group is shorter than one window of {length + 1} tokens.")
         self._drawn = np.zeros(len(groups), dtype=np.int64)
-        self._orders: dict[int, tuple[int, NDArray[np.int64]]] = {}
+        self._orders: dict[int, tuple[tuple[int, int], NDArray[np.int64]]] = {}
 
-    def next_batch(self, rows: int) -> Batch:
-        """The next rows windows as one batch with every token of weight 1."""
-        table = np.stack([self._next_window() for _ in range(rows)]).astype(np.int64)
+    def next_batch(self, rows: int, length: int) -> Batch:
+        """The next rows windows of length inputs as one batch with every token of weight 1."""
+        table = np.stack([self._next_window(length) for _ in range(rows)]).astype(np.int64)
         tokens = torch.from_numpy(table)
         inputs, targets = tokens[:, :-1].contiguous(), tokens[:, 1:].contiguous()
         return Batch(inputs, targets, torch.ones(inputs.shape))
 
     def state(self) -> list[int]:
         """Tokens drawn from each group so far."""
-        return [int(count) * self._length for count in self._drawn]
+        return [int(count) for count in self._drawn]
 
     def restore(self, state: list[int]) -> None:
         """Continue after the given numbers of tokens."""
         if len(state) != len(self._groups):
             raise ValueError("The checkpoint was made with a different number of groups.")
-        self._drawn = np.asarray(state, dtype=np.int64) // self._length
+        self._drawn = np.asarray(state, dtype=np.int64)
 
-    def _next_window(self) -> Tokens:
-        deficit = self._weights * (self._drawn.sum() + 1) - self._drawn
+    def _next_window(self, length: int) -> Tokens:
+        deficit = self._weights * (self._drawn.sum() + length) - self._drawn
         group = int(deficit.argmax())
-        epoch, place = divmod(int(self._drawn[group]), self._sizes[group])
-        if group not in self._orders or self._orders[group][0] != epoch:
+        size = windows(self._groups[group], length)
+        if size == 0:
+            raise ValueError(f"A group is shorter than one window of {length + 1} tokens.")
+        epoch, place = divmod(int(self._drawn[group]) // length, size)
+        if self._orders.get(group, ((-1, 0),))[0] != (epoch, length):
             generator = np.random.default_rng([self._seed, group, epoch])
-            self._orders[group] = (epoch, generator.permutation(self._sizes[group]))
-        self._drawn[group] += 1
+            self._orders[group] = ((epoch, length), generator.permutation(size))
+        self._drawn[group] += length
         index = int(self._orders[group][1][place])
-        return window(self._groups[group], index, self._length)
+        return window(self._groups[group], index, length)

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from training.batch import Batch
 from training.data.chat import Piece, Weights, render
+from training.loop.batch import Batch
 
 _BATCH_TOKENS = 16_384  # no forward pass is larger than this, however long the dialogues are
 _POOL_BATCHES = 64  # dialogues of this many batches are sorted by length together

@@ -11,15 +11,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from transformers import Qwen3ForCausalLM
+from torch import nn
 
 from training.data.sft import Dialogues, pad
+from training.models.parts import head, hidden_states
 from training.objectives.cross_entropy import chunked_cross_entropy
 from training.vocabulary import TOOL_TOKENS, TURN_END
 
 
 def score_calls(
-    model: Qwen3ForCausalLM, dialogues: Dialogues, tokenizer: Tokenizer, limit: int
+    model: nn.Module, dialogues: Dialogues, tokenizer: Tokenizer, limit: int
 ) -> dict[str, float]:
     """Scores over the first limit dialogues.
 
@@ -33,17 +34,18 @@ def score_calls(
     right: Counter[str] = Counter()
     cases: Counter[str] = Counter()
     nats = weight = 0.0
-    head = model.lm_head.weight
     for index in range(min(limit, len(dialogues))):
-        batch = pad([dialogues[index]])
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            hidden = model.model(input_ids=batch.inputs, use_cache=False).last_hidden_state[0]
+        batch = pad([dialogues[index]]).to(next(model.parameters()).device)
+        with torch.no_grad():
+            hidden = hidden_states(model, batch.inputs, None)[0]
+            matrix = head(model).to(hidden.dtype)
             targets, weights = batch.targets[0], batch.weights[0]
-            nats += chunked_cross_entropy(hidden.bfloat16(), head, targets, weights).item()
+            nats += chunked_cross_entropy(hidden, matrix, targets, weights).item()
             weight += float(weights.sum())
             kept = weights.nonzero().squeeze(1)
             best = torch.zeros_like(targets)
-            best[kept] = (hidden[kept] @ head.T).argmax(-1)
+            best[kept] = (hidden[kept] @ matrix.T).argmax(-1)
+            targets, weights, best = targets.cpu(), weights.cpu(), best.cpu()
         for start, stop in answers(targets.numpy(), weights.numpy(), end):
             wanted, got = targets[start:stop].tolist(), best[start:stop].tolist()
             if wanted[0] != call:

@@ -77,8 +77,11 @@ class Method(Protocol):
     model: nn.Module
     epoch_steps: int  # optimizer steps until the data begins anew; 0 = no such thing
 
-    def next_step(self) -> Step:
-        """The next step's batches: a function of state() and, for RL, of the model alone."""
+    def next_step(self, done: float) -> Step:
+        """The next step's batches: a function of state() and, for RL, of the model.
+
+        done: share of the run that is over, for what changes on the way.
+        """
         ...
 
     def loss(self, batch: Batch) -> Loss:

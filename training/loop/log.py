@@ -68,7 +68,9 @@ class RunLog:
         per_step = left * seconds / since.steps
         eta = max(0.0, per_step)
         shown = "  ".join(f"{name} {_short(value)}" for name, value in means.items())
-        self.say(f"step {number}  {shown}  {speed:,.0f} tok/s  left {timedelta(seconds=round(eta))}")
+        self.say(
+            f"step {number}  {shown}  {speed:,.0f} tok/s  left {timedelta(seconds=round(eta))}"
+        )
         self._write(step=number, tok_s=round(speed, 1), eta_s=round(eta), **means)
         self._since = _Since()
 

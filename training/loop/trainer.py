@@ -98,9 +98,7 @@ class _Run:
         self.peak = device.peak_flops(self.device, config.mixed, torch.get_num_threads())
         self.log: RunLog | None = None
         if distributed.is_first():
-            self.log = RunLog(
-                folder, state.step, config.log_steps, config.trackers, asdict(config)
-            )
+            self.log = RunLog(folder, state.step, config.log_steps, config.trackers, asdict(config))
 
     def close(self) -> None:
         if self.log is not None:
@@ -146,7 +144,7 @@ class _Run:
     def _step(self) -> None:
         # Dropout depends on the step and the process only, so a resumed run repeats it.
         torch.manual_seed(hash((self.config.seed, self.state.step, distributed.rank())))
-        step = self.method.next_step()
+        step = self.method.next_step(self.done())
         figures = self._backward(step)
         norm = self._clip()
         if not math.isfinite(figures["loss"] + norm):

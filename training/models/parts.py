@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 
@@ -31,10 +32,13 @@ def head(model: nn.Module) -> Tensor:
 
 
 def hidden_states(model: nn.Module, inputs: Tensor, positions: Tensor | None) -> Tensor:
-    """Hidden states before the output matrix, [rows, length, width].
+    """Hidden states before the output matrix, [rows, length, width], in the type of the products.
 
     positions: as in Batch; documents packed into one row do not see each other.
     """
     given = {} if positions is None else {"position_ids": positions}
     states: Tensor = backbone(model)(input_ids=inputs, use_cache=False, **given).last_hidden_state
+    kind = states.device.type
+    if torch.is_autocast_enabled(kind):
+        states = states.to(torch.get_autocast_dtype(kind))
     return states

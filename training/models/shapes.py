@@ -60,3 +60,12 @@ def build(shape: Shape, vocab_size: int, seed: int) -> Qwen3ForCausalLM:
         if name.endswith(("o_proj.weight", "down_proj.weight")):
             torch.nn.init.zeros_(parameter)
     return model
+
+
+def named(name: str) -> Shape:
+    """A preset by name, or the dense shape of a depth such as "12"."""
+    if name.isdecimal() and int(name) > 0:
+        return dense(int(name))
+    if name not in PRESETS:
+        raise ValueError(f"Unknown shape {name!r}; known are a depth and {', '.join(PRESETS)}.")
+    return PRESETS[name]

@@ -7,7 +7,10 @@ dL/dz = w (p - onehot(target)), so backward only scales two stored tensors.
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from training.loop.batch import Batch
+from training.models.parts import head, hidden_states
 
 ROWS = 512  # 16 MB of fp32 logits at 8,192 entries: they stay in the cache
 
@@ -17,7 +20,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]  # to
     def forward(ctx: Any, hidden: Tensor, head: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
         head_low = head.to(hidden.dtype)
         grad_hidden = torch.empty_like(hidden)
-        grad_head = torch.zeros_like(head)
+        grad_head = torch.zeros_like(head) if ctx.needs_input_grad[1] else None
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         for start in range(0, hidden.shape[0], ROWS):
             part = slice(start, start + ROWS)
@@ -29,14 +32,16 @@ class _ChunkedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]  # to
             slope.scatter_add_(1, goal, -weight)
             slope = slope.to(hidden.dtype)
             torch.mm(slope, head_low, out=grad_hidden[part])
-            grad_head += slope.T @ hidden[part]
-        ctx.save_for_backward(grad_hidden, grad_head)
+            if grad_head is not None:
+                grad_head += slope.T @ hidden[part]
+        ctx.grads = grad_hidden, grad_head
         return total
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        grad_hidden, grad_head = ctx.saved_tensors
-        return grad_hidden * grads[0], grad_head * grads[0], None, None
+        grad_hidden, grad_head = ctx.grads
+        grad_head = None if grad_head is None else grad_head * grads[0]
+        return grad_hidden * grads[0], grad_head, None, None
 
 
 def chunked_cross_entropy(hidden: Tensor, head: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
@@ -50,3 +55,11 @@ def chunked_cross_entropy(hidden: Tensor, head: Tensor, targets: Tensor, weights
         hidden, targets, weights = hidden[kept], targets[kept], weights[kept]
     loss: Tensor = _ChunkedCrossEntropy.apply(hidden, head, targets, weights)
     return loss
+
+
+def next_token_loss(model: nn.Module, batch: Batch) -> Tensor:
+    """Sum over a batch's tokens of weight × negative log-likelihood, in nats."""
+    hidden = hidden_states(model, batch.inputs, batch.positions).flatten(0, 1)
+    return chunked_cross_entropy(
+        hidden, head(model), batch.targets.flatten(), batch.weights.flatten()
+    )

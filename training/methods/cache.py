@@ -1,0 +1,35 @@
+"""Tokenise every group of a corpus once, into files that are memory-mapped from then on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.data import cache
+from training.data.cleaning import Overlap, benchmark_texts
+from training.data.groups import Group, documents
+from training.methods.common import Options
+from training.tokenizer import load_tokenizer
+
+
+@dataclass(frozen=True)
+class Config:
+    """corpus: folder of .jsonl[.xz]; benchmarks: folder of texts that must not be learnt."""
+
+    corpus: str
+    tokenizer: str
+    out: str
+    groups: tuple[Group, ...]
+    benchmarks: str = ""
+
+
+def run(config: Config, options: Options) -> bool:
+    """Write what is missing of the cache."""
+    tokenizer = load_tokenizer(Path(config.tokenizer))
+    overlap = Overlap(benchmark_texts(Path(config.benchmarks))) if config.benchmarks else None
+    folder = Path(config.out)
+    for group in config.groups:
+        if not cache.has_group(folder, group.name):
+            found = documents(group, Path(config.corpus), overlap)
+            cache.write_group(folder, group.name, found, tokenizer)
+        made = cache.open_group(folder, group.name)
+        print(f"{group.name}: {len(made.train)} tokens, {len(made.held_out)} held out", flush=True)
+    return True

@@ -1,0 +1,91 @@
+"""What every method that trains a model does before and after the loop."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.core.errors import KnownError
+from training.loop import distributed
+from training.loop.batch import Method
+from training.loop.config import LoopConfig
+from training.loop.trainer import train
+from training.models.adapters import AdapterConfig, with_adapter
+from training.models.loading import load, publish, stored_dtype
+
+CONFIG = "config.json"
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Fields that every method which trains a model has."""
+
+    model: str = ""  # folder of the model to start from
+    out: str = ""  # folder of the run: checkpoints, metrics.jsonl, and model/ in the end
+    adapter: AdapterConfig = field(default_factory=AdapterConfig)
+    loop: LoopConfig = field(default_factory=LoopConfig)
+
+    def __post_init__(self) -> None:
+        if not self.out:
+            raise ValueError("out, the folder of the run, is missing.")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says besides the configuration."""
+
+    plan: bool = False  # say what the run will need, and stop
+    until: float = 0.0  # minutes; 0 = as the recipe says
+
+
+def start(config: ModelConfig) -> Any:
+    """The model to train, with its adapters; frozen weights keep the type of their file."""
+    if not config.model:
+        raise ValueError("model, the folder of the model to start from, is missing.")
+    folder = Path(config.model)
+    whole = config.adapter.kind == "none"
+    return with_adapter(load(folder, torch.float32 if whole else stored(folder)), config.adapter)
+
+
+def stored(folder: Path) -> torch.dtype:
+    """The type of the weights in a folder; KnownError if it holds no model."""
+    if not (folder / "config.json").is_file():
+        raise KnownError(f"{folder} holds no model (there is no config.json).")
+    return stored_dtype(folder)
+
+
+def carry_out(
+    name: str,
+    config: ModelConfig,
+    options: Options,
+    method: Method,
+    *,
+    write: Callable[[Path], None] | None = None,
+) -> bool:
+    """Plan or train, and publish the result to out/model; False if the run was stopped.
+
+    name: the method's, noted beside the run. write: publishes instead, given out/model.
+    """
+    loop = replace(config.loop, minutes=options.until) if options.until else config.loop
+    if options.plan:
+        from training.loop.plan import show  # noqa: PLC0415  (only where it is asked for)
+
+        show(method, loop)
+        return True
+    out = Path(config.out)
+    if distributed.is_first():
+        out.mkdir(parents=True, exist_ok=True)
+        document = {"method": name, **asdict(config)}
+        (out / CONFIG).write_text(json.dumps(document, indent=1), encoding="utf-8")
+    outcome = train(method, loop, out)
+    if outcome.finished:
+        if write is not None:
+            write(out / "model")
+        else:
+            folder = Path(config.model)
+            publish(method.model, folder, out / "model", stored_dtype(folder))
+        distributed.wait()
+    return outcome.finished

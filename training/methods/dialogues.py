@@ -1,0 +1,25 @@
+"""Make tool dialogues from hand-written wordings, random users and the real tools."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.data import dialogues
+from training.methods.common import Options
+
+
+@dataclass(frozen=True)
+class Config:
+    """corpus: folder with questions of others, if any; held_out: only wordings kept for trials."""
+
+    out: str
+    corpus: str = ""
+    count: int = 40_000
+    seed: int = 11
+    held_out: bool = False
+
+
+def run(config: Config, options: Options) -> bool:
+    """Write the dialogues as JSON lines."""
+    corpus = Path(config.corpus) if config.corpus else None
+    dialogues.write(Path(config.out), config.count, config.seed, corpus, config.held_out)
+    return True

@@ -1,0 +1,100 @@
+"""Pretrain on a token cache: groups mixed by weight, longer windows towards the end."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from training.data import cache
+from training.data.groups import Group
+from training.data.mixing import Mixture
+from training.evaluate.bits_per_byte import bits_per_byte
+from training.loop.batch import Batch, Loss, Step
+from training.methods.common import ModelConfig, Options, carry_out, start
+from training.models.loading import publish
+from training.models.shapes import build, named
+from training.objectives.cross_entropy import next_token_loss
+from training.tokenizer import bytes_per_token, load_tokenizer
+
+
+@dataclass(frozen=True)
+class Config(ModelConfig):
+    """shape: a name in models/shapes.py, for random weights; model: weights to start from instead.
+
+    tokens: of the whole run; 0 = loop.steps counts. context, long_context: inputs per window; the
+    last long_share of the run has long windows, and fewer of them.
+    """
+
+    tokenizer: str = ""
+    cache: str = ""
+    groups: tuple[Group, ...] = ()
+    shape: str = "starter"
+    tokens: int = 0
+    context: int = 512
+    long_context: int = 2048
+    long_share: float = 0.1
+    held_out_windows: int = 24  # per group and evaluation
+
+
+class Pretraining:
+    """The method as the loop sees it."""
+
+    def __init__(self, config: Config, model: nn.Module) -> None:
+        self.model = model
+        self._config = config
+        folder = Path(config.cache)
+        self._groups = [cache.open_group(folder, group.name) for group in config.groups]
+        weights = [group.weight for group in config.groups]
+        self._mixture = Mixture([g.train for g in self._groups], weights, config.loop.seed)
+        self._sizes = bytes_per_token(load_tokenizer(Path(config.tokenizer)))
+        per_step = config.loop.rows * config.loop.accumulate * config.context
+        self.epoch_steps = math.ceil(config.tokens / per_step)
+
+    def next_step(self, done: float) -> Step:
+        """Windows of the length that is due, always as many tokens."""
+        loop, config = self._config.loop, self._config
+        length = config.long_context if done >= 1 - config.long_share else config.context
+        rows = max(1, loop.rows * config.context // length)
+        return Step([self._mixture.next_batch(rows, length) for _ in range(loop.accumulate)])
+
+    def loss(self, batch: Batch) -> Loss:
+        """Cross entropy of every next token."""
+        return Loss(next_token_loss(self.model, batch))
+
+    def evaluate(self) -> dict[str, float]:
+        """Bits per byte of each group's held-out part, their mean first."""
+        scores = {
+            group.name: bits_per_byte(
+                self.model,
+                cache.iterate(group.held_out, self._config.context, self._config.held_out_windows),
+                self._sizes,
+            )
+            for group in self._groups
+        }
+        known = [score for score in scores.values() if not math.isnan(score)]
+        return {"bits_per_byte": sum(known) / len(known) if known else math.nan, **scores}
+
+    def state(self) -> dict[str, Any]:
+        """Tokens drawn from each group."""
+        return {"drawn": self._mixture.state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on after these tokens."""
+        self._mixture.restore(state["drawn"])
+
+
+def run(config: Config, options: Options) -> bool:
+    """Train, from random weights unless a model is named."""
+    tokenizer = Path(config.tokenizer)
+    if config.model:
+        model = start(config)
+    else:
+        size = load_tokenizer(tokenizer).get_vocab_size()
+        model = build(named(config.shape), size, config.loop.seed)
+    method = Pretraining(config, model)
+    return carry_out(
+        "pretrain", config, options, method,
+        write=lambda target: publish(model, tokenizer, target, model.dtype),
+    )  # fmt: skip

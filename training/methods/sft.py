@@ -1,0 +1,84 @@
+"""Instruction tuning on dialogues: only what the assistant writes counts."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+from torch import nn
+
+from training.data.chat import Weights
+from training.data.sft import Dialogues, DialogueStream, read_dialogues
+from training.evaluate.calls import score_calls
+from training.loop.batch import Batch, Loss, Step
+from training.methods.common import ModelConfig, Options, carry_out, start
+from training.objectives.cross_entropy import next_token_loss
+from training.tokenizer import load_tokenizer
+
+
+@dataclass(frozen=True)
+class Config(ModelConfig):
+    """data, held_out: JSON lines; context: longer dialogues are left out.
+
+    held_out_dialogues: scored at most, per evaluation. weights: of the parts of an answer.
+    """
+
+    data: str = ""
+    held_out: str = ""
+    context: int = 2048
+    held_out_dialogues: int = 400
+    weights: Weights = field(default_factory=Weights)
+
+
+class InstructionTuning:
+    """The method as the loop sees it."""
+
+    def __init__(
+        self,
+        config: Config,
+        model: nn.Module,
+        tokenizer: Tokenizer,
+        dialogues: Dialogues,
+        held_out: Dialogues | None,
+    ) -> None:
+        self.model = model
+        self._loop = config.loop
+        self._tokenizer, self._held_out = tokenizer, held_out
+        self._limit = config.held_out_dialogues
+        self._stream = DialogueStream(dialogues, config.loop.seed)
+        self.epoch_steps = -(-len(self._stream.plan(0, self._loop.rows)) // self._loop.accumulate)
+
+    def next_step(self, done: float) -> Step:
+        """The next dialogues, rows of similar length together."""
+        rows = self._loop.rows
+        return Step([self._stream.next_batch(rows) for _ in range(self._loop.accumulate)])
+
+    def loss(self, batch: Batch) -> Loss:
+        """Weighted cross entropy of the answers."""
+        return Loss(next_token_loss(self.model, batch))
+
+    def evaluate(self) -> dict[str, float]:
+        """Loss of the held-out answers, and how many tool calls would be right."""
+        if self._held_out is None:
+            return {}
+        return score_calls(self.model, self._held_out, self._tokenizer, self._limit)
+
+    def state(self) -> dict[str, Any]:
+        """Epoch and batch."""
+        return {"place": self._stream.state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on with this batch."""
+        self._stream.restore(state["place"])
+
+
+def run(config: Config, options: Options) -> bool:
+    """Tune the model, with adapters if asked."""
+    model = start(config)
+    tokenizer = load_tokenizer(Path(config.model))
+    dialogues = read_dialogues(Path(config.data), tokenizer, config.weights, config.context)
+    held_out = None
+    if config.held_out:
+        held_out = read_dialogues(Path(config.held_out), tokenizer, config.weights, config.context)
+    method = InstructionTuning(config, model, tokenizer, dialogues, held_out)
+    return carry_out("sft", config, options, method)

@@ -1,0 +1,97 @@
+"""Loading any causal language model in the Hugging Face format, and publishing what was trained."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from engine.core.errors import KnownError
+from training.loop import distributed
+from training.models.parts import base
+
+TOKENIZER_FILES = (
+    "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json",
+    "added_tokens.json", "vocab.json", "merges.txt", "generation_config.json",
+)  # fmt: skip
+
+
+def load(folder: Path | str, dtype: torch.dtype = torch.float32) -> Any:
+    """The model of a folder that transformers can read, or of a checkpoint step-N of ours.
+
+    fp32 for weights that are trained; a frozen model may keep the 16 bits of its file. Raises
+    KnownError if there is no such model. Nothing is downloaded.
+    """
+    folder = Path(folder)
+    if not (folder / "config.json").is_file():
+        raise KnownError(f"{folder} holds no model (there is no config.json).")
+    try:
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise KnownError(f"The model in {folder} cannot be read: {_first(error)}") from error
+    model.config.use_cache = False
+    return model
+
+
+def stored_dtype(folder: Path | str) -> torch.dtype:
+    """The type in which a model's weights are stored, fp32 if it does not say."""
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    return getattr(config, "dtype", None) or torch.float32
+
+
+def publish(model: nn.Module, tokenizer: Path, target: Path, dtype: torch.dtype) -> None:
+    """Write the model with its tokenizer as one folder that transformers and vLLM load.
+
+    Adapters are merged into the weights. The folder appears all at once. tokenizer: folder with
+    the tokenizer's files. dtype: of the written weights.
+    """
+    from training.models.adapters import merged  # noqa: PLC0415  (peft takes seconds to import)
+
+    if not distributed.is_first():
+        return
+    whole = merged(model)
+    temporary = target.with_name(f"unfinished-{target.name}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    whole.config.use_cache = True
+    was = whole.dtype
+    whole.to(dtype).save_pretrained(temporary)
+    whole.to(was).config.use_cache = False
+    for name in TOKENIZER_FILES:
+        if (tokenizer / name).is_file():
+            shutil.copyfile(tokenizer / name, temporary / name)
+    _end_of_turn(temporary)
+    shutil.rmtree(target, ignore_errors=True)
+    temporary.rename(target)
+    print(f"Wrote {target}", flush=True)
+
+
+def _end_of_turn(folder: Path) -> None:
+    """Have generate() stop where the chat format ends a turn (or text)."""
+    path = folder / "tokenizer_config.json"
+    if not path.exists() or not (folder / "tokenizer.json").exists():
+        return
+    end = json.loads(path.read_text(encoding="utf-8")).get("eos_token")
+    end = end["content"] if isinstance(end, dict) else end
+    vocabulary = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    ids = {token["content"]: token["id"] for token in vocabulary.get("added_tokens", ())}
+    if end in ids:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config["eos_token_id"] = ids[end]
+        (folder / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
+        generation = folder / "generation_config.json"
+        said = json.loads(generation.read_text(encoding="utf-8")) if generation.exists() else {}
+        said["eos_token_id"] = ids[end]
+        generation.write_text(json.dumps(said, indent=2), encoding="utf-8")
+
+
+def parameters(model: nn.Module) -> tuple[int, int]:
+    """Number of weights, and of those that are trained."""
+    sizes = [(p.numel(), p.requires_grad) for p in base(model).parameters()]
+    return sum(size for size, _ in sizes), sum(size for size, trained in sizes if trained)
+
+
+def _first(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
