@@ -324,7 +324,8 @@ class ModelArea:
             if refused:
                 self._show("ready", refused)
         except (KnownError, Cancelled) as error:
-            _log.warning("the model could not be warmed up: %s", type(error).__name__)
+            if not self._closing:  # then it is the closing that ended it
+                _log.warning("the model could not be warmed up: %s", type(error).__name__)
 
     def _load_marked(self, path: Path, header: GgufHeader) -> None:
         """Load a model; if that ends everything, or the child, it is remembered."""

@@ -89,7 +89,7 @@ def test_known_errors_are_sentences(qtbot: QtBot, bridge: Bridge) -> None:
     sentences: list[str] = []
     bridge.run(fail, failed=sentences.append)
     qtbot.waitUntil(lambda: bool(sentences))
-    with qtbot.waitSignal(bridge.failed) as blocker:
+    with qtbot.waitSignal(bridge.failed, timeout=60_000) as blocker:
         bridge.run(fail)
     assert [*sentences, *blocker.args] == ["The file is empty. Choose another."] * 2
 
@@ -97,7 +97,7 @@ def test_known_errors_are_sentences(qtbot: QtBot, bridge: Bridge) -> None:
 def test_bugs_are_told_apart_and_logged(
     qtbot: QtBot, bridge: Bridge, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with qtbot.waitSignal(bridge.failed) as blocker:
+    with qtbot.waitSignal(bridge.failed, timeout=60_000) as blocker:
         bridge.run(lambda: {}["missing"])
     assert "error in Assay" in blocker.args[0]
     assert "a call failed" in caplog.text
@@ -131,7 +131,7 @@ def test_a_job_that_cannot_start_fails_like_any_call(qtbot: QtBot, bridge: Bridg
     def refuse() -> None:
         raise KnownError("Not now.")
 
-    with qtbot.waitSignal(bridge.failed) as blocker:
+    with qtbot.waitSignal(bridge.failed, timeout=60_000) as blocker:
         bridge.run_job(refuse)  # type: ignore[arg-type]
     assert blocker.args == ["Not now."]
 

@@ -145,4 +145,4 @@ def test_a_killed_parent_takes_its_child_along(large: Path, tmp_path: Path) -> N
         process.kill()
     assert len(children) == 1
     with subprocess.Popen(["tail", f"--pid={children[0]}", "-f", "/dev/null"]) as waiter:
-        assert waiter.wait(timeout=5) == 0
+        assert waiter.wait(timeout=60) == 0

@@ -95,14 +95,14 @@ class Listener:
             self.events.append(event)
             self._news.notify_all()
 
-    def wait(self, kind: type[Event], message_id: int, seconds: float = 10.0) -> Any:
+    def wait(self, kind: type[Event], message_id: int, seconds: float = 60.0) -> Any:
         """The first event of this kind about this message."""
 
         return self.wait_for(
             lambda e: type(e) is kind and getattr(e, "message_id", 0) == message_id, seconds
         )
 
-    def wait_for(self, wanted: Callable[[Event], bool], seconds: float = 10.0) -> Any:
+    def wait_for(self, wanted: Callable[[Event], bool], seconds: float = 60.0) -> Any:
         """The first event that is wanted."""
 
         def found() -> Event | None:
