@@ -72,3 +72,9 @@ def gathered(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
             if distributed.is_first():
                 kept[name] = full.cpu().contiguous()
     return kept
+
+
+def held_bytes(tensor: Tensor) -> int:
+    """Bytes of a tensor that this process holds."""
+    mine: Tensor = tensor.to_local() if isinstance(tensor, DTensor) else tensor
+    return int(mine.numel() * mine.element_size())
