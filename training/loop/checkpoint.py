@@ -1,23 +1,25 @@
 """Checkpoints that resume bit for bit: safetensors and JSON only, written all or nothing.
 
 A checkpoint is a folder step-N. It is written under another name, synced, then renamed, so a
-folder of that name is always complete. model.safetensors holds the trained weights in fp32; with
-the config.json beside it transformers loads the whole of a fully trained model as it is.
+folder of that name is always complete. model.safetensors holds the trained weights in fp32; where
+all weights are trained, a config.json stands beside it and transformers loads the folder as it is.
 """
 
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from engine.core.errors import KnownError
 from training.loop import distributed, sharding
 from training.loop.optimizers import Optimizers
 
@@ -27,12 +29,16 @@ STATE, WEIGHTS, OPTIMIZER, BEST = "state.json", "model.safetensors", "optimizer.
 @dataclass(frozen=True)
 class Progress:
     """Where a run stands: steps, tokens and training seconds done, the place in the data, the
-    best held-out figure so far and the evaluations since."""
+    figures of the log since its last line, the last evaluation and its step, the best held-out
+    figure so far and the evaluations since."""
 
     step: int = 0
     tokens: int = 0
     seconds: float = 0.0
     data: dict[str, Any] = field(default_factory=dict)
+    log: Mapping[str, Any] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
+    scored: int = -1
     best: float | None = None
     since_best: int = 0
 
@@ -42,7 +48,7 @@ def save(
 ) -> Path:
     """Write step-N below folder and delete older ones until only keep are left.
 
-    Every process must call it; the first one writes.
+    Every process must call it; the first one writes. Raises KnownError if the disk is full.
     """
     target = folder / f"step-{progress.step:07d}"
     weights, state = sharding.gathered(trained(model)), sharding.gathered(optimizers.tensors())
@@ -103,19 +109,28 @@ def restore(checkpoint: Path, model: nn.Module, optimizers: Optimizers) -> Progr
 def _write_weights(folder: Path, model: nn.Module, weights: dict[str, Tensor]) -> None:
     save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
     config = getattr(model, "config", None)
-    if config is not None:
+    # Without the frozen weights the folder is no model that could be loaded alone.
+    if config is not None and all(p.requires_grad for p in model.parameters()):
         config.save_pretrained(folder)
 
 
 @contextmanager
 def _whole(target: Path) -> Iterator[Path]:
     """A folder that gets its name only when the block has ended without an error."""
+    for leftover in target.parent.glob("unfinished-*"):
+        shutil.rmtree(leftover)
     temporary = target.with_name(f"unfinished-{target.name}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    yield temporary
-    for path in (*temporary.iterdir(), temporary):
-        _sync(path)
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        for path in (*temporary.iterdir(), temporary):
+            _sync(path)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise KnownError(
+            f"The checkpoint {target} could not be written: {error}.",
+            "Make room; the same command goes on from the last checkpoint.",
+        ) from error
     if target.exists():
         shutil.rmtree(target)
     os.replace(temporary, target)

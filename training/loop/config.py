@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+OPTIMIZERS = ("adamw", "muon")
+
 
 @dataclass(frozen=True)
 class LoopConfig:
@@ -36,5 +38,11 @@ class LoopConfig:
             raise ValueError("rows, accumulate, log_steps and keep must be at least 1.")
         if self.steps < 0 or self.epochs <= 0 or self.minutes < 0:
             raise ValueError("steps, epochs and minutes say how long to train.")
-        if self.learning_rate <= 0:
-            raise ValueError("learning_rate must be above 0.")
+        if self.learning_rate <= 0 or self.clip <= 0:
+            raise ValueError("learning_rate and clip must be above 0.")
+        if not (0 <= self.warmup <= 1 and 0 <= self.decay <= 1):
+            raise ValueError("warmup and decay are shares of the run, from 0 to 1.")
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}.")
+        if self.patience and not self.evaluate_steps:
+            raise ValueError("patience counts evaluations; set evaluate_steps too.")

@@ -1,11 +1,14 @@
-"""The device a run uses, what it can do at best, and how much memory it has taken."""
+"""The device a run uses, what it can do at best, and how much memory it takes."""
 
-import resource
+import sys
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cache
+from pathlib import Path
 
 import torch
+
+from engine.model.fit.machine import available_memory
 
 # Dense bf16 tensor-core peak in TFLOP/s, from the makers' data sheets.
 _PEAKS = {"H200": 989, "H100": 989, "A100": 312, "L40S": 362, "4090": 165, "3090": 71, "T4": 65}
@@ -41,8 +44,42 @@ def peak_flops(device: torch.device, mixed: bool, threads: int) -> float:
     return 2 * size**3 / best
 
 
+def free_memory(device: torch.device) -> int:
+    """Bytes that can still be taken: of the GPU, else of main memory."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0]) + int(torch.cuda.memory_reserved(device))
+    return available_memory()
+
+
+def held_memory(device: torch.device) -> int:
+    """Bytes this process holds now: tensors on the GPU, else resident; 0 if nobody says."""
+    return int(torch.cuda.memory_allocated(device)) if device.type == "cuda" else _status("VmRSS")
+
+
 def peak_memory(device: torch.device) -> int:
-    """The most memory this process has held, in bytes: of the GPU, else resident."""
+    """The most bytes this process has held since reset_peak(); 0 if nobody says."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return _status("VmHWM")
+
+
+def reset_peak(device: torch.device) -> None:
+    """Count peak_memory() from now on, where the system can."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    with suppress(OSError):  # elsewhere than on Linux the peak is that of the whole process
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _status(name: str) -> int:
+    """A figure of /proc/self/status in bytes; elsewhere the peak for each of them."""
+    with suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return int(line.split()[1]) * 1024
+    with suppress(ImportError):  # not on Windows
+        import resource  # noqa: PLC0415
+
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return 0

@@ -49,11 +49,18 @@ def share(items: Sequence[Item]) -> Sequence[Item]:
     return items[rank() :: world()]
 
 
+def same(tensors: Iterable[Tensor]) -> None:
+    """Give every process the first one's values, such as those of fresh adapters."""
+    if dist.is_initialized():
+        for tensor in tensors:
+            dist.broadcast(tensor.detach(), 0)
+
+
 def sum_gradients(parameters: Iterable[Tensor]) -> None:
     """Replace every gradient by its sum over the processes; one that is missing counts as zero."""
-    if not dist.is_initialized():
-        return
     trained = [p for p in parameters if p.requires_grad]
+    if not dist.is_initialized() or not trained:
+        return
     for parameter in trained:
         if parameter.grad is None:
             parameter.grad = torch.zeros_like(parameter)

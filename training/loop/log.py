@@ -3,23 +3,27 @@
 import importlib
 import json
 import math
+import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TextIO
+
+from engine.core.errors import KnownError
 
 METRICS = "metrics.jsonl"
 
 
 @dataclass
 class _Since:
-    """What has happened since the last line."""
+    """What has happened since the last line: steps, their tokens and seconds, sums of figures."""
 
     steps: int = 0
     tokens: int = 0
-    clock: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
     sums: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -34,44 +38,53 @@ class RunLog:
         every: int,
         trackers: tuple[str, ...],
         config: Mapping[str, object],
+        since: Mapping[str, Any],
     ) -> None:
-        """step: where the run goes on; later lines of an earlier try are dropped."""
+        """step: where the run goes on; later lines of an earlier try are dropped. since: what
+        state() returned then."""
+        self._trackers = [_tracker(name) for name in trackers]
         folder.mkdir(parents=True, exist_ok=True)
         _drop_after(folder / METRICS, step)
         self._file: TextIO = (folder / METRICS).open("a", encoding="utf-8")
         self._every = every
-        self._since = _Since()
-        self._trackers: list[Any] = [importlib.import_module(name) for name in trackers]
+        self._since = _Since(**since)
         for tracker in self._trackers:
-            tracker.init(project="assay", name=folder.parent.name, config=dict(config))
+            tracker.init(project="assay", name=folder.name, config=dict(config))
+
+    def state(self) -> dict[str, Any]:
+        """The figures since the last line, so that a resumed run writes the same lines."""
+        return asdict(self._since)
 
     def step(
-        self, number: int, tokens: int, figures: Mapping[str, float], left: float, flops: float
+        self,
+        number: int,
+        tokens: int,
+        seconds: float,
+        figures: Mapping[str, float],
+        flops: float,
+        left: tuple[float, float],
     ) -> None:
         """Note a step.
 
-        number: steps so far; tokens: of this step; figures: loss and others, averaged from line
-        to line; left: share of the run still to do; flops: of this step over the device's
-        FLOP/s, so that flops / seconds is the model FLOP utilisation (MFU).
+        number: steps so far; tokens, seconds: of this step; figures: loss and others, averaged
+        from line to line; flops: of this step over the device's FLOP/s, so that flops / seconds is
+        the model FLOP utilisation (MFU); left: steps and seconds to the end, whichever is first.
         """
         since = self._since
         since.steps, since.tokens = since.steps + 1, since.tokens + tokens
+        since.seconds += seconds
         for name, value in (*figures.items(), ("mfu", flops)):
             since.sums[name] = since.sums.get(name, 0.0) + value
             since.counts[name] = since.counts.get(name, 0) + 1
         if number % self._every:
             return
-        seconds = max(1e-9, time.monotonic() - since.clock)
         means = {name: value / since.counts[name] for name, value in since.sums.items()}
-        means["mfu"] = since.sums["mfu"] / seconds
-        speed = since.tokens / seconds
-        per_step = left * seconds / since.steps
-        eta = max(0.0, per_step)
+        means["mfu"] = since.sums["mfu"] / since.seconds
+        speed = since.tokens / since.seconds
+        eta = round(max(0.0, min(left[0] * since.seconds / since.steps, left[1])))
         shown = "  ".join(f"{name} {_short(value)}" for name, value in means.items())
-        self.say(
-            f"step {number}  {shown}  {speed:,.0f} tok/s  left {timedelta(seconds=round(eta))}"
-        )
-        self._write(step=number, tok_s=round(speed, 1), eta_s=round(eta), **means)
+        self.say(f"step {number}  {shown}  {speed:,.0f} tok/s  left {timedelta(seconds=eta)}")
+        self._write(step=number, tok_s=round(speed, 1), eta_s=eta, **means)
         self._since = _Since()
 
     def scores(self, number: int, scores: Mapping[str, float]) -> None:
@@ -79,7 +92,6 @@ class RunLog:
         shown = "  ".join(f"{name} {_short(value)}" for name, value in scores.items())
         self.say(f"step {number}  held out: {shown}")
         self._write(step=number, **{f"held_out/{name}": value for name, value in scores.items()})
-        self._since = _Since()
 
     def say(self, line: str) -> None:
         """Print one line at once."""
@@ -100,18 +112,32 @@ class RunLog:
 
 
 def read_metrics(folder: Path) -> list[dict[str, float | None]]:
-    """The lines of a run's metrics.jsonl; a last line that is cut off is left out."""
+    """The lines of a run's metrics.jsonl; a line that was cut off is left out."""
     path = folder / METRICS
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-    return [json.loads(line) for line in lines]
+    rows = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        with suppress(json.JSONDecodeError):
+            row = json.loads(line)
+            if isinstance(row, dict) and isinstance(row.get("step"), int):
+                rows.append(row)
+    return rows
 
 
 def _drop_after(path: Path, step: int) -> None:
     if path.exists():
         kept = [line for line in read_metrics(path.parent) if (line["step"] or 0) <= step]
-        path.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+        os.replace(temporary, path)
+
+
+def _tracker(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise KnownError(f"The tracker {name} is not installed.", f"pip install {name}") from error
 
 
 def _short(value: float) -> str:

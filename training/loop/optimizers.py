@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from training.loop import sharding
 
-OPTIMIZERS = ("muon", "adamw")
+# What each optimizer keeps per weight.
+_ADAMW, _MUON = {"step", "exp_avg", "exp_avg_sq"}, {"momentum_buffer"}
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,26 @@ class Optimizers:
         }
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Put back what tensors() returned."""
+        """Put back what tensors() returned; ValueError if it is another optimizer's."""
         owners = {
             self.names[parameter]: (optimizer, parameter)
             for optimizer in self.members
             for group in optimizer.param_groups
             for parameter in group["params"]
         }
+        wanted = {
+            f"{name}:{key}"
+            for name, (optimizer, _) in owners.items()
+            for key in (_MUON if isinstance(optimizer, torch.optim.Muon) else _ADAMW)
+        }
+        if not wanted >= tensors.keys():
+            raise ValueError("The checkpoint was made with another loop.optimizer.")
         for name, value in tensors.items():
             parameter_name, key = name.rsplit(":", 1)
             optimizer, parameter = owners[parameter_name]
             alike = value.shape == parameter.shape and value.ndim > 0
-            optimizer.state[parameter][key] = sharding.like(value, parameter) if alike else value
+            kept = sharding.like(value, parameter) if alike else value.to(parameter.device)
+            optimizer.state[parameter][key] = kept
 
 
 def make_optimizers(
@@ -58,8 +67,6 @@ def make_optimizers(
     Weight decay is for matrices of the layers only. Muon's steps are scaled to the size of
     AdamW's, so that one learning rate serves both.
     """
-    if kind not in OPTIMIZERS:
-        raise ValueError(f"Unknown optimizer {kind!r}; known are {', '.join(OPTIMIZERS)}.")
     named = {name: p for name, p in model.named_parameters() if p.requires_grad}
     matrices = {n: p for n, p in named.items() if p.ndim >= 2 and ".layers." in n}
     by_muon = [p for p in matrices.values() if kind == "muon" and p.ndim == 2]

@@ -22,3 +22,9 @@ def share_done(step: int, steps: int, seconds: float, minutes: float) -> float:
     """
     by_time = seconds / (60 * minutes) if minutes > 0 else 0.0
     return min(1.0, max(step / steps, by_time))
+
+
+def share_of_step(step: int, steps: int, seconds: float, minutes: float) -> float:
+    """Share of the run that the next step takes, as share_done() counts, at the pace so far."""
+    pace = seconds / step if step else 0.0
+    return max(share_done(1, steps, 0.0, 0.0), share_done(0, steps, pace, minutes))

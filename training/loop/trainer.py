@@ -14,12 +14,14 @@ from torch import nn
 
 from engine.core.errors import KnownError
 from training.loop import checkpoint, device, distributed, sharding
-from training.loop.batch import Method, Step
+from training.loop.batch import Method
 from training.loop.checkpoint import Progress
 from training.loop.config import LoopConfig
+from training.loop.cost import flops_per_token
+from training.loop.gradients import gradients, seed
 from training.loop.log import RunLog
 from training.loop.optimizers import Optimizers, make_optimizers
-from training.loop.schedule import rate_factor, share_done
+from training.loop.schedule import rate_factor, share_done, share_of_step
 from training.models.parts import backbone
 
 
@@ -69,12 +71,13 @@ def prepare(model: nn.Module, config: LoopConfig) -> None:
     if config.threads:
         torch.set_num_threads(config.threads)
     model.to(device.pick())
+    distributed.same(p for p in model.parameters() if p.requires_grad)
     if config.checkpointing:
-        backbone(model).gradient_checkpointing_enable({"use_reentrant": False})
+        backbone(model).activation_checkpointing_enable({"use_reentrant": False})
     if config.shard and distributed.world() > 1 and not sharding.is_sharded(model):
         sharding.shard(model)
     if config.compile:
-        backbone(model).compile(dynamic=False)
+        backbone(model).compile()
     model.train()
 
 
@@ -94,11 +97,14 @@ class _Run:
         self.steps = total_steps(method, config)
         self.sharded = sharding.is_sharded(method.model)
         self.device = device.pick()
-        self.size = sum(p.numel() for p in method.model.parameters())
+        self.flops = flops_per_token(method.model) / distributed.world()
         self.peak = device.peak_flops(self.device, config.mixed, torch.get_num_threads())
         self.log: RunLog | None = None
         if distributed.is_first():
-            self.log = RunLog(folder, state.step, config.log_steps, config.trackers, asdict(config))
+            settings = asdict(config)
+            self.log = RunLog(
+                folder, state.step, config.log_steps, config.trackers, settings, state.log
+            )
 
     def close(self) -> None:
         if self.log is not None:
@@ -107,106 +113,91 @@ class _Run:
     def done(self) -> float:
         return share_done(self.state.step, self.steps, self.state.seconds, self.config.minutes)
 
+    def over(self) -> bool:
+        return self.done() >= 1 or 0 < self.config.patience <= self.state.since_best
+
     def until_the_end(self) -> Outcome:
         config, clock, saved = self.config, time.monotonic(), time.monotonic()
-        scores: dict[str, float] = {}
-        stop = evaluated = False
+        first = float(distributed.is_first())
+        stop = False
         with _stop_signal() as asked:
-            while self.done() < 1 and not stop and not self._patience_over():
+            while not (stop or self.over()):
                 self._step()
                 now = time.monotonic()
-                seconds, asked_now, due = distributed.from_first(
-                    self.state.seconds + now - clock,
-                    float(asked()),
-                    float(now - saved >= 60 * config.save_minutes),
+                # The first process's clock counts for all, a stop asked of any one as well.
+                late = now - saved >= 60 * config.save_minutes
+                seconds, stops, due = distributed.total(
+                    first * (now - clock), asked(), first * late
                 )
-                clock, stop = now, bool(asked_now)
-                self.state = replace(self.state, seconds=seconds)
-                evaluated = bool(
-                    config.evaluate_steps and self.state.step % config.evaluate_steps == 0
-                )
-                if evaluated:
-                    scores = self._evaluate()
+                clock, stop = now, stops > 0
+                self.state = replace(self.state, seconds=self.state.seconds + seconds)
+                if config.evaluate_steps and self.state.step % config.evaluate_steps == 0:
+                    self._evaluate()
                 if due:
                     self._save()
                     saved = time.monotonic()
-            finished = self.done() >= 1 or self._patience_over()
-            if finished and not evaluated:
-                scores = self._evaluate()
+            finished = self.over()
+            if finished and self.state.scored != self.state.step:
+                self._evaluate()
             path = self._save()
-        if finished and config.patience and (self.folder / checkpoint.BEST).exists():
-            checkpoint.load(self.folder / checkpoint.BEST, self.method.model)
+        best = self.folder / checkpoint.BEST
+        if finished and config.patience and best.exists():
+            checkpoint.load(best, self.method.model)
         if self.log is not None:
             self.log.say(f"{'Reached the end' if finished else 'Stopped'}; saved {path}")
         distributed.wait()
-        return Outcome(finished, self.state.step, scores)
+        return Outcome(finished, self.state.step, dict(self.state.scores))
 
     def _step(self) -> None:
-        # Dropout depends on the step and the process only, so a resumed run repeats it.
-        torch.manual_seed(hash((self.config.seed, self.state.step, distributed.rank())))
+        config, state, started = self.config, self.state, time.monotonic()
+        seed(config.seed, state.step, -1)
         step = self.method.next_step(self.done())
-        figures = self._backward(step)
+        figures = gradients(self.method, config, step, state.step)
         norm = self._clip()
         if not math.isfinite(figures["loss"] + norm):
             raise KnownError(
-                f"The loss is no number any more at step {self.state.step + 1}.",
+                f"The loss is no number any more at step {state.step + 1}.",
                 "Lower loop.learning_rate; the last checkpoint is still good.",
             )
-        share = 1 / self.steps
-        factor = rate_factor(self.done(), share, self.config.warmup, self.config.decay)
+        share = share_of_step(state.step, self.steps, state.seconds, config.minutes)
+        factor = rate_factor(self.done(), share, config.warmup, config.decay)
         self.optimizers.step(factor)
         tokens = sum(batch.tokens for batch in step.batches)
         self.state = replace(
-            self.state,
-            step=self.state.step + 1,
-            tokens=self.state.tokens + tokens,
-            data=self.method.state(),
+            state, step=state.step + 1, tokens=state.tokens + tokens, data=self.method.state()
         )
         if self.log is not None:
-            shown = {**figures, **step.figures, "norm": norm}
-            shown["rate"] = self.config.learning_rate * factor
-            # 6 FLOP per weight and token: two forward, four backward (Kaplan et al., 2020).
-            flops = 6 * self.size * tokens / self.peak / distributed.world()
-            left = self.steps - self.state.step
-            self.log.step(self.state.step, tokens, shown, left, flops)
-
-    def _backward(self, step: Step) -> dict[str, float]:
-        """The mean loss and figures of a step; its gradients are left in the parameters.
-
-        Every token counts by its weight, however the tokens are spread over the batches.
-        """
-        whole = max(1e-9, sum(batch.whole for batch in step.batches))
-        mine = list(distributed.share(step.batches))
-        if not mine or (self.sharded and len(mine) < -(-len(step.batches) // distributed.world())):
-            mine.append(step.batches[0].empty())  # sharded processes compute in lockstep
-        sums: dict[str, float] = {"loss": 0.0}
-        for batch in mine:
-            with device.precision(self.device, self.config.mixed):
-                loss = self.method.loss(batch.to(self.device))
-            (loss.sum / whole).backward()
-            sums["loss"] += loss.sum.item()
-            for name, value in loss.figures.items():
-                sums[name] = sums.get(name, 0.0) + float(value)
-        if not self.sharded:
-            distributed.sum_gradients(self.method.model.parameters())
-        return {
-            name: value / whole
-            for name, value in zip(sums, distributed.total(*sums.values()), strict=True)
-        }
+            shown = {**figures, **step.figures, "norm": norm, "rate": config.learning_rate * factor}
+            seconds = max(1e-9, time.monotonic() - started)
+            budget = 60 * config.minutes if config.minutes else math.inf
+            self.log.step(
+                self.state.step,
+                tokens,
+                seconds,
+                shown,
+                self.flops * tokens / self.peak,
+                (self.steps - self.state.step, budget - state.seconds - seconds),
+            )
 
     def _clip(self) -> float:
-        trained = [p for p in self.method.model.parameters() if p.requires_grad]
-        norm = torch.nn.utils.clip_grad_norm_(trained, self.config.clip)
-        return float(sharding.whole(norm))
+        """Shorten the gradient to config.clip; its norm before that, over all processes."""
+        grads = [p.grad for p in self.method.model.parameters() if p.grad is not None]
+        norms = (nn.utils.get_total_norm(part) for part in sharding.split(grads) if part)
+        norm = math.hypot(*(float(sharding.whole(part)) for part in norms))
+        if norm > self.config.clip:
+            for grad in grads:
+                grad.mul_(self.config.clip / norm)
+        return norm
 
-    def _evaluate(self) -> dict[str, float]:
+    def _evaluate(self) -> None:
         model = self.method.model
         model.eval()
         with torch.no_grad(), device.precision(self.device, self.config.mixed):
             scores = self.method.evaluate()
         model.train()
+        self.state = replace(self.state, scores=scores, scored=self.state.step)
         if not scores:
-            return scores
+            return
         if self.log is not None:
             self.log.scores(self.state.step, scores)
         (watched,) = distributed.from_first(next(iter(scores.values())))
@@ -217,14 +208,11 @@ class _Run:
                 checkpoint.save_best(self.folder, model)
         else:
             self.state = replace(self.state, since_best=self.state.since_best + 1)
-        return scores
-
-    def _patience_over(self) -> bool:
-        return 0 < self.config.patience <= self.state.since_best
 
     def _save(self) -> Path:
+        state = replace(self.state, log=self.log.state()) if self.log is not None else self.state
         return checkpoint.save(
-            self.folder, self.method.model, self.optimizers, self.state, self.config.keep
+            self.folder, self.method.model, self.optimizers, state, self.config.keep
         )
 
 

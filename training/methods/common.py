@@ -47,6 +47,7 @@ def start(config: ModelConfig) -> Any:
         raise ValueError("model, the folder of the model to start from, is missing.")
     folder = Path(config.model)
     whole = config.adapter.kind == "none"
+    torch.manual_seed(config.loop.seed)  # fresh adapters are random
     return with_adapter(load(folder, torch.float32 if whole else stored(folder)), config.adapter)
 
 

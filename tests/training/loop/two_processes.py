@@ -1,0 +1,46 @@
+"""Run by torchrun in two processes: every way to train, each into a folder of its own.
+
+Argument: the folder; below it one process has begun the runs "resumed" and "resumed_sharded".
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from toy_method import CONFIG, Toy, interrupt_at, toy_model
+
+from training.loop import distributed
+from training.loop.config import LoopConfig
+from training.loop.trainer import train
+
+SHARD = replace(CONFIG, shard=True)
+RUNS: dict[str, tuple[dict[str, Any], LoopConfig]] = {
+    "plain": ({}, replace(CONFIG, accumulate=3)),  # one process has two batches, the other one
+    "dropout": ({"adapter": "lora", "dropout": 0.3}, CONFIG),
+    "sharded": ({}, replace(SHARD, accumulate=3, clip=0.5)),
+    "sharded_untied": ({"tied": False}, replace(SHARD, checkpointing=True)),
+    "sharded_lora": ({"adapter": "lora"}, SHARD),
+    "sharded_muon": ({}, replace(SHARD, optimizer="muon", steps=3)),
+    "resumed": ({}, CONFIG),
+    "resumed_sharded": ({}, SHARD),
+}
+
+
+def main(folder: Path) -> None:
+    distributed.join()
+    second = distributed.rank() == 1
+    for name, (made, config) in RUNS.items():
+        method = Toy(toy_model(**made), config)
+        if name == "plain" and second:
+            torch.nn.init.zeros_(next(method.model.parameters()))  # the first one's values count
+        assert train(method, config, folder / name).finished
+    # A signal to any of the processes stops all of them.
+    stops = Toy(toy_model(), SHARD, before=interrupt_at(2) if second else lambda step: None)
+    assert not train(stops, SHARD, folder / "halted").finished
+    distributed.leave()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
