@@ -105,6 +105,8 @@ def _write_weights(folder: Path, model: nn.Module, weights: dict[str, Tensor]) -
     config = getattr(model, "config", None)
     if config is not None:
         config.save_pretrained(folder)
+    for adapter in getattr(model, "peft_config", {}).values():  # says whose adapter it is
+        adapter.save_pretrained(folder)
 
 
 @contextmanager
