@@ -70,7 +70,9 @@ def prepare(model: nn.Module, config: LoopConfig) -> None:
         torch.set_num_threads(config.threads)
     model.to(device.pick())
     if config.checkpointing:
-        backbone(model).gradient_checkpointing_enable({"use_reentrant": False})
+        backbone(model).activation_checkpointing_enable()
+        # Else transformers makes frozen layers under the lowest trained one part of the graph.
+        backbone(model).disable_input_require_grads()
     if config.shard and distributed.world() > 1 and not sharding.is_sharded(model):
         sharding.shard(model)
     if config.compile:

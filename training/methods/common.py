@@ -46,7 +46,7 @@ class Options:
 
 def start(config: ModelConfig) -> Any:
     """The model to train, with its adapters."""
-    return with_adapter(start_plain(config), config.adapter)
+    return with_adapter(start_plain(config), config.adapter, seed=config.loop.seed)
 
 
 def start_plain(config: ModelConfig, **settings: Any) -> Any:

@@ -18,7 +18,14 @@ from training.loop.batch import Batch
 from training.methods import sft
 from training.methods.common import Options, carry_out, start_plain
 from training.models.adapters import AdapterConfig, with_adapter
-from training.models.heft import best_layers, cut_inputs, domain_rows, gradient_norms, windowed
+from training.models.heft import (
+    best_layers,
+    cut_inputs,
+    domain_rows,
+    gradient_norms,
+    train_only,
+    windowed,
+)
 from training.tokenizer import load_tokenizer
 
 NORMS = "gradient_norms.json"
@@ -26,7 +33,9 @@ NORMS = "gradient_norms.json"
 
 @dataclass(frozen=True)
 class Config(sft.Config):
-    """best_layers, share: train the layers of the largest gradients: this many (0 = all), or as
+    """adapter.kind "none": the chosen layers' matrices are trained themselves.
+
+    best_layers, share: train the layers of the largest gradients: this many (0 = all), or as
     many as hold this share of the gradients' norms, if fewer. probe_batches: the gradients' data.
 
     terms: file with a term of the domain per line; the rows of terms that are one token are
@@ -43,8 +52,8 @@ class Config(sft.Config):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.adapter.kind == "none":
-            raise ValueError("HEFT trains adapters; choose adapter.kind.")
+        if self.adapter.kind == "none" and self.terms:
+            raise ValueError("terms needs adapters; choose adapter.kind.")
         if self.best_layers < 0 or not 0 < self.share <= 1 or self.probe_batches < 1:
             raise ValueError("best_layers, share and probe_batches say which layers to train.")
 
@@ -56,7 +65,10 @@ def run(config: Config, options: Options) -> bool:
     method = sft.prepare(config, model)
     chosen = best_layers(_norms(config, options, method), config.best_layers, config.share)
     rows = domain_rows(load_tokenizer(Path(config.model)), _terms(config.terms))
-    method.model = with_adapter(model, replace(config.adapter, layers=chosen), rows)
+    if config.adapter.kind == "none":
+        train_only(model, chosen)
+    adapter = replace(config.adapter, layers=chosen)
+    method.model = with_adapter(model, adapter, rows, config.loop.seed)
     cut_inputs(method.model)
     if distributed.is_first():
         print(f"Trains layers {', '.join(map(str, chosen))} and {len(rows)} rows", flush=True)

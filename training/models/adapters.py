@@ -52,7 +52,7 @@ def four_bit() -> dict[str, Any]:
     return {"quantization_config": settings, "device_map": {"": torch.cuda.current_device()}}
 
 
-def with_adapter(model: Any, config: AdapterConfig, rows: Sequence[int] = ()) -> Any:
+def with_adapter(model: Any, config: AdapterConfig, rows: Sequence[int] = (), seed: int = 1) -> Any:
     """The model with fresh adapters, all else frozen; the model itself for kind "none".
 
     rows: token ids whose rows of the output matrix are trained, too; where it is tied they are
@@ -74,6 +74,7 @@ def with_adapter(model: Any, config: AdapterConfig, rows: Sequence[int] = ()) ->
         trainable_token_indices={matrix: list(rows)} if rows else None,
         task_type="CAUSAL_LM",
     )
+    torch.manual_seed(seed)  # several processes must start alike
     with _quietly():
         return get_peft_model(model, lora)
 

@@ -74,6 +74,15 @@ def domain_rows(tokenizer: Tokenizer, terms: Iterable[str]) -> list[int]:
     return sorted({encoding.ids[0] for encoding in encodings if len(encoding.ids) == 1})
 
 
+def train_only(model: nn.Module, chosen: Sequence[int]) -> None:
+    """Freeze everything but the matrices of the chosen layers."""
+    model.requires_grad_(False)
+    for index in chosen:
+        for module in layers(model)[index].modules():
+            if isinstance(module, nn.Linear):
+                module.weight.requires_grad_(True)
+
+
 def cut_inputs(model: nn.Module) -> None:
     """End the graph at the embeddings' output: rows that are trained learn through the output
     matrix only, and layers under the lowest trained one keep no activations."""

@@ -36,11 +36,13 @@ def load(folder: Path | str, dtype: torch.dtype = torch.float32, **settings: Any
     if not (folder / "config.json").is_file():
         raise KnownError(f"{folder} holds no model (there is no config.json).")
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, **settings
+        model, found = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, local_files_only=True, output_loading_info=True, **settings
         )
     except (OSError, ValueError) as error:
         raise KnownError(f"The model in {folder} cannot be read: {_first(error)}") from error
+    if found["missing_keys"]:
+        raise KnownError(f"{folder} holds a part of the model's weights only.")
     model.config.use_cache = False
     fit_experts(model)
     return model

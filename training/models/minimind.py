@@ -22,13 +22,17 @@ Weights = dict[str, Tensor]
 EMBEDDINGS, HEAD = "model.embed_tokens.weight", "lm_head.weight"
 _HEADS, _THETA, _CONTEXT = 8, 1e6, 32_768
 _LAYER = "model.layers.0."
+# How torch fails on files that are no checkpoints, or hold more than weights.
+_DAMAGED = (
+    pickle.PickleError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, EOFError,
+)  # fmt: skip
 
 
 def read(path: Path) -> Weights:
     """The weights of a checkpoint; nothing but weights is ever unpacked."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+    except _DAMAGED as error:
         raise KnownError(f"{path} is no checkpoint that holds only weights.") from error
     weights: Weights = content.get("model", content) if isinstance(content, dict) else {}
     if EMBEDDINGS not in weights or f"{_LAYER}self_attn.q_proj.weight" not in weights:
