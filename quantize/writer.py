@@ -49,6 +49,11 @@ def integers(values: Sequence[int]) -> bytes:
     return struct.pack(f"<IIQ{len(values)}i", ARRAY, INT32, len(values), *values)
 
 
+def flags(values: Sequence[bool]) -> bytes:
+    """A list of yes and no as a metadata value."""
+    return struct.pack(f"<IIQ{len(values)}?", ARRAY, BOOL, len(values), *values)
+
+
 def _string(value: str) -> bytes:
     data = value.encode()
     return struct.pack("<Q", len(data)) + data

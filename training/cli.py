@@ -5,8 +5,9 @@
     assay-train sft --recipe … --until 90m     end within 90 minutes, finished as well as can be
     assay-train sft --help                     every setting with its default
 
-Every setting is a key of the recipe and a flag of the same name (--loop.rows 4). The same
-command goes on where it was stopped. See docs/training.md.
+Every setting is a key of the recipe and a flag of the same name (--loop.rows 4); the first one
+needs no name (assay-train chat work/sft/model). The same command goes on where it was stopped.
+See docs/training.md.
 """
 
 import argparse
@@ -27,6 +28,9 @@ METHODS = {
     "cache": "tokenise a corpus, once",
     "pretrain": "pretrain a model on a token cache",
     "sft": "tune a model on dialogues",
+    "heft": "tune a few layers of a model on dialogues, with little memory",
+    "convert": "convert a MiniMind checkpoint to a model folder or back",
+    "lengths": "perplexity by position, with and without YaRN",
     "chat": "talk to a model in the terminal",
     "dialogues": "make tool dialogues from the wordings and the real tools",
     "lexicon": "count the words of the spelling corrector",
@@ -49,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     given = {key: value for key, value in vars(options).items() if key in set(_flags(kind))}
+    if options.first is not None:
+        given[next(_walk(kind, ""))[0]] = options.first
     overrides = {key: value for key, value in given.items() if value is not None}
     try:
         config = recipe.read(kind, name, options.recipe, overrides)
@@ -75,6 +81,8 @@ def _parser(name: str) -> tuple[argparse.ArgumentParser, Any]:
         if method != name:
             continue
         kind = _module(name).Config
+        first = next(_walk(kind, ""))[0]
+        command.add_argument("first", nargs="?", metavar=first.upper(), help=f"same as --{first}")
         command.add_argument("--recipe", type=Path, help="TOML file with the settings")
         command.add_argument("--plan", action="store_true", help="say what it needs, and stop")
         command.add_argument("--until", type=_minutes, default=0.0, help="such as 90m or 8h")

@@ -6,7 +6,7 @@ table are shared by those methods that know them.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -35,16 +35,25 @@ def read(
     return made
 
 
-def build(kind: Any, value: Any, where: str) -> Any:
-    """Turn a TOML value into the type a field asks for; ValueError that names what is wrong."""
+def build(kind: Any, value: Any, where: str, default: Any = None) -> Any:
+    """Turn a TOML value into the type a field asks for; ValueError that names what is wrong.
+
+    default: the field's own; what a table leaves out is as there.
+    """
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         unknown = set(value) - {f.name for f in fields(kind)}
         if unknown:
             raise ValueError(f"{where}: unknown key {', '.join(sorted(unknown))}.")
-        parts = {key: build(hints[key], part, f"{where}.{key}") for key, part in value.items()}
+        own = {
+            f.name: f.default_factory() for f in fields(kind) if f.default_factory is not MISSING
+        }
+        parts = {
+            key: build(hints[key], part, f"{where}.{key}", own.get(key))
+            for key, part in value.items()
+        }
         try:
-            return kind(**parts)  # type: ignore[operator]  # a dataclass is a class here
+            return kind(**parts) if default is None else replace(default, **parts)  # type: ignore[operator]  # a dataclass is a class here
         except (TypeError, ValueError) as error:
             raise ValueError(f"{where}: {error}") from error
     if get_origin(kind) is tuple:

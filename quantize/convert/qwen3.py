@@ -1,18 +1,25 @@
-"""Dense Qwen3 (Qwen3ForCausalLM)."""
+"""Dense Qwen3 (Qwen3ForCausalLM), with full attention or sliding windows in some layers.
+
+llama.cpp's qwen3 knows no sliding windows, its mellum does: the same layers, but with experts in
+place of the feed-forward network and an output matrix of its own. A dense network is one expert
+that is always chosen with weight 1, so that the result is exactly the same.
+"""
 
 from engine.core.errors import KnownError
 from quantize.convert.config import Config
 from quantize.convert.family import Family, Wanted
 from quantize.convert.rope import describe_rope
-from quantize.writer import Metadata, f32, text, u32
+from quantize.writer import Metadata, f32, flags, text, u32
 
-ARCHITECTURE = "qwen3"
+ARCHITECTURE, SLIDING = "qwen3", "mellum"
 MAX_LAYERS = 512  # llama.cpp's own limit
 MAX_WIDTH = 1 << 20
 
 
 def _describe(config: Config) -> Metadata:
     _refuse_variants(config)
+    windows = _windows(config)
+    architecture = SLIDING if any(windows) else ARCHITECTURE
     heads = config.integer("num_attention_heads", 1, 4096)
     groups = config.integer("num_key_value_heads", 1, heads)
     size = config.integer("head_dim", 2, 4096)
@@ -32,22 +39,44 @@ def _describe(config: Config) -> Metadata:
         "attention.value_length": u32(size),
         "attention.layer_norm_rms_epsilon": f32(config.number("rms_norm_eps", 1e-12, 1.0)),
     }
+    rope = describe_rope(config, architecture)
+    if any(windows):
+        if f"{architecture}.rope.scaling.type" in rope:
+            raise KnownError(
+                "The model has both sliding windows and YaRN, which llama.cpp cannot combine.",
+                "Convert it without YaRN.",
+            )
+        values |= {
+            "attention.sliding_window": u32(config.integer("sliding_window", 1, 1 << 30)),
+            "attention.sliding_window_pattern": flags(windows),
+            "expert_count": u32(1),
+            "expert_used_count": u32(1),
+            "expert_feed_forward_length": values["feed_forward_length"],
+        }
     return {
-        "general.architecture": text(ARCHITECTURE),
-        **{f"{ARCHITECTURE}.{key}": value for key, value in values.items()},
-        **describe_rope(config, ARCHITECTURE),
+        "general.architecture": text(architecture),
+        **{f"{architecture}.{key}": value for key, value in values.items()},
+        **rope,
     }
+
+
+def _windows(config: Config) -> tuple[bool, ...]:
+    """For each layer whether it sees a sliding window only."""
+    kinds = config.texts("layer_types")
+    count = config.integer("num_hidden_layers", 1, MAX_LAYERS)
+    unsaid = not kinds and config.flag("use_sliding_window", False)
+    if set(kinds) <= {"full_attention"} and not unsaid:
+        return (False,) * count
+    if len(kinds) != count or not set(kinds) <= {"full_attention", "sliding_attention"}:
+        raise KnownError(
+            "The model's config.json has no usable layer_types.", "Save it with transformers 5."
+        )
+    return tuple(kind == "sliding_attention" for kind in kinds)
 
 
 def _refuse_variants(config: Config) -> None:
     """Settings that change the computation in ways llama.cpp's Qwen3 does not have."""
-    sliding = any(kind != "full_attention" for kind in config.texts("layer_types"))
-    if (
-        sliding
-        or config.flag("use_sliding_window", False)
-        or config.flag("attention_bias", False)
-        or config.text("hidden_act", "silu") != "silu"
-    ):
+    if config.flag("attention_bias", False) or config.text("hidden_act", "silu") != "silu":
         raise KnownError(
             "The model is a variant of Qwen3 that Assay cannot convert.", "Use a plain Qwen3 model."
         )
@@ -60,7 +89,8 @@ def _tensors(config: Config) -> tuple[Wanted, ...]:
     size = config.integer("head_dim", 2, 4096)
     queries = config.integer("num_attention_heads", 1, 4096) * size
     keys = config.integer("num_key_value_heads", 1, 4096) * size
-    layer = (
+    experts = "_exps" if any(_windows(config)) else ""
+    layer: tuple[tuple[str, str, tuple[int, ...]], ...] = (
         ("input_layernorm", "attn_norm", (width,)),
         ("self_attn.q_proj", "attn_q", (queries, width)),
         ("self_attn.q_norm", "attn_q_norm", (size,)),
@@ -69,10 +99,12 @@ def _tensors(config: Config) -> tuple[Wanted, ...]:
         ("self_attn.v_proj", "attn_v", (keys, width)),
         ("self_attn.o_proj", "attn_output", (width, queries)),
         ("post_attention_layernorm", "ffn_norm", (width,)),
-        ("mlp.gate_proj", "ffn_gate", (inner, width)),
-        ("mlp.up_proj", "ffn_up", (inner, width)),
-        ("mlp.down_proj", "ffn_down", (width, inner)),
+        ("mlp.gate_proj", f"ffn_gate{experts}", (inner, width)),
+        ("mlp.up_proj", f"ffn_up{experts}", (inner, width)),
+        ("mlp.down_proj", f"ffn_down{experts}", (width, inner)),
     )
+    if experts:  # the router: any vector does, since the softmax over one expert is 1
+        layer += (("post_attention_layernorm", "ffn_gate_inp", (width,)),)
     tensors = [Wanted("model.embed_tokens.weight", "token_embd.weight", (words, width))]
     for index in range(config.integer("num_hidden_layers", 1, MAX_LAYERS)):
         tensors += [
@@ -80,8 +112,10 @@ def _tensors(config: Config) -> tuple[Wanted, ...]:
             for source, name, shape in layer
         ]
     tensors.append(Wanted("model.norm.weight", "output_norm.weight", (width,)))
-    if not _tied(config):  # else llama.cpp uses the embeddings where this one is missing
+    if not _tied(config):
         tensors.append(Wanted("lm_head.weight", "output.weight", (words, width)))
+    elif experts:  # qwen3 uses the embeddings where this one is missing, mellum does not
+        tensors.append(Wanted("model.embed_tokens.weight", "output.weight", (words, width)))
     return tuple(tensors)
 
 

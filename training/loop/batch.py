@@ -50,6 +50,12 @@ class Batch:
         extra = {name: value.to(device, non_blocking=True) for name, value in self.extra.items()}
         return replace(self, **moved, extra=extra)
 
+    def first(self) -> "Batch":
+        """The first row alone."""
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        rows = {name: value[:1] for name, value in given.items() if isinstance(value, Tensor)}
+        return Batch(**rows, extra={name: value[:1] for name, value in self.extra.items()})
+
     def empty(self) -> "Batch":
         """The same shapes without weight: what a process without a share of a step computes."""
         return replace(self, weights=torch.zeros_like(self.weights), norm=0.0, used=1)

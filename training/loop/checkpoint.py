@@ -112,6 +112,8 @@ def _write_weights(folder: Path, model: nn.Module, weights: dict[str, Tensor]) -
     # Without the frozen weights the folder is no model that could be loaded alone.
     if config is not None and all(p.requires_grad for p in model.parameters()):
         config.save_pretrained(folder)
+    for adapter in getattr(model, "peft_config", {}).values():  # says whose adapter it is
+        adapter.save_pretrained(folder)
 
 
 @contextmanager

@@ -74,6 +74,8 @@ def prepare(model: nn.Module, config: LoopConfig) -> None:
     distributed.same(p for p in model.parameters() if p.requires_grad)
     if config.checkpointing:
         backbone(model).activation_checkpointing_enable({"use_reentrant": False})
+        # Else transformers makes frozen layers under the lowest trained one part of the graph.
+        backbone(model).disable_input_require_grads()
     if config.shard and distributed.world() > 1 and not sharding.is_sharded(model):
         sharding.shard(model)
     if config.compile:

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import AutoConfig
 
 from engine.core.errors import KnownError
 from training.loop import distributed
 from training.loop.batch import Method
 from training.loop.config import LoopConfig
 from training.loop.trainer import train
-from training.models.adapters import AdapterConfig, with_adapter
+from training.models.adapters import AdapterConfig, four_bit, with_adapter
 from training.models.loading import load, publish, stored_dtype
+from training.models.yarn import stretched
 
 CONFIG = "config.json"
 
@@ -24,6 +26,7 @@ class ModelConfig:
     """Fields that every method which trains a model has."""
 
     model: str = ""  # folder of the model to start from
+    yarn: float = 1.0  # YaRN: read this many times the context the model was trained on
     out: str = ""  # folder of the run: checkpoints, metrics.jsonl, and model/ in the end
     adapter: AdapterConfig = field(default_factory=AdapterConfig)
     loop: LoopConfig = field(default_factory=LoopConfig)
@@ -42,13 +45,24 @@ class Options:
 
 
 def start(config: ModelConfig) -> Any:
-    """The model to train, with its adapters; frozen weights keep the type of their file."""
+    """The model to train, with its adapters."""
+    return with_adapter(start_plain(config), config.adapter, seed=config.loop.seed)
+
+
+def start_plain(config: ModelConfig, **settings: Any) -> Any:
+    """The model to train without adapters; frozen weights keep the type of their file.
+
+    settings: replace those of its config.json.
+    """
     if not config.model:
         raise ValueError("model, the folder of the model to start from, is missing.")
     folder = Path(config.model)
-    whole = config.adapter.kind == "none"
-    torch.manual_seed(config.loop.seed)  # fresh adapters are random
-    return with_adapter(load(folder, torch.float32 if whole else stored(folder)), config.adapter)
+    dtype = stored(folder) if config.adapter.kind != "none" else torch.float32
+    if config.adapter.kind == "qlora":
+        settings |= four_bit()
+    if config.yarn != 1:
+        settings |= stretched(AutoConfig.from_pretrained(folder), config.yarn)
+    return load(folder, dtype, **settings)
 
 
 def stored(folder: Path) -> torch.dtype:

@@ -15,7 +15,7 @@ from training.loop.batch import Batch, Loss, Step
 from training.methods.common import ModelConfig, Options, carry_out, start
 from training.models.loading import publish
 from training.models.shapes import build, named
-from training.objectives.cross_entropy import next_token_loss
+from training.objectives.router_balance import language_loss
 from training.tokenizer import bytes_per_token, load_tokenizer
 
 
@@ -61,7 +61,7 @@ class Pretraining:
 
     def loss(self, batch: Batch) -> Loss:
         """Cross entropy of every next token."""
-        return Loss(next_token_loss(self.model, batch))
+        return language_loss(self.model, batch)
 
     def evaluate(self) -> dict[str, float]:
         """Bits per byte of each group's held-out part, their mean first."""

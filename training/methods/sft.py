@@ -12,7 +12,7 @@ from training.data.sft import Dialogues, DialogueStream, read_dialogues
 from training.evaluate.calls import score_calls
 from training.loop.batch import Batch, Loss, Step
 from training.methods.common import ModelConfig, Options, carry_out, start
-from training.objectives.cross_entropy import next_token_loss
+from training.objectives.router_balance import language_loss
 from training.tokenizer import load_tokenizer
 
 
@@ -55,7 +55,7 @@ class InstructionTuning:
 
     def loss(self, batch: Batch) -> Loss:
         """Weighted cross entropy of the answers."""
-        return Loss(next_token_loss(self.model, batch))
+        return language_loss(self.model, batch)
 
     def evaluate(self) -> dict[str, float]:
         """Loss of the held-out answers, and how many tool calls would be right."""
@@ -74,11 +74,14 @@ class InstructionTuning:
 
 def run(config: Config, options: Options) -> bool:
     """Tune the model, with adapters if asked."""
-    model = start(config)
+    return carry_out("sft", config, options, prepare(config, start(config)))
+
+
+def prepare(config: Config, model: nn.Module) -> InstructionTuning:
+    """The method with its data read."""
     tokenizer = load_tokenizer(Path(config.model))
     dialogues = read_dialogues(Path(config.data), tokenizer, config.weights, config.context)
     held_out = None
     if config.held_out:
         held_out = read_dialogues(Path(config.held_out), tokenizer, config.weights, config.context)
-    method = InstructionTuning(config, model, tokenizer, dialogues, held_out)
-    return carry_out("sft", config, options, method)
+    return InstructionTuning(config, model, tokenizer, dialogues, held_out)

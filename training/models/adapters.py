@@ -1,12 +1,24 @@
 """Low-rank adapters through peft: LoRA, rsLoRA, DoRA, and QLoRA where bitsandbytes runs."""
 
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
+import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
+from transformers import AutoConfig, BitsAndBytesConfig
 
-KINDS = ("none", "lora", "rslora", "dora")
+from engine.core.errors import KnownError
+from training.models.loading import load, stored_dtype
+from training.models.parts import layers
+
+KINDS = ("none", "lora", "rslora", "dora", "qlora")
+WEIGHTS = ("adapter_model.safetensors", "model.safetensors")  # peft's, and a checkpoint's
 
 
 @dataclass(frozen=True)
@@ -25,30 +37,121 @@ class AdapterConfig:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}.")
 
 
-def with_adapter(model: Any, config: AdapterConfig) -> Any:
-    """The model with fresh adapters, all else frozen; the model itself for kind "none"."""
+def four_bit() -> dict[str, Any]:
+    """What load() needs to hold the frozen weights in 4 bits (QLoRA, arXiv 2305.14314)."""
+    if not torch.cuda.is_available() or find_spec("bitsandbytes") is None:
+        raise KnownError(
+            "QLoRA needs an NVIDIA GPU and the package bitsandbytes.", 'Use kind = "lora" here.'
+        )
+    settings = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )
+    return {"quantization_config": settings, "device_map": {"": torch.cuda.current_device()}}
+
+
+def with_adapter(model: Any, config: AdapterConfig, rows: Sequence[int] = (), seed: int = 1) -> Any:
+    """The model with fresh adapters, all else frozen; the model itself for kind "none".
+
+    rows: token ids whose rows of the output matrix are trained, too; where it is tied they are
+    rows of the embeddings as well.
+    """
     if config.kind == "none":
         return model
     from peft import LoraConfig, get_peft_model  # noqa: PLC0415  (takes seconds to import)
 
+    matrix = "embed_tokens" if model.config.tie_word_embeddings else "lm_head"
     lora = LoraConfig(
         r=config.rank,
         lora_alpha=config.alpha,
         lora_dropout=config.dropout,
-        target_modules=list(config.targets) or "all-linear",
+        target_modules=list(config.targets) or matrices(model),
         layers_to_transform=list(config.layers) or None,
         use_rslora=config.kind == "rslora",
         use_dora=config.kind == "dora",
+        trainable_token_indices={matrix: list(rows)} if rows else None,
         task_type="CAUSAL_LM",
     )
-    with warnings.catch_warnings():
-        # peft 0.21 asks transformers 5.23 by a name that is going away.
-        warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+    torch.manual_seed(seed)  # several processes must start alike
+    with _quietly():
         return get_peft_model(model, lora)
 
 
+def matrices(model: nn.Module) -> list[str]:
+    """The names of the matrices that every layer multiplies by, such as "q_proj"."""
+    found = {
+        name.rsplit(".", 1)[-1]: None
+        for layer in layers(model)
+        for name, module in layer.named_modules()
+        if isinstance(module, nn.Linear)
+    }
+    return list(found)
+
+
 def merged(model: nn.Module) -> Any:
-    """The transformers model with adapters merged into its weights; it is changed in place."""
+    """The transformers model with its adapters merged, or the model itself if it has none.
+
+    They are merged into the original weights, read from disk again in the type of their file: what
+    was trained on may have been rounded to 4 bits.
+    """
     inner: Any = getattr(model, "policy", model)
-    merge = getattr(inner, "merge_and_unload", None)
-    return merge() if merge is not None else inner
+    if not hasattr(inner, "peft_config"):
+        return inner
+    from peft import get_peft_model_state_dict  # noqa: PLC0415
+
+    config = inner.get_base_model().config
+    config.__dict__.pop("quantization_config", None)
+    tensors = get_peft_model_state_dict(inner, save_embedding_layers=False)
+    return _merge(config, inner.peft_config["default"], tensors)
+
+
+def load_merged(folder: Path, dtype: torch.dtype | None = None) -> Any:
+    """The whole model of a folder that holds adapters: peft's format, or a checkpoint of ours."""
+    from peft import PeftConfig  # noqa: PLC0415
+
+    adapter = PeftConfig.from_pretrained(folder)
+    origin = folder if (folder / "config.json").is_file() else adapter.base_model_name_or_path
+    config = AutoConfig.from_pretrained(origin, local_files_only=True)
+    path = next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
+    if path is None:
+        raise KnownError(f"{folder} holds no weights of its adapter.")
+    tensors = {name.replace(".default", ""): value for name, value in load_file(path).items()}
+    return _merge(config, adapter, tensors, dtype)
+
+
+def save_adapter(model: nn.Module, target: Path) -> None:
+    """Write the adapters alone in peft's format, with the model's configuration beside them."""
+    inner: Any = getattr(model, "policy", model)
+    if not hasattr(inner, "peft_config"):
+        return
+    from peft import get_peft_model_state_dict  # noqa: PLC0415
+
+    target.mkdir(parents=True, exist_ok=True)
+    save_file(get_peft_model_state_dict(inner, save_embedding_layers=False), target / WEIGHTS[0])
+    inner.peft_config["default"].save_pretrained(target)
+    inner.get_base_model().config.save_pretrained(target)
+
+
+def _merge(
+    config: Any, adapter: Any, tensors: dict[str, torch.Tensor], dtype: torch.dtype | None = None
+) -> Any:
+    from peft import get_peft_model, set_peft_model_state_dict  # noqa: PLC0415
+
+    folder = Path(adapter.base_model_name_or_path)
+    original = load(folder, dtype or stored_dtype(folder), config=config)
+    with _quietly():
+        whole = get_peft_model(original, adapter)
+        outcome = set_peft_model_state_dict(whole, tensors)
+        if outcome.unexpected_keys:
+            raise KnownError(f"The adapter does not fit the model in {folder}.")
+        return whole.merge_and_unload(safe_merge=True)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # peft 0.21 asks transformers 5.23 by a name that is going away.
+        warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+        yield

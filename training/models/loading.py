@@ -11,28 +11,40 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from engine.core.errors import KnownError
 from training.loop import distributed
-from training.models.parts import base
+from training.models.parts import base, fit_experts
 
+ADAPTER = "adapter_config.json"  # peft's name
 TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json",
     "added_tokens.json", "vocab.json", "merges.txt", "generation_config.json",
 )  # fmt: skip
 
 
-def load(folder: Path | str, dtype: torch.dtype = torch.float32) -> Any:
-    """The model of a folder that transformers can read, or of a checkpoint step-N of ours.
+def load(folder: Path | str, dtype: torch.dtype = torch.float32, **settings: Any) -> Any:
+    """The model of a folder that transformers can read, of a checkpoint step-N of ours, or of
+    adapters, merged into the model they belong to.
 
-    fp32 for weights that are trained; a frozen model may keep the 16 bits of its file. Raises
-    KnownError if there is no such model. Nothing is downloaded.
+    fp32 for weights that are trained; a frozen model may keep the 16 bits of its file. settings:
+    replace those of its config.json. Raises KnownError if there is no such model. Nothing is
+    downloaded.
     """
     folder = Path(folder)
+    if (folder / ADAPTER).is_file():
+        from training.models.adapters import load_merged  # noqa: PLC0415  (it loads models)
+
+        return load_merged(folder, dtype)
     if not (folder / "config.json").is_file():
         raise KnownError(f"{folder} holds no model (there is no config.json).")
     try:
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
+        model, found = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, local_files_only=True, output_loading_info=True, **settings
+        )
     except (OSError, ValueError) as error:
         raise KnownError(f"The model in {folder} cannot be read: {_first(error)}") from error
+    if found["missing_keys"]:
+        raise KnownError(f"{folder} holds a part of the model's weights only.")
     model.config.use_cache = False
+    fit_experts(model)
     return model
 
 
@@ -45,13 +57,15 @@ def stored_dtype(folder: Path | str) -> torch.dtype:
 def publish(model: nn.Module, tokenizer: Path, target: Path, dtype: torch.dtype) -> None:
     """Write the model with its tokenizer as one folder that transformers and vLLM load.
 
-    Adapters are merged into the weights. The folder appears all at once. tokenizer: folder with
-    the tokenizer's files. dtype: of the written weights.
+    Adapters are merged into the weights and written on their own to the folder adapter beside it.
+    The folder appears all at once. tokenizer: folder with the tokenizer's files. dtype: of the
+    written weights.
     """
-    from training.models.adapters import merged  # noqa: PLC0415  (peft takes seconds to import)
+    from training.models.adapters import merged, save_adapter  # noqa: PLC0415  (they load models)
 
     if not distributed.is_first():
         return
+    save_adapter(model, target.with_name("adapter"))
     whole = merged(model)
     temporary = target.with_name(f"unfinished-{target.name}")
     shutil.rmtree(temporary, ignore_errors=True)

@@ -36,9 +36,27 @@ def hidden_states(model: nn.Module, inputs: Tensor, positions: Tensor | None) ->
 
     positions: as in Batch; documents packed into one row do not see each other.
     """
-    given = {} if positions is None else {"position_ids": positions}
-    states: Tensor = backbone(model)(input_ids=inputs, use_cache=False, **given).last_hidden_state
+    return routed_states(model, inputs, positions)[0]
+
+
+def routed_states(
+    model: nn.Module, inputs: Tensor, positions: Tensor | None, routes: bool = False
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Hidden states as above and, if routes is True, the router logits of a mixture of experts:
+    [rows × length, experts] for each layer that has a router."""
+    given: dict[str, Any] = {} if positions is None else {"position_ids": positions}
+    if routes:
+        given["output_router_logits"] = True
+    output = backbone(model)(input_ids=inputs, use_cache=False, **given)
+    states: Tensor = output.last_hidden_state
     kind = states.device.type
     if torch.is_autocast_enabled(kind):
         states = states.to(torch.get_autocast_dtype(kind))
-    return states
+    return states, output.router_logits if routes else ()
+
+
+def fit_experts(model: nn.Module) -> None:
+    """Compute experts in the way that is fastest here: in groups on a GPU, else one by one."""
+    if hasattr(base(model).config, "num_experts_per_tok"):
+        grouped = torch.cuda.is_available()
+        base(model).set_experts_implementation("grouped_mm" if grouped else "eager")

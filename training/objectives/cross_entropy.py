@@ -59,7 +59,11 @@ def chunked_cross_entropy(hidden: Tensor, head: Tensor, targets: Tensor, weights
 
 def next_token_loss(model: nn.Module, batch: Batch) -> Tensor:
     """Sum over a batch's tokens of weight × negative log-likelihood, in nats."""
-    hidden = hidden_states(model, batch.inputs, batch.positions).flatten(0, 1)
+    return loss_of_states(model, batch, hidden_states(model, batch.inputs, batch.positions))
+
+
+def loss_of_states(model: nn.Module, batch: Batch, states: Tensor) -> Tensor:
+    """The same from hidden states [rows, length, width] that are there already."""
     return chunked_cross_entropy(
-        hidden, head(model), batch.targets.flatten(), batch.weights.flatten()
+        states.flatten(0, 1), head(model), batch.targets.flatten(), batch.weights.flatten()
     )

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from tiny_models import edit_json, llama_logits, make_model, make_tokenizer, torch_logits
 from transformers import Qwen3ForCausalLM
 
+from engine.model.fit.layers import layers_of
 from engine.model.gguf.header import read_header
 from quantize.convert import convert
 from quantize.task import Task
@@ -58,6 +59,27 @@ def test_variants_equal_torch(tmp_path: Path, task: Task, settings: dict[str, ob
     make_tokenizer(tmp_path / "hf")
     convert(tmp_path / "hf", tmp_path / "out.gguf", "F32", task)
     assert_same(tmp_path / "out.gguf", model)
+
+
+WINDOWS = {
+    "use_sliding_window": True,
+    "sliding_window": 16,
+    "layer_types": ["sliding_attention", "sliding_attention", "full_attention"],
+}
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_sliding_windows_equal_torch(tmp_path: Path, task: Task, tied: bool) -> None:
+    model = make_model(tmp_path / "hf", tie_word_embeddings=tied, **WINDOWS)
+    plain = make_model(tmp_path / "plain", tie_word_embeddings=tied)
+    make_tokenizer(tmp_path / "hf")
+    convert(tmp_path / "hf", tmp_path / "out.gguf", "F32", task)
+    assert_same(tmp_path / "out.gguf", model)
+    beyond = np.abs(torch_logits(model, TOKENS) - torch_logits(plain, TOKENS)).max(axis=1)
+    assert beyond[:16].max() < 1e-4 < beyond[16:].min()  # the windows do something
+    header = read_header(tmp_path / "out.gguf")
+    assert header.architecture == "mellum"
+    assert [layer.window for layer in layers_of(header)] == [16, 16, 0]
 
 
 def test_older_names_of_rope_settings(folder: Path, task: Task) -> None:

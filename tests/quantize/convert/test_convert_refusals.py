@@ -55,6 +55,12 @@ def _config(**values: object) -> Callable[[Path], None]:
     return lambda folder: edit_json(folder / "config.json", lambda it: it.update(values))
 
 
+def _windowed_yarn(folder: Path) -> None:
+    rope = YARN | {"original_max_position_embeddings": 128}
+    kinds = ["sliding_attention", "full_attention", "full_attention"]
+    _config(rope_parameters=rope, sliding_window=16, layer_types=kinds)(folder)
+
+
 def _rope(**values: object) -> Callable[[Path], None]:
     return _config(rope_parameters=YARN | values)
 
@@ -70,8 +76,11 @@ def _rope(**values: object) -> Callable[[Path], None]:
         (_config(num_hidden_layers=10**9), "num_hidden_layers"),
         (_config(num_key_value_heads=3), "do not fit together"),
         (_config(rms_norm_eps="x"), "rms_norm_eps"),
-        (_config(use_sliding_window=True), "variant of Qwen3"),
-        (_config(layer_types=["sliding_attention"] * 3), "variant of Qwen3"),
+        (_config(use_sliding_window=True, layer_types=None), "layer_types"),
+        (_config(layer_types=["sliding_attention"] * 2), "layer_types"),
+        (_config(layer_types=["chunked_attention"] * 3), "layer_types"),
+        (_config(layer_types=["sliding_attention"] * 3), "sliding_window"),
+        (_windowed_yarn, "sliding windows and YaRN"),
         (_config(attention_bias=True), "variant of Qwen3"),
         (_config(hidden_act="gelu"), "variant of Qwen3"),
         (_config(hidden_size=128), "do not fit its config"),
