@@ -1,4 +1,4 @@
-"""Token cache: each group of documents tokenised once into a memory-mapped file of uint16, or uint32."""
+"""Token cache: each group of documents tokenised once, into memory-mapped uint16 or uint32."""
 
 import json
 import os

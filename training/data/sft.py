@@ -53,7 +53,7 @@ def encode(pieces: list[Piece], tokenizer: Tokenizer) -> tuple[list[int], NDArra
     encoding = tokenizer.encode("".join(piece.text for piece in pieces), add_special_tokens=False)
     weights, before = [], 0
     for start, end in encoding.offsets:
-        # Some tokenizers leave white space out of the offsets, so a token begins where the last ends.
+        # Some tokenizers leave white space out of the offsets: begin where the last one ended.
         weights.append(characters[min(start, before) : end].max(initial=0.0))
         before = end
     return encoding.ids, np.asarray(weights, dtype=np.float32)

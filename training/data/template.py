@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +87,7 @@ class ChatTemplate:
             if not text.startswith(before):
                 raise ValueError("the chat template changes what was said before an answer")
             # The prompt may open the answer, with "<think>" for example: that is not learnt.
-            span = (len(commonprefix([asked, text])), len(text.rstrip()))
+            span = (_shared(asked, text), len(text.rstrip()))
             if made and text.startswith(made[-1][0]):
                 made[-1] = text, [*made[-1][1], span]
             else:
@@ -115,6 +114,14 @@ class ChatTemplate:
         if not self._knows_reasoning and (reasoning := made.pop("reasoning_content", "")):
             made["content"] = f"<think>\n{reasoning}\n</think>\n\n{made['content']}"
         return made
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return next(
+        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
 
 
 def _pieces(text: str, spans: Sequence[tuple[int, int]]) -> list[Piece]:

@@ -89,7 +89,7 @@ def test_rows_are_filled_up_at_the_end_with_no_weight() -> None:
 
 def test_reading_leaves_out_long_dialogues(tokenizer: Tokenizer, tmp_path: Path) -> None:
     path = tmp_path / "d.jsonl"
-    long = [{"role": "user", "content": "coin " * 200}]
+    long = [{"role": "user", "content": "coin " * 200}, {"role": "assistant", "content": "ok"}]
     rows = [{"messages": MESSAGES, "tools": ["price"]}, {"messages": long}]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert len(read_dialogues(path, tokenizer, Weights(), longest=150)) == 1

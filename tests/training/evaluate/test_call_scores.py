@@ -82,3 +82,15 @@ def test_loss_is_the_mean_over_weights(model: Qwen3ForCausalLM, tokenizer: Token
     expected = float((losses * torch.tensor(weights[1:])).sum() / weights[1:].sum())
     scores = score_calls(model, dialogues, tokenizer, limit=1)
     assert scores["loss"] == pytest.approx(expected, rel=0.01)
+
+
+def test_a_tool_without_a_token_of_its_own_has_no_share(
+    model: Qwen3ForCausalLM, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    call = {"role": "assistant", "tool_calls": [{"name": "dance", "arguments": {}}]}
+    path = tmp_path / "d.jsonl"
+    path.write_text(json.dumps({"messages": [{"role": "user", "content": "a coin"}, call]}))
+    data = read_dialogues(path, tokenizer, Weights(), longest=200)
+    scores = score_calls(model, data, tokenizer, limit=1)
+    assert scores["calls"] == 0.0
+    assert math.isnan(scores["tools"])
