@@ -1,4 +1,4 @@
-"""Token cache: each group of documents tokenised once into a memory-mapped uint16 file."""
+"""Token cache: each group of documents tokenised once, into memory-mapped uint16 or uint32."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from training.data.formats import Document
 from training.vocabulary import END_OF_TEXT
 
-Tokens = NDArray[np.uint16]
+Tokens = NDArray[np.unsignedinteger]
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,7 @@ def write_group(
     folder: Path, name: str, documents: Iterable[Document], tokenizer: Tokenizer
 ) -> None:
     """Tokenise documents, each followed by <|endoftext|>, into NAME.train.bin and NAME.val.bin."""
-    if tokenizer.get_vocab_size() > 2**16:
-        raise ValueError("The token cache holds at most 65,536 different tokens.")
+    kind = token_type(tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
     end = tokenizer.token_to_id(END_OF_TEXT)
     sizes = {"train": 0, "val": 0}
@@ -42,16 +41,18 @@ def write_group(
             encoded = tokenizer.encode_batch_fast([d.text for d in chunk])
             for document, encoding in zip(chunk, encoded, strict=True):
                 part, file = ("val", val) if document.held_out else ("train", train)
-                file.write(np.array([*encoding.ids, end], dtype=np.uint16).tobytes())
+                file.write(np.array([*encoding.ids, end], dtype=kind).tobytes())
                 sizes[part] += len(encoding.ids) + 1
     for part, path in temporary.items():
         os.replace(path, folder / f"{name}.{part}.bin")
-    (folder / f"{name}.json").write_text(json.dumps(sizes))
+    (folder / f"{name}.json").write_text(json.dumps({**sizes, "type": kind.name}))
 
 
 def open_group(folder: Path, name: str) -> CachedGroup:
     """Map a group written by write_group; nothing is read until it is used."""
-    return CachedGroup(name, *(_map(folder / f"{name}.{part}.bin") for part in ("train", "val")))
+    kind = np.dtype(json.loads((folder / f"{name}.json").read_text()).get("type", "uint16"))
+    parts = (_map(folder / f"{name}.{part}.bin", kind) for part in ("train", "val"))
+    return CachedGroup(name, *parts)
 
 
 def has_group(folder: Path, name: str) -> bool:
@@ -76,7 +77,12 @@ def iterate(tokens: Tokens, length: int, limit: int) -> Iterator[Tokens]:
         yield window(tokens, int(position), length)
 
 
-def _map(path: Path) -> Tokens:
+def token_type(tokenizer: Tokenizer) -> np.dtype[np.unsignedinteger]:
+    """The smallest type that holds every token id."""
+    return np.dtype(np.uint16 if tokenizer.get_vocab_size() <= 2**16 else np.uint32)
+
+
+def _map(path: Path, kind: np.dtype[np.unsignedinteger]) -> Tokens:
     if path.stat().st_size == 0:
-        return np.zeros(0, dtype=np.uint16)
-    return np.memmap(path, dtype=np.uint16, mode="r")
+        return np.zeros(0, dtype=kind)
+    return np.memmap(path, dtype=kind, mode="r")

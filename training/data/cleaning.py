@@ -1,9 +1,10 @@
 """Leave out noisy documents and passages that overlap with a benchmark."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from training.data import rows
 
 _WORD = re.compile(r"[a-z]+|\d+")
 _HEX = re.compile(r"\b(?:0x)?[0-9a-fA-F]{16,}\b")
@@ -45,13 +46,11 @@ class Overlap:
 
 
 def benchmark_texts(folder: Path) -> Iterator[str]:
-    """Every string of every .json, .jsonl and .csv (as raw lines) file below folder."""
+    """Every string of every file of rows and every line of every .csv file below folder."""
     for path in sorted(folder.rglob("*")):
-        if path.suffix == ".json":
-            yield from _strings(json.loads(path.read_text(encoding="utf-8")))
-        elif path.suffix == ".jsonl":
-            for line in path.read_text(encoding="utf-8").splitlines():
-                yield from _strings(json.loads(line))
+        if path.name.endswith(rows.SUFFIXES):
+            for _, row in rows.read(path):
+                yield from _strings(row)
         elif path.suffix == ".csv":
             yield from path.read_text(encoding="utf-8").splitlines()
 

@@ -1,13 +1,13 @@
-"""The corpus format: JSON lines, plain or .xz, one document per line with text, source and kind."""
+"""The corpus format: rows with text, source and kind, as JSON lines (plain or .xz) or Parquet."""
 
-import json
-import lzma
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 from pathlib import Path
+
+from training.data import rows
 
 _TOOL_TURN = re.compile(r"<\|im_start\|>tool\n(.*?)<\|im_end\|>", re.DOTALL)
 
@@ -45,30 +45,22 @@ class Selection:
 
 
 def read_documents(path: Path) -> Iterator[Document]:
-    """Yield the documents of a .jsonl or .jsonl.xz file; tool turns become Qwen3 tool responses."""
-    opener = lzma.open if path.suffix == ".xz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                yield Document(
-                    _TOOL_TURN.sub(_tool_response, row["text"]),
-                    str(row.get("source", "")),
-                    str(row.get("kind", "")),
-                )
-            except (json.JSONDecodeError, KeyError, TypeError) as error:
-                raise ValueError(f"{path.name}, line {number}: not a corpus document") from error
+    """Yield the documents of a corpus file; tool turns become Qwen3 tool responses."""
+    for where, row in rows.read(path):
+        try:
+            text = _TOOL_TURN.sub(_tool_response, row["text"])
+            yield Document(text, str(row.get("source", "")), str(row.get("kind", "")))
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{where}: not a corpus document") from error
 
 
 def select(corpus: Path, selection: Selection) -> Iterator[Document]:
-    """Yield the accepted documents of one corpus file, looked for as .jsonl.xz, then .jsonl."""
-    for suffix in (".jsonl.xz", ".jsonl"):
+    """Yield the accepted documents of one corpus file, given without its ending."""
+    for suffix in rows.SUFFIXES:
         path = corpus / (selection.file + suffix)
         if path.exists():
             return (d for d in read_documents(path) if selection.accepts(d))
-    raise FileNotFoundError(f"{corpus} has no {selection.file}.jsonl.xz or .jsonl")
+    raise FileNotFoundError(f"{corpus} has no {selection.file} of {', '.join(rows.SUFFIXES)}")
 
 
 def _tool_response(turn: re.Match[str]) -> str:

@@ -1,19 +1,18 @@
-"""Dialogues for instruction tuning: tokenised once with a loss weight per token, then batched.
+"""Dialogues for instruction tuning: tokenised once with a loss weight per token, then batched."""
 
-One JSON object per line: {"messages": [...], "tools": ["price", ...]}, as data/chat.py renders.
-"""
-
-import json
 from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from training.data.chat import Piece, Weights, render
+from training.data import dialogue_formats
+from training.data.cache import token_type
+from training.data.chat import Piece, Weights
+from training.data.packing import Sample, fill, pack
+from training.data.template import renderer, weigh_tags
 from training.loop.batch import Batch
 
 _BATCH_TOKENS = 16_384  # no forward pass is larger than this, however long the dialogues are
@@ -24,7 +23,10 @@ class Dialogues:
     """Tokenised dialogues: ids and weights one after the other, and where each one starts."""
 
     def __init__(
-        self, ids: NDArray[np.uint16], weights: NDArray[np.float32], starts: NDArray[np.int64]
+        self,
+        ids: NDArray[np.unsignedinteger],
+        weights: NDArray[np.float32],
+        starts: NDArray[np.int64],
     ) -> None:
         """starts has one entry more than there are dialogues: the end of the last."""
         self.ids, self.weights, self.starts = ids, weights, starts
@@ -33,7 +35,7 @@ class Dialogues:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def __getitem__(self, index: int) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
+    def __getitem__(self, index: int) -> Sample:
         """Token ids and their weights as targets."""
         part = slice(int(self.starts[index]), int(self.starts[index + 1]))
         return self.ids[part], self.weights[part]
@@ -48,31 +50,47 @@ def encode(pieces: list[Piece], tokenizer: Tokenizer) -> tuple[list[int], NDArra
     characters = np.zeros(ends[-1] + 1, dtype=np.float32)
     for piece, end in zip(pieces, ends, strict=True):
         characters[end - len(piece.text) : end] = piece.weight
-    encoding = tokenizer.encode("".join(piece.text for piece in pieces))
-    weights = [characters[start:end].max(initial=0.0) for start, end in encoding.offsets]
+    encoding = tokenizer.encode("".join(piece.text for piece in pieces), add_special_tokens=False)
+    weights, before = [], 0
+    for start, end in encoding.offsets:
+        # Some tokenizers leave white space out of the offsets: begin where the last one ended.
+        weights.append(characters[min(start, before) : end].max(initial=0.0))
+        before = end
     return encoding.ids, np.asarray(weights, dtype=np.float32)
 
 
-def read_dialogues(path: Path, tokenizer: Tokenizer, weights: Weights, longest: int) -> Dialogues:
-    """Tokenise a JSONL file; dialogues of more than longest tokens are left out and counted.
+def read_dialogues(
+    path: Path,
+    tokenizer: Tokenizer,
+    weights: Weights,
+    longest: int,
+    folder: Path | None = None,
+    tag_weight: float = 1.0,
+) -> Dialogues:
+    """Tokenise dialogues; those of more than longest tokens are left out and counted.
 
-    Raises ValueError that names the line of a dialogue that cannot be read.
+    path: a file, a folder or a pattern, in any format of data/dialogue_formats.py. folder: the
+    tokenizer's, whose chat template is used unless the vocabulary is ours. tag_weight: of think
+    and answer tags. Raises ValueError that names the line of a dialogue that cannot be read or
+    has nothing to learn.
     """
-    ids: list[NDArray[np.uint16]] = []
+    ids: list[NDArray[np.unsignedinteger]] = []
     losses: list[NDArray[np.float32]] = []
     left_out = 0
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                row = json.loads(line)
-                pieces = render(row["messages"], row.get("tools", ()), weights)
-            except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-                raise ValueError(f"{path.name}, line {number}: not a dialogue ({error})") from error
-            tokens, loss = encode(pieces, tokenizer)
+    samples, kind = renderer(tokenizer, folder, weights), token_type(tokenizer)
+    for where, dialogue in dialogue_formats.read_dialogues(path):
+        try:
+            rendered = samples(dialogue)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{where}: not a dialogue ({error})") from error
+        encoded = [encode([*weigh_tags(pieces, tag_weight)], tokenizer) for pieces in rendered]
+        if not any(loss[1:].any() for _, loss in encoded):
+            raise ValueError(f"{where}: the assistant says nothing, so there is nothing to learn")
+        for tokens, loss in encoded:
             if len(tokens) > longest:
                 left_out += 1
                 continue
-            ids.append(np.asarray(tokens, dtype=np.uint16))
+            ids.append(np.asarray(tokens, dtype=kind))
             losses.append(loss)
     if not ids:
         raise ValueError(f"{path.name} has no dialogue of at most {longest} tokens.")
@@ -82,42 +100,49 @@ def read_dialogues(path: Path, tokenizer: Tokenizer, weights: Weights, longest: 
 
 
 class DialogueStream:
-    """Endless batches of dialogues of similar length, in a new order each epoch.
+    """Endless batches of dialogues in a new order each epoch; the largest batch comes first of
+    all, so that a run that needs too much memory ends at once.
 
-    Every dialogue is one row, so none sees another and attention stays plainly causal; rows are
-    filled up at the end. On a CPU this is cheaper than packing: attention over a row of one
-    dialogue costs a fraction of that over 2,048 tokens, and the filling is a few percent.
+    Usually every dialogue is one row, among rows of similar length. On a CPU this is cheaper than
+    packing: attention over a row of one dialogue costs a fraction of that over 2,048 tokens, and
+    the filling is a few percent.
     """
 
-    def __init__(self, dialogues: Dialogues, seed: int) -> None:
-        self._dialogues = dialogues
+    def __init__(self, dialogues: Dialogues, seed: int, packed: int = 0) -> None:
+        """packed: length of rows into which dialogues are packed; 0 = one dialogue a row."""
+        self._dialogues, self._packed = dialogues, packed
         self._seed = seed
         self._epoch, self._place = 0, 0
-        self._plan: tuple[tuple[int, int], list[NDArray[np.int64]]] | None = None
+        self._plan: tuple[tuple[int, int], list[list[NDArray[np.int64]]]] | None = None
 
     def next_batch(self, rows: int) -> Batch:
-        """At most rows dialogues."""
+        """At most rows rows."""
         plan = self.plan(self._epoch, rows)
         chosen = plan[self._place]
         self._place += 1
         if self._place == len(plan):
             self._epoch, self._place = self._epoch + 1, 0
-        return pad([self._dialogues[int(index)] for index in chosen])
+        return fill([[self._dialogues[int(index)] for index in row] for row in chosen])
 
-    def plan(self, epoch: int, rows: int) -> list[NDArray[np.int64]]:
-        """The batches of an epoch as lists of dialogue numbers."""
+    def plan(self, epoch: int, rows: int) -> list[list[NDArray[np.int64]]]:
+        """The batches of an epoch: rows of dialogue numbers."""
         if self._plan is None or self._plan[0] != (epoch, rows):
             generator = np.random.default_rng([self._seed, epoch])
             order = generator.permutation(len(self._dialogues))
-            batches = list(self._cut(order, rows))
-            shuffled = [batches[int(i)] for i in generator.permutation(len(batches))]
+            lengths = self._dialogues.lengths
+            if self._packed:
+                made = [order[row] for row in pack(lengths[order] - 1, self._packed)]
+                made = [made[i] for i in generator.permutation(len(made))]
+                count = max(1, min(rows, _BATCH_TOKENS // self._packed))
+                batches = [made[i : i + count] for i in range(0, len(made), count)]
+            else:
+                batches = list(self._cut(order, rows))
+            shuffled = [batches[i] for i in generator.permutation(len(batches))]
+            if epoch == 0:
+                sizes = [len(b) * max(lengths[row].sum() for row in b) for b in shuffled]
+                shuffled.insert(0, shuffled.pop(int(np.argmax(sizes))))
             self._plan = ((epoch, rows), shuffled)
         return self._plan[1]
-
-    def epoch_tokens(self, rows: int) -> int:
-        """Tokens of the first epoch, with the filling."""
-        lengths = self._dialogues.lengths
-        return sum(len(b) * (int(lengths[b].max()) - 1) for b in self.plan(0, rows))
 
     def state(self) -> list[int]:
         """Epoch and batch within it."""
@@ -127,7 +152,7 @@ class DialogueStream:
         """Go on with the given batch of the given epoch."""
         self._epoch, self._place = state
 
-    def _cut(self, order: NDArray[np.int64], rows: int) -> Iterator[NDArray[np.int64]]:
+    def _cut(self, order: NDArray[np.int64], rows: int) -> Iterator[list[NDArray[np.int64]]]:
         lengths = self._dialogues.lengths
         for pool in range(0, len(order), rows * _POOL_BATCHES):
             part = order[pool : pool + rows * _POOL_BATCHES]
@@ -136,18 +161,10 @@ class DialogueStream:
                 # Lengths rise, so the last row of a batch is its longest.
                 sizes = lengths[part[:rows]] * np.arange(1, len(part[:rows]) + 1)
                 count = max(1, int(np.searchsorted(sizes, _BATCH_TOKENS, side="right")))
-                yield part[:count]
+                yield list(part[:count, None])
                 part = part[count:]
 
 
-def pad(samples: list[tuple[NDArray[np.uint16], NDArray[np.float32]]]) -> Batch:
-    """One row per (ids, weights) sample, filled up at the end with weight 0."""
-    length = max(len(ids) for ids, _ in samples) - 1
-    inputs = np.zeros((len(samples), length), dtype=np.int64)
-    targets = np.zeros_like(inputs)
-    weights = np.zeros(inputs.shape, dtype=np.float32)
-    for row, (ids, loss) in enumerate(samples):
-        size = len(ids) - 1
-        inputs[row, :size], targets[row, :size] = ids[:-1], ids[1:]
-        weights[row, :size] = loss[1:]
-    return Batch(torch.from_numpy(inputs), torch.from_numpy(targets), torch.from_numpy(weights))
+def pad(samples: list[Sample]) -> Batch:
+    """One row per sample, filled up at the end with weight 0."""
+    return fill([[sample] for sample in samples])

@@ -54,9 +54,10 @@ def score_calls(
                 continue
             cases["calls"] += 1
             right["calls"] += wanted == got
-            cases["tools"] += 1
-            place = next(i for i, token in enumerate(wanted) if token in tools)
-            right["tools"] += got[0] == call and got[place] == wanted[place]
+            place = next((i for i, token in enumerate(wanted) if token in tools), None)
+            if place is not None:  # other vocabularies have no token for a tool
+                cases["tools"] += 1
+                right["tools"] += got[0] == call and got[place] == wanted[place]
     shares = {
         n: right[n] / cases[n] if cases[n] else math.nan for n in ("calls", "tools", "silence")
     }

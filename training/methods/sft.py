@@ -18,16 +18,20 @@ from training.tokenizer import load_tokenizer
 
 @dataclass(frozen=True)
 class Config(ModelConfig):
-    """data, held_out: JSON lines; context: longer dialogues are left out.
+    """data, held_out: a file, a folder or a pattern, in any format of data/dialogue_formats.py.
 
-    held_out_dialogues: scored at most, per evaluation. weights: of the parts of an answer.
+    context: longer dialogues are left out. packing: several dialogues in rows of context tokens.
+    held_out_dialogues: scored at most, per evaluation. weights: of the parts of an answer, for our
+    vocabulary. tag_weight: of <think>, </think>, <answer> and </answer>.
     """
 
     data: str = ""
     held_out: str = ""
     context: int = 2048
+    packing: bool = False
     held_out_dialogues: int = 400
     weights: Weights = field(default_factory=Weights)
+    tag_weight: float = 1.0
 
 
 class InstructionTuning:
@@ -45,7 +49,9 @@ class InstructionTuning:
         self._loop = config.loop
         self._tokenizer, self._held_out = tokenizer, held_out
         self._limit = config.held_out_dialogues
-        self._stream = DialogueStream(dialogues, config.loop.seed)
+        self._stream = DialogueStream(
+            dialogues, config.loop.seed, config.context if config.packing else 0
+        )
         self.epoch_steps = -(-len(self._stream.plan(0, self._loop.rows)) // self._loop.accumulate)
 
     def next_step(self, done: float) -> Step:
@@ -80,8 +86,13 @@ def run(config: Config, options: Options) -> bool:
 def prepare(config: Config, model: nn.Module) -> InstructionTuning:
     """The method with its data read."""
     tokenizer = load_tokenizer(Path(config.model))
-    dialogues = read_dialogues(Path(config.data), tokenizer, config.weights, config.context)
-    held_out = None
-    if config.held_out:
-        held_out = read_dialogues(Path(config.held_out), tokenizer, config.weights, config.context)
+
+    def read(path: str) -> Dialogues:
+        folder, longest = Path(config.model), config.context
+        return read_dialogues(
+            Path(path), tokenizer, config.weights, longest, folder, config.tag_weight
+        )
+
+    dialogues = read(config.data)
+    held_out = read(config.held_out) if config.held_out else None
     return InstructionTuning(config, model, tokenizer, dialogues, held_out)

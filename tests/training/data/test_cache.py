@@ -7,7 +7,7 @@ pytest.importorskip("tokenizers")
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from training.data.cache import has_group, iterate, open_group, window, windows, write_group
 from training.data.formats import Document
@@ -30,6 +30,17 @@ def test_every_token_of_every_document_is_cached(tokenizer: Tokenizer, tmp_path:
         assert tokens.tolist() == expected
         assert tokens.dtype == np.uint16
         assert expected
+
+
+def test_large_vocabularies_need_four_bytes(tmp_path: Path) -> None:
+    vocabulary = {f"w{number}": number for number in range(70_000)} | {END_OF_TEXT: 70_000}
+    large = Tokenizer(models.WordLevel(vocabulary, unk_token="w0"))
+    large.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    write_group(tmp_path, "g", [Document("w3 w69999", "s", "k")], large)
+    group = open_group(tmp_path, "g")
+    assert group.train.dtype == np.uint32
+    assert group.train.tolist() == [3, 69_999, 70_000]
+    assert group.held_out.dtype == np.uint32
 
 
 def test_an_empty_part_is_an_empty_array(tokenizer: Tokenizer, tmp_path: Path) -> None:

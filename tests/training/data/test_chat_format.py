@@ -6,7 +6,7 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from training.data.chat import Piece, Weights, render, render_text
-from training.stages import TEMPLATE
+from training.methods.tokenizer import TEMPLATE
 
 CALL = {
     "role": "assistant",

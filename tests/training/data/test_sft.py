@@ -65,7 +65,8 @@ def test_long_dialogues_make_small_batches() -> None:
 def test_filling_is_small_for_mixed_lengths() -> None:
     lengths = np.random.default_rng(0).integers(40, 300, 3000).tolist()
     stream = DialogueStream(dialogues(lengths), seed=1)
-    assert stream.epoch_tokens(16) < 1.05 * (sum(lengths) - len(lengths))
+    places = sum(stream.next_batch(16).inputs.numel() for _ in stream.plan(0, 16))
+    assert places < 1.05 * (sum(lengths) - len(lengths))
 
 
 def test_a_restored_stream_goes_on_with_the_same_batches() -> None:
@@ -88,7 +89,7 @@ def test_rows_are_filled_up_at_the_end_with_no_weight() -> None:
 
 def test_reading_leaves_out_long_dialogues(tokenizer: Tokenizer, tmp_path: Path) -> None:
     path = tmp_path / "d.jsonl"
-    long = [{"role": "user", "content": "coin " * 200}]
+    long = [{"role": "user", "content": "coin " * 200}, {"role": "assistant", "content": "ok"}]
     rows = [{"messages": MESSAGES, "tools": ["price"]}, {"messages": long}]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert len(read_dialogues(path, tokenizer, Weights(), longest=150)) == 1
@@ -98,5 +99,5 @@ def test_reading_leaves_out_long_dialogues(tokenizer: Tokenizer, tmp_path: Path)
 def test_a_bad_line_is_named(tokenizer: Tokenizer, tmp_path: Path, line: str) -> None:
     path = tmp_path / "d.jsonl"
     path.write_text(json.dumps({"messages": MESSAGES}) + "\n" + line + "\n")
-    with pytest.raises(ValueError, match=r"d\.jsonl, line 2: not a dialogue"):
+    with pytest.raises(ValueError, match=r"d\.jsonl, line 2: not "):
         read_dialogues(path, tokenizer, Weights(), longest=150)

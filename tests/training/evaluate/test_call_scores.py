@@ -11,11 +11,13 @@ import torch
 from tokenizers import Tokenizer
 from transformers import Qwen3ForCausalLM
 
-from training.chat import reply
 from training.data.chat import Weights, render_text
-from training.data.sft import DialogueStream, read_dialogues
+from training.data.sft import read_dialogues
 from training.evaluate.calls import answers, score_calls
-from training.loop import TrainConfig, train
+from training.loop.config import LoopConfig
+from training.loop.trainer import train
+from training.methods.chat import reply
+from training.methods.sft import Config, InstructionTuning
 
 ROWS = [
     {
@@ -48,8 +50,9 @@ def test_scores_agree_with_what_the_model_writes(
     dialogues = read_dialogues(path, tokenizer, Weights(), longest=200)
     before = score_calls(model, dialogues, tokenizer, limit=9)
     assert before["calls"] == 0.0
-    config = TrainConfig(total_tokens=4000, rows=3, learning_rate=3e-3, threads=1, log_steps=50)
-    train(model, DialogueStream(dialogues, seed=1), config, tmp_path / "run")
+    loop = LoopConfig(steps=35, rows=3, learning_rate=3e-3, threads=1, log_steps=50)
+    config = Config(out=str(tmp_path / "run"), loop=loop)
+    train(InstructionTuning(config, model, tokenizer, dialogues, None), loop, tmp_path / "run")
     after = score_calls(model.eval(), dialogues, tokenizer, limit=9)
     assert after["loss"] < 0.1 * before["loss"]
     assert (after["calls"], after["tools"], after["silence"]) == (1.0, 1.0, 1.0)
@@ -79,3 +82,15 @@ def test_loss_is_the_mean_over_weights(model: Qwen3ForCausalLM, tokenizer: Token
     expected = float((losses * torch.tensor(weights[1:])).sum() / weights[1:].sum())
     scores = score_calls(model, dialogues, tokenizer, limit=1)
     assert scores["loss"] == pytest.approx(expected, rel=0.01)
+
+
+def test_a_tool_without_a_token_of_its_own_has_no_share(
+    model: Qwen3ForCausalLM, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    call = {"role": "assistant", "tool_calls": [{"name": "dance", "arguments": {}}]}
+    path = tmp_path / "d.jsonl"
+    path.write_text(json.dumps({"messages": [{"role": "user", "content": "a coin"}, call]}))
+    data = read_dialogues(path, tokenizer, Weights(), longest=200)
+    scores = score_calls(model, data, tokenizer, limit=1)
+    assert scores["calls"] == 0.0
+    assert math.isnan(scores["tools"])

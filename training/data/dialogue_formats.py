@@ -1,0 +1,129 @@
+"""Dialogues in the formats in use, brought into the one form that data/chat.py renders.
+
+A row is known by its keys:
+    OpenAI     {"messages": [{"role", "content", "tool_calls"}], "tools": [{"function": …}]}
+    MiniMind   {"conversations": [{"role", "content", "reasoning_content", "tool_calls"}]}
+    ShareGPT   {"conversations": [{"from": "human" | "gpt" | …, "value"}], "system", "tools"}
+    Alpaca     {"instruction", "input", "output", "system", "history"}
+    a text     {"text"}, as for pretraining: all of it is learnt
+    a choice   {"chosen": […], "rejected": […]}, dialogues of either message form
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from training.data import rows
+
+Made = TypeVar("Made")
+Message = dict[str, Any]
+_ROLES = {
+    "system": "system", "developer": "system", "user": "user", "human": "user",
+    "assistant": "assistant", "gpt": "assistant", "function_call": "assistant",
+    "tool": "tool", "function": "tool", "observation": "tool",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """messages: {"role", "content", and of an assistant perhaps "reasoning_content" and
+    "tool_calls": [{"name", "arguments"}]}. tools: names. schemas: the tools as objects, if the
+    row had them. text: a plain text instead of messages."""
+
+    messages: list[Message]
+    tools: list[str]
+    schemas: list[dict[str, Any]]
+    text: str = ""
+
+
+def read_dialogues(path: Path) -> Iterator[tuple[str, Dialogue]]:
+    """Yield (place, dialogue) for each row; of a choice, the chosen one.
+
+    Raises ValueError that names file and line of a row which is no dialogue.
+    """
+    return _read(path, lambda row: _side(row, "chosen") if "chosen" in row else dialogue(row))
+
+
+def read_choices(path: Path) -> Iterator[tuple[str, tuple[Dialogue, Dialogue]]]:
+    """Yield (place, (chosen, rejected)) for each row; ValueError as in read_dialogues."""
+    return _read(path, lambda row: (_side(row, "chosen"), _side(row, "rejected")))
+
+
+def dialogue(row: Mapping[str, Any]) -> Dialogue:
+    """The dialogue of a row; an error of the sorts that _read() names if it is none."""
+    if turns := row.get("messages") or row.get("conversations"):
+        messages = [_message(turn) for turn in turns]
+        listed = row.get("tools") or turns[0].get("tools")
+    elif "instruction" in row:
+        messages = _alpaca(row)
+        listed = row.get("tools")
+    elif isinstance(text := row.get("text"), str) and text:
+        return Dialogue([], [], [], text)
+    else:
+        raise ValueError("no messages, no instruction, no text")
+    if row.get("system") and messages[0]["role"] != "system":
+        messages.insert(0, {"role": "system", "content": row["system"]})
+    tools = _from_json(listed) or []
+    schemas = [tool for tool in tools if isinstance(tool, dict)]
+    names = [t.get("function", t)["name"] if isinstance(t, dict) else str(t) for t in tools]
+    return Dialogue(messages, names, schemas)
+
+
+def _side(row: Mapping[str, Any], key: str) -> Dialogue:
+    return dialogue({**row, "messages": row[key]})
+
+
+def _read(path: Path, make: Callable[[dict[str, Any]], Made]) -> Iterator[tuple[str, Made]]:
+    for file in rows.find(path):
+        for where, row in rows.read(file):
+            try:
+                made = make(row)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise ValueError(f"{where}: not a dialogue ({error})") from error
+            yield where, made
+
+
+def _message(turn: Mapping[str, Any]) -> Message:
+    """A turn of any of the formats, in ours."""
+    spoken = turn.get("role") or turn["from"]
+    if spoken not in _ROLES:
+        raise ValueError(f"unknown role {spoken!r}")
+    content = turn.get("content", turn.get("value"))
+    if isinstance(content, list):  # OpenAI's parts
+        content = "".join(part["text"] for part in content)
+    calls = _from_json(turn.get("tool_calls")) or []
+    if spoken == "function_call":
+        called = _from_json(content)
+        content, calls = "", called if isinstance(called, list) else [called]
+    if not isinstance(content, str) and not (content is None and calls):
+        raise ValueError("a message has no text")
+    message: Message = {"role": _ROLES[spoken], "content": content or ""}
+    if turn.get("reasoning_content"):
+        message["reasoning_content"] = turn["reasoning_content"]
+    if calls:
+        message["tool_calls"] = [_call(call.get("function") or call) for call in calls]
+    return message
+
+
+def _call(call: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = _from_json(call.get("arguments")) or {}
+    if not isinstance(arguments, dict):
+        raise ValueError(f"the arguments of {call['name']} are no object")
+    return {"name": call["name"], "arguments": arguments}
+
+
+def _alpaca(row: Mapping[str, Any]) -> list[Message]:
+    question = "\n".join(part for part in (row["instruction"], row.get("input")) if part)
+    turns = [*(row.get("history") or ()), (question, row["output"])]
+    return [
+        _message({"role": role, "content": text})
+        for turn in turns
+        for role, text in zip(("user", "assistant"), turn, strict=True)
+    ]
+
+
+def _from_json(value: Any) -> Any:
+    """Lists and objects are often stored as JSON text."""
+    return json.loads(value) if isinstance(value, str) and value.strip() else value

@@ -1,0 +1,73 @@
+"""Rows of JSON lines (plain or .xz), JSON and Parquet files, each with its place for messages."""
+
+import json
+import lzma
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SUFFIXES = (".jsonl", ".jsonl.xz", ".json", ".parquet")
+
+
+def find(where: Path, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
+    """The files meant by a path: one file, all known ones below a folder, or a pattern in a name.
+
+    Raises FileNotFoundError if there is none.
+    """
+    if where.is_file():
+        return [where]
+    candidates = where.rglob("*") if where.is_dir() else where.parent.glob(where.name)
+    found = sorted(p for p in candidates if p.is_file() and p.name.endswith(suffixes))
+    if not found:
+        raise FileNotFoundError(f"{where}: there is no {', '.join(suffixes)} file.")
+    return found
+
+
+def read(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield ("NAME, line 3", row) for each row; ValueError that names a line which is no JSON.
+
+    A .json file holds a list, one object or, as is common, JSON lines. Parquet needs pyarrow.
+    """
+    if path.suffix == ".parquet":
+        table = _parquet(path)
+    elif path.suffix == ".json" and (value := _whole(path)) is not None:
+        table = iter(value if isinstance(value, list) else [value])
+    else:
+        yield from _lines(path)
+        return
+    for number, row in enumerate(table, 1):
+        yield f"{path.name}, row {number}", row
+
+
+def _lines(path: Path) -> Iterator[tuple[str, Any]]:
+    opener = lzma.open if path.suffix == ".xz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                where = f"{path.name}, line {number}"
+                try:
+                    row = json.loads(line)
+                except json.JSONDecodeError as error:
+                    raise ValueError(f"{where}: not JSON ({error})") from error
+                yield where, row
+
+
+def _whole(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError:
+        return None
+
+
+def _parquet(path: Path) -> Iterator[Any]:
+    import pyarrow.parquet  # noqa: PLC0415  (an extra)
+
+    for batch in pyarrow.parquet.ParquetFile(path).iter_batches():
+        yield from (_without_nulls(row) for row in batch.to_pylist())
+
+
+def _without_nulls(value: Any) -> Any:
+    """Parquet fills in the keys that other rows have."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(part) for key, part in value.items() if part is not None}
+    return [_without_nulls(part) for part in value] if isinstance(value, list) else value
