@@ -22,7 +22,10 @@ _LEAST = -80.0  # logarithm of a share that counts as none; exp(80) still fits i
 
 @dataclass(frozen=True)
 class WholeTeacher:
-    """Hidden states [tokens, width] and output matrix [vocab, width] of a teacher, of one type."""
+    """Hidden states [tokens, width] and output matrix [vocab, width] of a teacher, of one type.
+
+    Rows of the matrix beyond the student's vocabulary, which fill it up, are left out.
+    """
 
     hidden: Tensor
     head: Tensor
@@ -31,7 +34,11 @@ class WholeTeacher:
         self, student: Tensor, part: slice, beta: float, temperature: float
     ) -> tuple[Tensor, Tensor]:
         """Divergence [rows] of a chunk and its g [rows, vocab], given the student's log Q."""
-        logits = (self.hidden[part] @ self.head.T).to(student.dtype).div_(temperature)
+        logits = (
+            (self.hidden[part] @ self.head[: student.shape[1]].T)
+            .to(student.dtype)
+            .div_(temperature)
+        )
         return compare(student, logits.sub_(logits.logsumexp(-1, keepdim=True)), beta)
 
 
