@@ -1,6 +1,7 @@
 """Dialogues for instruction tuning: tokenised once with a loss weight per token, then batched."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -37,8 +38,16 @@ class Dialogues:
 
     def __getitem__(self, index: int) -> Sample:
         """Token ids and their weights as targets."""
-        part = slice(int(self.starts[index]), int(self.starts[index + 1]))
+        part = self.span(index)
         return self.ids[part], self.weights[part]
+
+    def span(self, index: int) -> slice:
+        """Where the tokens of a dialogue lie."""
+        return slice(int(self.starts[index]), int(self.starts[index + 1]))
+
+    def select(self, numbers: NDArray[np.int64]) -> "Dialogues":
+        """Some of the dialogues, in this order; a number may repeat."""
+        return join([Dialogues(*self[int(n)], np.array([0, self.lengths[n]])) for n in numbers])
 
 
 def encode(pieces: list[Piece], tokenizer: Tokenizer) -> tuple[list[int], NDArray[np.float32]]:
@@ -116,13 +125,16 @@ class DialogueStream:
         self._plan: tuple[tuple[int, int], list[list[NDArray[np.int64]]]] | None = None
 
     def next_batch(self, rows: int) -> Batch:
-        """At most rows rows."""
+        """At most rows rows; extra["sample"]: their dialogues' numbers, unless packed."""
         plan = self.plan(self._epoch, rows)
         chosen = plan[self._place]
         self._place += 1
         if self._place == len(plan):
             self._epoch, self._place = self._epoch + 1, 0
-        return fill([[self._dialogues[int(index)] for index in row] for row in chosen])
+        batch = fill([[self._dialogues[int(index)] for index in row] for row in chosen])
+        if self._packed:
+            return batch
+        return replace(batch, extra={"sample": torch.tensor([int(row[0]) for row in chosen])})
 
     def plan(self, epoch: int, rows: int) -> list[list[NDArray[np.int64]]]:
         """The batches of an epoch: rows of dialogue numbers."""
@@ -168,3 +180,13 @@ class DialogueStream:
 def pad(samples: list[Sample]) -> Batch:
     """One row per sample, filled up at the end with weight 0."""
     return fill([[sample] for sample in samples])
+
+
+def join(parts: list[Dialogues]) -> Dialogues:
+    """The dialogues of all parts, one part after the other."""
+    lengths = np.concatenate([part.lengths for part in parts])
+    return Dialogues(
+        np.concatenate([part.ids for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+        np.concatenate(([0], np.cumsum(lengths))),
+    )

@@ -1,0 +1,187 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+from tokenizers import Tokenizer
+
+from training.cli import main
+from training.data.chains import annotate
+from training.data.chat import Weights
+from training.data.sft import join, pad, read_dialogues
+from training.loop.log import read_metrics
+from training.methods.dpcd import choose, coherences
+from training.models.loading import load
+from training.models.teacher import ModelTeacher
+from training.objectives.dpcd import Coefficients
+
+SHORT = [
+    "--loop.rows",
+    "16",
+    "--loop.log_steps",
+    "1",
+    "--loop.threads",
+    "1",
+    "--loop.mixed",
+    "false",
+]
+CHAIN = "coins move\nthe price moves too\nso fees are worth it"
+ANSWER = "the risk of the price"
+
+
+def write(path: Path, questions: list[str], chain: str, answer: str = ANSWER) -> Path:
+    rows = [
+        {
+            "messages": [
+                {"role": "user", "content": question},
+                {"role": "assistant", "reasoning_content": chain, "content": answer},
+            ]
+        }
+        for question in questions
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture
+def domain(tmp_path: Path) -> Path:
+    return write(tmp_path / "domain.jsonl", ["what is a coin worth", "a swap"] * 4, "")
+
+
+@pytest.fixture
+def replay(tmp_path: Path) -> Path:
+    return write(tmp_path / "replay.jsonl", ["what is the risk", "who sells", "a price"] * 2, CHAIN)
+
+
+def train(*words: object) -> int:
+    return main([str(word) for word in words])
+
+
+def test_step_weights_by_hand(tokenizer: Tokenizer, domain: Path, replay: Path) -> None:
+    parts = [read_dialogues(path, tokenizer, Weights(), 512) for path in (domain, replay)]
+    both = join(parts)
+    chains = annotate(both, len(parts[0]), tokenizer)
+    assert chains.counts.tolist() == [0] * 8 + [3] * 6
+    assert chains.dialogues.weights[: both.starts[8]].sum() == parts[0].weights.sum()
+    assert chains.dialogues.weights[both.starts[8] :].sum() == 0  # replayed ones are not learnt
+    weighed = chains.weighed(Coefficients(delta=0.3))
+    for number, lambda_t in ((8, 0.7), (9, 0.3 * (1 + chains.shares[9])), (10, 0.3)):
+        part = both.span(number)
+        steps, kl = weighed.steps[part], weighed.kl[part]
+        for step in (1, 2, 3):
+            wanted = lambda_t * np.exp(-0.3 * step / 3)
+            assert kl[steps == step].sum() == pytest.approx(wanted, rel=1e-5)
+        assert kl[steps == 0].sum() == 0
+    text = tokenizer.decode(both.ids[both.span(8)][chains.steps[both.span(8)] == 3].tolist())
+    assert text.startswith("so fees are worth it")
+    assert ANSWER in text
+
+
+def test_filter_takes_chains_out_of_the_loss(tokenizer: Tokenizer, replay: Path) -> None:
+    dialogues = read_dialogues(replay, tokenizer, Weights(), 512)
+    chains = annotate(dialogues, len(dialogues), tokenizer)
+    left = chains.without(np.arange(6) < 2).weighed(Coefficients())
+    assert left.counts.tolist() == [0, 0, 3, 3, 3, 3]
+    part = dialogues.span(0)
+    counted = left.dialogues.ids[part][left.dialogues.weights[part] > 0]
+    assert tokenizer.decode(counted.tolist()).strip() == ANSWER
+    assert left.kl[part].sum() == 0 < left.kl[dialogues.span(2)].sum()
+    whole = chains.dialogues.weights[dialogues.span(2)]
+    assert left.dialogues.weights[dialogues.span(2)].tolist() == whole.tolist()
+
+
+def test_coherence_of_chains_equals_transformers(
+    model_folder: Path, tokenizer: Tokenizer, replay: Path
+) -> None:
+    model = load(model_folder)
+    dialogues = read_dialogues(replay, tokenizer, Weights(), 512)
+    chains = annotate(dialogues, 0, tokenizer)
+    found = coherences(ModelTeacher(model), chains, rows=4)
+    batch = pad([dialogues[1]])
+    with torch.no_grad():
+        logs = model(batch.inputs).logits.log_softmax(-1).gather(2, batch.targets[..., None])
+    steps = chains.steps[dialogues.span(1)][1:]
+    sure = [logs[0, steps == step, 0].mean().exp().item() for step in (1, 2, 3)]
+    assert found[1] == pytest.approx(sum(sure) / 3, rel=1e-4)
+
+
+def test_replay_has_its_share() -> None:
+    chosen = choose(70, np.arange(70, 80), 0.3, seed=1)
+    assert len(chosen) == 100
+    assert set(chosen[70:]) == set(range(70, 80))
+    assert (
+        choose(7, np.arange(7, 50), 0.5, 1).tolist() != choose(7, np.arange(7, 50), 0.5, 2).tolist()
+    )
+    assert choose(5, np.array([], dtype=np.int64), 0.5, 1).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_run_starts_at_the_teacher_and_reports_every_term(
+    model_folder: Path, domain: Path, replay: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    assert train(
+        "dpcd", "--model", model_folder, "--data", domain, "--replay_data", replay, "--replay",
+        0.4, "--out", out, "--dpcd.filter", "false", "--loop.steps", 6, *SHORT,
+    ) == 0  # fmt: skip
+    lines = read_metrics(out)
+    assert lines[0]["kl"] == pytest.approx(0, abs=1e-5)
+    assert lines[0]["cross_entropy"] > 1
+    later = lines[-1]
+    parts = later["cross_entropy"] + later["kl"] + 0.2 * later["quality"]
+    assert later["loss"] == pytest.approx(parts, rel=1e-4)
+    assert later["kl"] > 1e-4
+    assert later["cross_entropy"] < lines[0]["cross_entropy"]
+    assert (out / "model" / "tokenizer.json").exists()
+
+
+def test_zero_drops_a_term(model_folder: Path, domain: Path, replay: Path, tmp_path: Path) -> None:
+    cases = {
+        "cross_entropy": ["--dpcd.domain", 0],
+        "quality": ["--dpcd.beta", 0],
+        "kl": ["--dpcd.lambda_base", 0, "--dpcd.lambda_high", 0],
+    }
+    for name, words in cases.items():
+        assert train(
+            "dpcd", "--model", model_folder, "--data", domain, "--replay_data", replay, "--out",
+            tmp_path / name, "--dpcd.filter", "false", "--loop.steps", 1, *words, *SHORT,
+        ) == 0  # fmt: skip
+        (line,) = read_metrics(tmp_path / name)
+        assert set(cases) - set(line) == {name}
+
+
+def test_low_coherence_leaves_every_chain_out(
+    model_folder: Path,
+    domain: Path,
+    replay: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Random weights are sure of nothing, so that plain fine-tuning is left."""
+    assert train(
+        "dpcd", "--model", model_folder, "--data", domain, "--replay_data", replay, "--out",
+        tmp_path / "run", "--loop.steps", 1, *SHORT,
+    ) == 0  # fmt: skip
+    assert "6 chains below tau left out" in capsys.readouterr().out
+    assert "kl" not in read_metrics(tmp_path / "run")[0]
+
+
+def test_stored_logits_give_the_same_run(
+    model_folder: Path, domain: Path, replay: Path, tmp_path: Path
+) -> None:
+    given = ["--data", domain, "--replay_data", replay]
+    stored = tmp_path / "logits"
+    assert train("topk", "--teacher", model_folder, *given, "--out", stored, "--k", 300) == 0
+    last = []
+    for name, source in (("live", []), ("disk", ["--topk", stored])):
+        words = [
+            "dpcd", "--model", model_folder, *given, *source, "--out", tmp_path / name,
+            "--dpcd.filter", "false", *SHORT,
+        ]  # fmt: skip
+        assert train(*words, "--loop.steps", 4) == 0
+        last.append(read_metrics(tmp_path / name)[-1])
+    assert last[0]["loss"] == pytest.approx(last[1]["loss"], rel=1e-2)
+    assert last[0]["kl"] == pytest.approx(last[1]["kl"], rel=0.1)

@@ -1,0 +1,166 @@
+"""DPCD: learn a domain and keep the teacher's chains of thought; see objectives/dpcd.py."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch import nn
+
+from training.data.chains import Chains, annotate
+from training.data.sft import Dialogues, join, pad, read_dialogues
+from training.loop import device
+from training.loop.batch import Batch, Loss, Step
+from training.methods import sft
+from training.methods.common import Options, carry_out, start
+from training.models.parts import head, hidden_states
+from training.models.teacher import TeacherOf, make_teacher
+from training.objectives.cross_entropy import chunked_cross_entropy
+from training.objectives.divergence import chunked_divergence
+from training.objectives.dpcd import Coefficients, coherence, quality_loss
+from training.objectives.log_probs import target_log_probs
+from training.tokenizer import load_tokenizer
+
+
+@dataclass(frozen=True)
+class Config(sft.Config):
+    """teacher: folder of a model, empty = the one to start from; topk: its stored logits instead.
+
+    replay_data: dialogues with chains to be kept; they are not learnt by cross entropy. replay:
+    their share of all dialogues; fewer are repeated, of more as many are drawn.
+    """
+
+    teacher: str = ""
+    topk: str = ""
+    four_bit: bool = False
+    replay_data: str = ""
+    replay: float = 0.3
+    dpcd: Coefficients = field(default_factory=Coefficients)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.replay < 1:
+            raise ValueError("replay, a share, lies between 0 and 1.")
+
+
+class ChainPreservation(sft.InstructionTuning):
+    """The method as the loop sees it."""
+
+    def __init__(
+        self,
+        config: Config,
+        model: nn.Module,
+        tokenizer: Tokenizer,
+        chains: Chains,
+        chosen: NDArray[np.int64],
+        held_out: Dialogues | None,
+        teacher: TeacherOf,
+    ) -> None:
+        """chosen: numbers of the dialogues to train on, which may repeat."""
+        dialogues = chains.dialogues.select(chosen)
+        super().__init__(config, model, tokenizer, dialogues, held_out)
+        self._coefficients, self._chains, self._teacher = config.dpcd, chains, teacher
+        self._chosen = torch.from_numpy(chosen)
+        self._weight = float(dialogues.weights.sum()) / len(dialogues) or 1.0
+        self._chain_share = float((chains.counts[chosen] > 0).mean()) or 1.0
+        self._has_kl = bool(chains.kl.any())
+
+    def next_step(self, done: float) -> Step:
+        """The next dialogues, each term weighted so that it is a mean over the whole of the data.
+
+        A step's own numbers of tokens and chains do not enter: with dialogues of similar length
+        together they differ much from step to step, and some steps have no chain at all.
+        """
+        batches = super().next_step(done).batches
+        rows = sum(len(batch.inputs) for batch in batches)
+        return Step([self._with_chains(batch, rows, 1 / len(batches)) for batch in batches])
+
+    def loss(self, batch: Batch) -> Loss:
+        """L_CE + Σ λ α_i KL_i + β L_QS, of which terms with a coefficient of 0 are not computed."""
+        given = self._coefficients
+        states = hidden_states(self.model, batch.inputs, batch.positions)
+        matrix, hidden = head(self.model), states.flatten(0, 1)
+        loss, figures = hidden[:0].sum().float(), {}
+        if given.domain > 0:
+            entropy = chunked_cross_entropy(
+                hidden, matrix, batch.targets.flatten(), batch.weights.flatten()
+            )
+            loss, figures["cross_entropy"] = loss + given.domain * entropy, entropy.item()
+        if not batch.whole:  # the empty batch of a process without a share of the step
+            return Loss(loss, figures)
+        if self._has_kl:
+            weights = batch.extra["kl"].flatten()
+            kept = weights.nonzero().squeeze(1)
+            teacher = self._teacher.distributions(batch, kept)
+            divergence = chunked_divergence(hidden[kept], matrix, teacher, weights[kept], beta=1.0)
+            loss, figures["kl"] = loss + divergence, divergence.item()
+        if given.beta > 0 and given.tau > 0:
+            steps = batch.extra["steps"]
+            log_probs, _ = target_log_probs(
+                states, matrix, replace(batch, weights=(steps > 0).float())
+            )
+            found = coherence(log_probs, steps)
+            quality = (batch.extra["chain"] * quality_loss(found, given.tau)).sum()
+            loss, figures["quality"] = loss + given.beta * quality, quality.item()
+            figures["coherence"] = (batch.extra["chain"] * found.detach()).sum().item()
+        return Loss(loss, figures)
+
+    def _with_chains(self, batch: Batch, rows: int, share: float) -> Batch:
+        numbers = self._chosen[batch.extra["sample"]]
+        kl, steps = self._chains.rows(numbers.tolist(), batch.inputs.shape[1])
+        chain = (steps > 0).any(1) / (rows * self._chain_share)
+        kl = kl / (rows * self._chain_share)
+        weights = batch.weights / (rows * self._weight)
+        extra = {"sample": numbers, "kl": kl, "steps": steps, "chain": chain}
+        return replace(batch, weights=weights, norm=share, extra=extra)
+
+
+def coherences(teacher: TeacherOf, chains: Chains, rows: int) -> NDArray[np.float64]:
+    """The coherence of every chain under the teacher; 1 for dialogues without one."""
+    found = np.ones(len(chains.dialogues))
+    numbers = np.flatnonzero(chains.counts)
+    numbers = numbers[np.argsort(chains.dialogues.lengths[numbers], kind="stable")]
+    for first in range(0, len(numbers), rows):
+        part = numbers[first : first + rows]
+        batch = pad([chains.dialogues[int(number)] for number in part])
+        _, steps = chains.rows(part.tolist(), batch.inputs.shape[1])
+        extra = {"sample": torch.from_numpy(part), "steps": steps}
+        batch = replace(batch, weights=(steps > 0).float(), extra=extra).to(device.pick())
+        log_probs = teacher.log_probs(batch)
+        found[part] = coherence(log_probs, batch.extra["steps"]).cpu().numpy()
+    return found
+
+
+def choose(domain: int, kept: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:
+    """Numbers of all domain dialogues and of as many kept replay ones as give them their share."""
+    wanted = round(domain * share / (1 - share)) if len(kept) else 0
+    order = np.random.default_rng(seed).permutation(kept)
+    return np.concatenate([np.arange(domain), np.resize(order, wanted)]).astype(np.int64)
+
+
+def run(config: Config, options: Options) -> bool:
+    """Score the chains, weigh their steps, and train."""
+    model, tokenizer = start(config), load_tokenizer(Path(config.model))
+
+    def read(path: str) -> Dialogues:
+        return read_dialogues(Path(path), tokenizer, config.weights, config.context)
+
+    domain = read(config.data)
+    both = join([domain, read(config.replay_data)]) if config.replay_data else domain
+    teacher = make_teacher(
+        config.teacher or config.model, config.topk, config.model, config.four_bit, both
+    )
+    chains = annotate(both, len(domain), tokenizer)
+    if config.dpcd.filter and config.dpcd.tau > 0:
+        with device.precision(device.pick(), config.loop.mixed):
+            sure = coherences(teacher, chains, config.loop.rows)
+        chains = chains.without(sure < config.dpcd.tau)
+        print(f"{int((sure < config.dpcd.tau).sum())} chains below tau left out", flush=True)
+    chains = chains.weighed(config.dpcd)
+    replayed = np.flatnonzero(chains.counts[len(domain) :]) + len(domain)
+    chosen = choose(len(domain), replayed, config.replay, config.loop.seed)
+    held_out = read(config.held_out) if config.held_out else None
+    method = ChainPreservation(config, model, tokenizer, chains, chosen, held_out, teacher)
+    return carry_out("dpcd", config, options, method)

@@ -1,0 +1,80 @@
+"""Store a teacher's top-k logits for dialogues; distil and dpcd then need no teacher in memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training.data.chat import Weights
+from training.data.sft import join, pad, read_dialogues
+from training.data.topk import fingerprint, writing
+from training.loop import device
+from training.loop.batch import Batch
+from training.methods.common import Options
+from training.models.parts import head, hidden_states
+from training.models.teacher import load_teacher
+from training.objectives.divergence import ROWS
+from training.tokenizer import load_tokenizer
+
+
+@dataclass(frozen=True)
+class Config:
+    """teacher, data, replay_data, context, weights: as the run that reads the logits has them.
+
+    k: tokens kept per place, 6 bytes each. temperature: as that of the run. out: the folder.
+    """
+
+    teacher: str
+    data: str
+    out: str
+    replay_data: str = ""
+    context: int = 2048
+    weights: Weights = field(default_factory=Weights)
+    k: int = 50
+    temperature: float = 1.0
+    four_bit: bool = False
+
+
+def run(config: Config, options: Options) -> bool:
+    """Write the logits of every token that has a loss weight."""
+    folder = Path(config.teacher)
+    model = load_teacher(config.teacher, config.teacher, config.four_bit)
+    if not 1 <= config.k <= len(head(model)):
+        raise ValueError("k lies between 1 and the size of the vocabulary.")
+    tokenizer = load_tokenizer(folder)
+    dialogues = join(
+        [
+            read_dialogues(Path(path), tokenizer, config.weights, config.context)
+            for path in (config.data, config.replay_data)
+            if path
+        ]
+    )
+    mark, row = fingerprint(dialogues, folder), 0
+    with writing(Path(config.out), dialogues, mark, config.k, config.temperature) as stored:
+        for number in range(len(dialogues)):
+            for ids, logs, targets in _chunks(model, pad([dialogues[number]]), config):
+                part = slice(row, row := row + len(targets))
+                stored.ids[part], stored.logs[part] = ids.cpu(), logs.cpu()
+                stored.targets[part] = targets.cpu()
+    print(f"Wrote {config.out}: {row} tokens", flush=True)
+    return True
+
+
+def _chunks(model: Any, batch: Batch, config: Config) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Ids, log-probabilities and those of the targets, for a part of the tokens at a time."""
+    batch = batch.to(device.pick())
+    kept = batch.weights[0].nonzero().squeeze(1)
+    with torch.no_grad():
+        hidden = hidden_states(model, batch.inputs, None)[0, kept]
+        matrix = head(model).to(hidden.dtype)
+        pairs = zip(hidden.split(ROWS), batch.targets[0, kept].split(ROWS), strict=True)
+        for states, targets in pairs:
+            logits = (states @ matrix.T).float()
+            logs = (logits / config.temperature).log_softmax(-1)
+            top, ids = logs.topk(config.k)
+            rest = logs.scatter_(1, ids, -torch.inf).logsumexp(-1, keepdim=True)
+            found = logits.log_softmax(-1).gather(1, targets[:, None])[:, 0]
+            yield ids, torch.cat([top, rest], 1).clamp(min=-80), found

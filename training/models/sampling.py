@@ -1,0 +1,59 @@
+"""Text from a model for many prompts at once, through transformers' generate()."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+
+from training.vocabulary import END_OF_TEXT, TURN_END
+
+
+def stop_tokens(tokenizer: Tokenizer) -> list[int]:
+    """Ids of the tokens that end a turn or a text."""
+    found = [tokenizer.token_to_id(token) for token in (TURN_END, END_OF_TEXT)]
+    return [number for number in found if number is not None]
+
+
+def sample(
+    model: Any,
+    prompts: Sequence[Sequence[int]],
+    stops: Sequence[int],
+    longest: int,
+    temperature: float,
+    seed: int,
+) -> list[list[int]]:
+    """A continuation of each prompt, up to and with the first stop, of at most longest tokens.
+
+    temperature: 0 = always the likeliest token. The same seed, prompts and weights give the same
+    text; the state of the random generator is left as it was.
+    """
+    width = max(map(len, prompts))
+    place = next(model.parameters()).device
+    ids = torch.tensor([[stops[0]] * (width - len(p)) + list(p) for p in prompts], device=place)
+    mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts], device=place)
+    drawn = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.no_grad(), torch.random.fork_rng(enabled=temperature > 0):
+            torch.manual_seed(seed)
+            output = model.generate(
+                ids,
+                attention_mask=mask,
+                max_new_tokens=longest,
+                eos_token_id=list(stops),
+                pad_token_id=stops[0],
+                use_cache=True,
+                **(drawn if temperature else {"do_sample": False}),
+            )
+    finally:
+        model.train(was_training)
+    return [_until(row, stops) for row in output[:, width:].tolist()]
+
+
+def _until(tokens: list[int], stops: Sequence[int]) -> list[int]:
+    for place, token in enumerate(tokens):
+        if token in stops:
+            return tokens[: place + 1]
+    return tokens
