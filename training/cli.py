@@ -27,6 +27,7 @@ METHODS = {
     "cache": "tokenise a corpus, once",
     "pretrain": "pretrain a model on a token cache",
     "sft": "tune a model on dialogues",
+    "dpo": "tune a model on preferred and rejected answers",
     "chat": "talk to a model in the terminal",
     "dialogues": "make tool dialogues from the wordings and the real tools",
     "lexicon": "count the words of the spelling corrector",

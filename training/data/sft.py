@@ -4,9 +4,10 @@ One JSON object per line: {"messages": [...], "tools": ["price", ...]}, as data/
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -81,34 +82,30 @@ def read_dialogues(path: Path, tokenizer: Tokenizer, weights: Weights, longest: 
     return Dialogues(np.concatenate(ids), np.concatenate(losses), starts)
 
 
-class DialogueStream:
-    """Endless batches of dialogues of similar length, in a new order each epoch.
+class LengthStream:
+    """Endless batches of numbers of samples of similar length, in a new order each epoch."""
 
-    Every dialogue is one row, so none sees another and attention stays plainly causal; rows are
-    filled up at the end. On a CPU this is cheaper than packing: attention over a row of one
-    dialogue costs a fraction of that over 2,048 tokens, and the filling is a few percent.
-    """
-
-    def __init__(self, dialogues: Dialogues, seed: int) -> None:
-        self._dialogues = dialogues
+    def __init__(self, lengths: NDArray[np.int64], seed: int) -> None:
+        """lengths: what each sample takes of a batch, in tokens."""
+        self._lengths = lengths
         self._seed = seed
         self._epoch, self._place = 0, 0
         self._plan: tuple[tuple[int, int], list[NDArray[np.int64]]] | None = None
 
-    def next_batch(self, rows: int) -> Batch:
-        """At most rows dialogues."""
+    def next_numbers(self, rows: int) -> NDArray[np.int64]:
+        """At most rows samples."""
         plan = self.plan(self._epoch, rows)
         chosen = plan[self._place]
         self._place += 1
         if self._place == len(plan):
             self._epoch, self._place = self._epoch + 1, 0
-        return pad([self._dialogues[int(index)] for index in chosen])
+        return chosen
 
     def plan(self, epoch: int, rows: int) -> list[NDArray[np.int64]]:
-        """The batches of an epoch as lists of dialogue numbers."""
+        """The batches of an epoch as lists of sample numbers."""
         if self._plan is None or self._plan[0] != (epoch, rows):
             generator = np.random.default_rng([self._seed, epoch])
-            order = generator.permutation(len(self._dialogues))
+            order = generator.permutation(len(self._lengths))
             batches = list(self._cut(order, rows))
             shuffled = [batches[int(i)] for i in generator.permutation(len(batches))]
             self._plan = ((epoch, rows), shuffled)
@@ -116,8 +113,7 @@ class DialogueStream:
 
     def epoch_tokens(self, rows: int) -> int:
         """Tokens of the first epoch, with the filling."""
-        lengths = self._dialogues.lengths
-        return sum(len(b) * (int(lengths[b].max()) - 1) for b in self.plan(0, rows))
+        return sum(len(b) * (int(self._lengths[b].max()) - 1) for b in self.plan(0, rows))
 
     def state(self) -> list[int]:
         """Epoch and batch within it."""
@@ -128,7 +124,7 @@ class DialogueStream:
         self._epoch, self._place = state
 
     def _cut(self, order: NDArray[np.int64], rows: int) -> Iterator[NDArray[np.int64]]:
-        lengths = self._dialogues.lengths
+        lengths = self._lengths
         for pool in range(0, len(order), rows * _POOL_BATCHES):
             part = order[pool : pool + rows * _POOL_BATCHES]
             part = part[np.argsort(lengths[part], kind="stable")]
@@ -140,7 +136,24 @@ class DialogueStream:
                 part = part[count:]
 
 
-def pad(samples: list[tuple[NDArray[np.uint16], NDArray[np.float32]]]) -> Batch:
+class DialogueStream(LengthStream):
+    """Endless batches of dialogues of similar length, in a new order each epoch.
+
+    Every dialogue is one row, so none sees another and attention stays plainly causal; rows are
+    filled up at the end. On a CPU this is cheaper than packing: attention over a row of one
+    dialogue costs a fraction of that over 2,048 tokens, and the filling is a few percent.
+    """
+
+    def __init__(self, dialogues: Dialogues, seed: int) -> None:
+        super().__init__(dialogues.lengths, seed)
+        self._dialogues = dialogues
+
+    def next_batch(self, rows: int) -> Batch:
+        """At most rows dialogues."""
+        return pad([self._dialogues[int(number)] for number in self.next_numbers(rows)])
+
+
+def pad(samples: Sequence[tuple[NDArray[Any], NDArray[np.float32]]]) -> Batch:
     """One row per (ids, weights) sample, filled up at the end with weight 0."""
     length = max(len(ids) for ids, _ in samples) - 1
     inputs = np.zeros((len(samples), length), dtype=np.int64)

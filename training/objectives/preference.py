@@ -1,8 +1,7 @@
-"""Losses of preferring one answer to another, of summed log-probabilities.
+"""Losses of preferring one answer to another, of their log-probabilities; one loss per pair.
 
-In all of them chosen, rejected: [pairs] summed log-probability of an answer under the policy, in
-nats; the results are [pairs]. With a reference: margin = (chosen - rejected) - (the same under
-the reference): how much more than the reference the policy prefers the chosen answer.
+With a reference they are functions of margin, [pairs], in nats: log π(chosen) - log π(rejected)
+less the same of the reference, with the log-probabilities summed over an answer's tokens.
 """
 
 import torch
@@ -26,38 +25,25 @@ def ipo_loss(margin: Tensor, beta: float) -> Tensor:
 
 
 def simpo_loss(
-    chosen: Tensor,
-    rejected: Tensor,
-    chosen_length: Tensor,
-    rejected_length: Tensor,
-    beta: float,
-    gap: float,
-    smoothing: float = 0.0,
+    chosen_mean: Tensor, rejected_mean: Tensor, beta: float, gap: float, smoothing: float = 0.0
 ) -> Tensor:
-    """SimPO, without a reference: -log σ(β (chosen/length - rejected/length) - γ).
+    """SimPO, without a reference: -log σ(β (chosen_mean - rejected_mean) - γ).
 
-    lengths: [pairs] tokens of the answers. gap γ: what the difference shall be at least, in the
-    units of the reward β·mean log-probability. smoothing: as in dpo_loss. Meng et al., arXiv
-    2405.14734.
+    means: [pairs] log-probability of an answer divided by its length in tokens. gap γ: what the
+    reward β·mean of the two shall differ by at least. smoothing: as in dpo_loss. Meng et al.,
+    arXiv 2405.14734.
     """
-    difference = chosen / chosen_length - rejected / rejected_length
-    return dpo_loss(difference - gap / beta, beta, smoothing)
+    return dpo_loss(chosen_mean - rejected_mean - gap / beta, beta, smoothing)
 
 
-def orpo_loss(
-    chosen: Tensor,
-    rejected: Tensor,
-    chosen_length: Tensor,
-    rejected_length: Tensor,
-    strength: float,
-) -> Tensor:
+def orpo_loss(chosen_mean: Tensor, rejected_mean: Tensor, strength: float) -> Tensor:
     """Odds-ratio preference, without a reference: NLL(chosen) - λ log σ(log odds ratio).
 
-    With the mean log-probability l of an answer's tokens: NLL = -l, log odds = l - log(1 - eˡ).
-    lengths: [pairs] tokens of the answers. strength λ. Hong et al., arXiv 2403.07691.
+    means l: as in simpo_loss; NLL = -l and log odds = l - log(1 - eˡ). strength λ. Hong et al.,
+    arXiv 2403.07691.
     """
-    good, bad = chosen / chosen_length, rejected / rejected_length
-    return -good - strength * logsigmoid(_log_odds(good) - _log_odds(bad))
+    ratio = _log_odds(chosen_mean) - _log_odds(rejected_mean)
+    return -chosen_mean - strength * logsigmoid(ratio)
 
 
 def answer_log_probs(log_probs: Tensor, weights: Tensor, length_alpha: float = 1.0) -> Tensor:

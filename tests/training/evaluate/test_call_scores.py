@@ -9,9 +9,9 @@ pytest.importorskip("torch")
 
 import torch
 from tokenizers import Tokenizer
+from training.chat import reply
 from transformers import Qwen3ForCausalLM
 
-from training.chat import reply
 from training.data.chat import Weights, render_text
 from training.data.sft import DialogueStream, read_dialogues
 from training.evaluate.calls import answers, score_calls
