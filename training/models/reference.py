@@ -22,11 +22,11 @@ class Reference:
         if self._adapted is None:
             self._copy = copy.deepcopy(inner).to(device.pick()).eval().requires_grad_(False)
 
-    def log_probs(self, batch: Batch) -> Tensor:
+    def log_probs(self, batch: Batch, temperature: float = 1.0) -> Tensor:
         """Log-probability of each target, [rows, length], as token_log_probs; without a graph."""
         with torch.no_grad():
             if self._copy is not None:
-                return token_log_probs(self._copy, batch)
+                return token_log_probs(self._copy, batch, temperature)
             assert self._adapted is not None
             with self._adapted.disable_adapter():
-                return token_log_probs(self._adapted, batch)
+                return token_log_probs(self._adapted, batch, temperature)
