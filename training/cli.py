@@ -28,6 +28,8 @@ METHODS = {
     "pretrain": "pretrain a model on a token cache",
     "sft": "tune a model on dialogues",
     "dpo": "tune a model on preferred and rejected answers",
+    "reward": "train a reward model on preferred and rejected answers",
+    "ppo": "tune a model on rewards, with a critic",
     "chat": "talk to a model in the terminal",
     "dialogues": "make tool dialogues from the wordings and the real tools",
     "lexicon": "count the words of the spelling corrector",

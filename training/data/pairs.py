@@ -51,18 +51,22 @@ class Pairs:
                 digest.update(ids.tobytes() + weights.tobytes())
         return digest.digest()
 
-    def batch(self, numbers: Sequence[int] | NDArray[np.int64]) -> Batch:
+    def batch(self, numbers: Sequence[int] | NDArray[np.int64], whole: bool = False) -> Batch:
         """The chosen sides of these pairs as the first rows, then the rejected ones.
 
-        It counts as many in the divisor of a step as it has pairs.
+        It counts as many in the divisor of a step as it has pairs. whole: the last token is an
+        input as well, and extra["last"], [rows], says where it stands.
         """
-        chosen = torch.as_tensor(numbers)
-        made = pad([side[int(number)] for side in self._sides for number in numbers])
-        used = sum(len(side[int(n)][0]) - 1 for side in self._sides for n in numbers)
+        samples = [side[int(number)] for side in self._sides for number in numbers]
+        last = torch.tensor([len(ids) - 1 for ids, _ in samples])
         extra = {}
+        if whole:
+            samples = [(np.append(ids, 0), np.append(weights, 0)) for ids, weights in samples]
+            extra["last"] = last
         if self.reference is not None:
-            extra["reference"] = self.reference[chosen].T.flatten()
-        return replace(made, norm=float(len(numbers)), used=used, extra=extra)
+            extra["reference"] = self.reference[torch.as_tensor(numbers)].T.flatten()
+        used = int(last.sum()) + whole * len(samples)
+        return replace(pad(samples), norm=float(len(numbers)), used=used, extra=extra)
 
 
 def read_pairs(path: Path, tokenizer: Tokenizer, longest: int) -> Pairs:

@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from training.data.pairs import Pairs, read_pairs
+from training.data.pairs import Pairs
 from training.data.sft import LengthStream
 from training.loop import device, distributed
-from training.loop.batch import Batch, Loss, Step
-from training.methods.common import ModelConfig, Options, carry_out, start
+from training.loop.batch import Batch, Loss
+from training.methods.common import Options, carry_out, start
+from training.methods.pairwise import OnPairs, PairConfig, pairs_per_pass, read
 from training.models.reference import Reference
 from training.objectives.log_probs import token_log_probs
 from training.objectives.preference import (
@@ -24,22 +24,15 @@ from training.objectives.preference import (
     orpo_loss,
     simpo_loss,
 )
-from training.tokenizer import load_tokenizer
 
 WITH_REFERENCE, WITHOUT = ("dpo", "ipo"), ("simpo", "orpo")
 REFERENCE_FILE = "reference.safetensors"
 
 
 @dataclass(frozen=True)
-class Config(ModelConfig):
-    """data, held_out: JSON lines of pairs (data/pairs.py); context: longer sides are left out.
+class Config(PairConfig):
+    """Which objective, how far from the reference, and where that comes from."""
 
-    loop.rows counts answers, so a forward pass has half as many pairs.
-    """
-
-    data: str = ""
-    held_out: str = ""
-    context: int = 2048
     objective: str = "dpo"  # or "ipo", "simpo", "orpo"
     beta: float = 0.1  # small: free to leave the reference; SimPO wants 2 to 10
     smoothing: float = 0.0  # share of pairs believed to be swapped (dpo, simpo)
@@ -60,25 +53,18 @@ class Config(ModelConfig):
             raise ValueError("length_alpha is for dpo and ipo; simpo and orpo use means anyway.")
 
 
-class Preference:
+class Preference(OnPairs):
     """The method as the loop sees it."""
+
+    figures = ("accuracy", "margin", "chosen_reward", "rejected_reward")
 
     def __init__(
         self, config: Config, model: nn.Module, pairs: Pairs, held_out: Pairs | None
     ) -> None:
-        self.model = model
-        self._config, self._pairs, self._held_out = config, pairs, held_out
-        self._rows = max(1, config.loop.rows // 2)
-        self._stream = LengthStream(pairs.lengths, config.loop.seed)
-        self.epoch_steps = -(-len(self._stream.plan(0, self._rows)) // config.loop.accumulate)
+        super().__init__(config.loop, model, pairs, held_out)
+        self._config = config
         live = config.objective in WITH_REFERENCE and config.reference == "live"
         self._reference = Reference(model) if live else None
-
-    def next_step(self, done: float) -> Step:
-        """The next pairs, those of similar length together."""
-        count = self._config.loop.accumulate
-        numbers = [self._stream.next_numbers(self._rows) for _ in range(count)]
-        return Step([self._pairs.batch(part) for part in numbers])
 
     def loss(self, batch: Batch) -> Loss:
         """The sum of the pairs' losses; rewards are what the objective holds the answers worth."""
@@ -93,35 +79,10 @@ class Preference:
         # A process without a share of a step has pairs without answers; they count nothing.
         real = batch.weights.amax(1).chunk(2)[0]
         chosen, rejected = config.beta * good.detach() * real, config.beta * bad.detach() * real
-        figures = {
-            "margin": float((chosen - rejected).sum()),
-            "accuracy": float((chosen > rejected).sum()),
-            "chosen_reward": float(chosen.sum()),
-            "rejected_reward": float(rejected.sum()),
-        }
+        shown = ((chosen > rejected).float(), chosen - rejected, chosen, rejected)
+        values = (float(figure.sum()) for figure in shown)
+        figures = dict(zip(self.figures, values, strict=True))
         return Loss((_losses(config, good, bad) * real).sum(), figures)
-
-    def evaluate(self) -> dict[str, float]:
-        """Mean loss of the held-out pairs, the share ordered rightly, and their rewards."""
-        if self._held_out is None:
-            return {}
-        sums: dict[str, float] = {}
-        plan = LengthStream(self._held_out.lengths, seed=0).plan(0, self._rows)
-        for numbers in distributed.share(plan):
-            loss = self.loss(self._held_out.batch(numbers).to(device.pick()))
-            for name, value in (("loss", loss.sum.item()), *loss.figures.items()):
-                sums[name] = sums.get(name, 0.0) + value
-        names = ("loss", "accuracy", "margin", "chosen_reward", "rejected_reward")
-        totals = distributed.total(*(sums.get(name, 0.0) for name in names))
-        return {n: t / len(self._held_out) for n, t in zip(names, totals, strict=True)}
-
-    def state(self) -> dict[str, Any]:
-        """Epoch and batch."""
-        return {"place": self._stream.state()}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on with this batch."""
-        self._stream.restore(state["place"])
 
     def _reference_sums(self, batch: Batch) -> Tensor:
         if self._reference is None:
@@ -154,7 +115,7 @@ def compute_reference(config: Config, model: nn.Module, pairs: Pairs, file: Path
                 return
     where = device.pick()
     model.to(where).eval()
-    plan = LengthStream(pairs.lengths, seed=0).plan(0, max(1, config.loop.rows // 2))
+    plan = LengthStream(pairs.lengths, seed=0).plan(0, pairs_per_pass(config.loop))
     found: list[list[list[float]]] = []
     with torch.no_grad(), device.precision(where, config.loop.mixed):
         for numbers in distributed.share(plan):
@@ -184,11 +145,7 @@ def _fingerprint(config: Config, pairs: Pairs) -> str:
 def run(config: Config, options: Options) -> bool:
     """Tune the model, with adapters if asked."""
     model = start(config)
-    tokenizer = load_tokenizer(Path(config.model))
-    pairs = read_pairs(Path(config.data), tokenizer, config.context)
-    held_out = None
-    if config.held_out:
-        held_out = read_pairs(Path(config.held_out), tokenizer, config.context)
+    pairs, held_out = read(config)
     if config.objective in WITH_REFERENCE and config.reference == "cached" and not options.plan:
         folder = Path(config.out)
         compute_reference(config, model, pairs, folder / REFERENCE_FILE)

@@ -10,7 +10,7 @@ from training.models.parts import base, head, hidden_states
 from training.objectives.log_probs import target_log_probs
 
 
-class ActorCritic(nn.Module):
+class ActorCritic(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """policy: a transformers model, with or without adapters; it is what gets published.
 
     The value head stands on the policy's body, or on that of a model of its own. It starts at
