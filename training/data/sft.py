@@ -1,23 +1,22 @@
 """Dialogues for instruction tuning: tokenised once with a loss weight per token, then batched."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from training.data import dialogue_formats
+from training.data.batching import LengthStream
 from training.data.cache import token_type
 from training.data.chat import Piece, Weights
-from training.data.packing import Sample, fill, pack
+from training.data.packing import Sample, fill
 from training.data.template import renderer, weigh_tags
 from training.loop.batch import Batch
-
-_BATCH_TOKENS = 16_384  # no forward pass is larger than this, however long the dialogues are
-_POOL_BATCHES = 64  # dialogues of this many batches are sorted by length together
 
 
 class Dialogues:
@@ -108,9 +107,8 @@ def read_dialogues(
     return Dialogues(np.concatenate(ids), np.concatenate(losses), starts)
 
 
-class DialogueStream:
-    """Endless batches of dialogues in a new order each epoch; the largest batch comes first of
-    all, so that a run that needs too much memory ends at once.
+class DialogueStream(LengthStream):
+    """Endless batches of dialogues in a new order each epoch.
 
     Usually every dialogue is one row, among rows of similar length. On a CPU this is cheaper than
     packing: attention over a row of one dialogue costs a fraction of that over 2,048 tokens, and
@@ -119,65 +117,19 @@ class DialogueStream:
 
     def __init__(self, dialogues: Dialogues, seed: int, packed: int = 0) -> None:
         """packed: length of rows into which dialogues are packed; 0 = one dialogue a row."""
-        self._dialogues, self._packed = dialogues, packed
-        self._seed = seed
-        self._epoch, self._place = 0, 0
-        self._plan: tuple[tuple[int, int], list[list[NDArray[np.int64]]]] | None = None
+        super().__init__(dialogues.lengths, seed, packed)
+        self._dialogues = dialogues
 
     def next_batch(self, rows: int) -> Batch:
         """At most rows rows; extra["sample"]: their dialogues' numbers, unless packed."""
-        plan = self.plan(self._epoch, rows)
-        chosen = plan[self._place]
-        self._place += 1
-        if self._place == len(plan):
-            self._epoch, self._place = self._epoch + 1, 0
+        chosen = self.next_rows(rows)
         batch = fill([[self._dialogues[int(index)] for index in row] for row in chosen])
-        if self._packed:
+        if self.packed:
             return batch
-        return replace(batch, extra={"sample": torch.tensor([int(row[0]) for row in chosen])})
-
-    def plan(self, epoch: int, rows: int) -> list[list[NDArray[np.int64]]]:
-        """The batches of an epoch: rows of dialogue numbers."""
-        if self._plan is None or self._plan[0] != (epoch, rows):
-            generator = np.random.default_rng([self._seed, epoch])
-            order = generator.permutation(len(self._dialogues))
-            lengths = self._dialogues.lengths
-            if self._packed:
-                made = [order[row] for row in pack(lengths[order] - 1, self._packed)]
-                made = [made[i] for i in generator.permutation(len(made))]
-                count = max(1, min(rows, _BATCH_TOKENS // self._packed))
-                batches = [made[i : i + count] for i in range(0, len(made), count)]
-            else:
-                batches = list(self._cut(order, rows))
-            shuffled = [batches[i] for i in generator.permutation(len(batches))]
-            if epoch == 0:
-                sizes = [len(b) * max(lengths[row].sum() for row in b) for b in shuffled]
-                shuffled.insert(0, shuffled.pop(int(np.argmax(sizes))))
-            self._plan = ((epoch, rows), shuffled)
-        return self._plan[1]
-
-    def state(self) -> list[int]:
-        """Epoch and batch within it."""
-        return [self._epoch, self._place]
-
-    def restore(self, state: list[int]) -> None:
-        """Go on with the given batch of the given epoch."""
-        self._epoch, self._place = state
-
-    def _cut(self, order: NDArray[np.int64], rows: int) -> Iterator[list[NDArray[np.int64]]]:
-        lengths = self._dialogues.lengths
-        for pool in range(0, len(order), rows * _POOL_BATCHES):
-            part = order[pool : pool + rows * _POOL_BATCHES]
-            part = part[np.argsort(lengths[part], kind="stable")]
-            while len(part):
-                # Lengths rise, so the last row of a batch is its longest.
-                sizes = lengths[part[:rows]] * np.arange(1, len(part[:rows]) + 1)
-                count = max(1, int(np.searchsorted(sizes, _BATCH_TOKENS, side="right")))
-                yield list(part[:count, None])
-                part = part[count:]
+        return replace(batch, extra={"sample": torch.from_numpy(np.concatenate(chosen))})
 
 
-def pad(samples: list[Sample]) -> Batch:
+def pad(samples: Sequence[Sample]) -> Batch:
     """One row per sample, filled up at the end with weight 0."""
     return fill([[sample] for sample in samples])
 

@@ -9,6 +9,7 @@ pytest.importorskip("torch")
 
 import torch
 from tokenizers import Tokenizer
+from training.chat import reply
 from transformers import Qwen3ForCausalLM
 
 from training.data.chat import Weights, render_text

@@ -1,0 +1,82 @@
+"""Which samples come together: rows of similar length, or packed, in a new order each epoch."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.data.packing import pack
+
+Row = NDArray[np.int64]  # numbers of the samples in one row
+
+_BATCH_TOKENS = 16_384  # no forward pass is larger than this, however long the samples are
+_POOL_BATCHES = 64  # samples of this many batches are sorted by length together
+
+
+class LengthStream:
+    """Endless batches of sample numbers; the largest batch comes first of all.
+
+    So a run that needs too much memory ends at once.
+    """
+
+    def __init__(self, lengths: NDArray[np.int64], seed: int, packed: int = 0) -> None:
+        """lengths: of the samples, in tokens; packed: length of a row that holds several."""
+        self._lengths, self._seed, self.packed = lengths, seed, packed
+        self._epoch, self._place = 0, 0
+        self._plan: tuple[tuple[int, int], list[list[Row]]] | None = None
+
+    def next_rows(self, rows: int) -> list[Row]:
+        """The next batch: at most rows rows."""
+        plan = self.plan(self._epoch, rows)
+        chosen = plan[self._place]
+        self._place += 1
+        if self._place == len(plan):
+            self._epoch, self._place = self._epoch + 1, 0
+        return chosen
+
+    def next_numbers(self, rows: int) -> Row:
+        """The next batch as numbers of samples."""
+        return np.concatenate(self.next_rows(rows))
+
+    def numbers(self, rows: int) -> list[Row]:
+        """Numbers of the samples of each batch of the first epoch."""
+        return [np.concatenate(batch) for batch in self.plan(0, rows)]
+
+    def plan(self, epoch: int, rows: int) -> list[list[Row]]:
+        """All batches of an epoch."""
+        if self._plan is None or self._plan[0] != (epoch, rows):
+            generator = np.random.default_rng([self._seed, epoch])
+            order = generator.permutation(len(self._lengths))
+            if self.packed:
+                made = [order[row] for row in pack(self._lengths[order] - 1, self.packed)]
+                made = [made[i] for i in generator.permutation(len(made))]
+                count = max(1, min(rows, _BATCH_TOKENS // self.packed))
+                batches = [made[i : i + count] for i in range(0, len(made), count)]
+            else:
+                batches = list(self._cut(order, rows))
+            shuffled = [batches[i] for i in generator.permutation(len(batches))]
+            if epoch == 0:
+                sizes = [len(b) * max(self._lengths[row].sum() for row in b) for b in shuffled]
+                shuffled.insert(0, shuffled.pop(int(np.argmax(sizes))))
+            self._plan = ((epoch, rows), shuffled)
+        return self._plan[1]
+
+    def state(self) -> list[int]:
+        """Epoch and batch within it."""
+        return [self._epoch, self._place]
+
+    def restore(self, state: list[int]) -> None:
+        """Go on with the given batch of the given epoch."""
+        self._epoch, self._place = state
+
+    def _cut(self, order: NDArray[np.int64], rows: int) -> Iterator[list[Row]]:
+        lengths = self._lengths
+        for pool in range(0, len(order), rows * _POOL_BATCHES):
+            part = order[pool : pool + rows * _POOL_BATCHES]
+            part = part[np.argsort(lengths[part], kind="stable")]
+            while len(part):
+                # Lengths rise, so the last row of a batch is its longest.
+                sizes = lengths[part[:rows]] * np.arange(1, len(part[:rows]) + 1)
+                count = max(1, int(np.searchsorted(sizes, _BATCH_TOKENS, side="right")))
+                yield list(part[:count, None])
+                part = part[count:]
