@@ -1,0 +1,1 @@
+"""Assay's training measured: speed, memory, and what a method does to a model."""
