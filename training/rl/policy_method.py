@@ -9,19 +9,19 @@ import numpy as np
 import torch
 from torch import nn
 
-from training import rewards
 from training.loop import distributed
 from training.loop.batch import Batch, Loss, Step
 from training.methods.common import ModelConfig
 from training.models.reference import Reference
 from training.objectives import policy
 from training.objectives.log_probs import token_log_probs
+from training.rewards import RewardConfig, Scorer, build
 from training.rl.episodes import Episode, Player, seed_of, stops
 from training.rl.prompts import Prompt, read_prompts
 from training.rl.rollout import Limits
 from training.tokenizer import load_tokenizer
 
-_HELD_OUT = 0x4E1D  # in place of the number of a rollout
+_HELD_OUT = 1 << 32  # in place of the number of a rollout
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class PolicyConfig(ModelConfig):
 
     data: str = ""
     held_out: str = ""
-    rewards: tuple[rewards.RewardConfig, ...] = ()
+    rewards: tuple[RewardConfig, ...] = ()
     context: int = 1024  # tokens; longer prompts are left out
     longest: int = 256  # tokens of an answer
     prompts: int = 16
@@ -60,9 +60,9 @@ def player(config: PolicyConfig) -> Player:
     return Player(tokenizer, scorer(config), limits(config), config.thinking)
 
 
-def scorer(config: PolicyConfig) -> rewards.Scorer:
+def scorer(config: PolicyConfig) -> Scorer:
     """The rewards of a configuration."""
-    return rewards.build((one.name, one.weight) for one in config.rewards)
+    return build((one.name, one.weight) for one in config.rewards)
 
 
 def limits(config: PolicyConfig) -> Limits:
@@ -100,7 +100,8 @@ class PolicyMethod:
 
     def next_step(self, done: float) -> Step:
         """The next part of the rollout, or of a new one."""
-        config, found = self._config, {}
+        config = self._config
+        found: dict[str, float] = {}
         if self._used == len(self._parts()):
             episodes, found = self.roll_out()
             self._episodes, self._used = episodes, 0
@@ -164,13 +165,14 @@ class PolicyMethod:
     def drift(self) -> float:
         """KL per token from the policy that sampled the last rollout to the one of now."""
         sums = torch.zeros(2, dtype=torch.float64)
-        for batch in distributed.share(self.batches(self._episodes, self._config.loop.rows)):
+        place = next(self.model.parameters()).device
+        for given in distributed.share(self.batches(self._episodes, self._config.loop.rows)):
+            batch = given.to(place)
             with torch.no_grad():
-                batch = batch.to(next(self.model.parameters()).device)
                 now = token_log_probs(self.model, batch, self._config.temperature)
-                kl = policy.k3(batch.extra["old"], now) * (batch.weights > 0)
-                # k3 of samples of the first argument's opposite: see objectives/policy.py.
-                sums += torch.stack([kl.sum(), (batch.weights > 0).sum()]).double().cpu()
+            written = (batch.weights > 0).float()
+            kl = policy.k3(batch.extra["old"], now) * written
+            sums += torch.stack([kl.sum(), written.sum()]).double().cpu()
         whole, tokens = distributed.total(*sums.tolist())
         return whole / max(1.0, tokens)
 
