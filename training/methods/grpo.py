@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from training.methods.common import Options, carry_out, start
 from training.objectives.policy import Kind, degenerate, group_advantages
 from training.rl.episodes import Episode, Player
-from training.rl.policy_method import PolicyConfig, PolicyMethod, player, with_advantages
+from training.rl.policy_method import PolicyConfig, PolicyMethod, player, read, with_advantages
 from training.rl.prompts import Prompt, PromptStream
 
 
@@ -33,9 +33,14 @@ class GroupPolicy(PolicyMethod):
     """The method as the loop sees it."""
 
     def __init__(
-        self, config: Config, model: nn.Module, player: Player, prompts: list[Prompt] | None = None
+        self,
+        config: Config,
+        model: nn.Module,
+        player: Player,
+        prompts: list[Prompt],
+        held_out: list[Prompt],
     ) -> None:
-        super().__init__(config, model, player, prompts)
+        super().__init__(config, model, player, prompts, held_out)
         self.kind = config.loss  # type: ignore[assignment]  # checked in Config
         self._groups = config
         self._stream = PromptStream(len(self.prompts), config.loop.seed)
@@ -77,5 +82,6 @@ def _rewards(episodes: list[Episode], size: int) -> Tensor:
 
 def run(config: Config, options: Options) -> bool:
     """Train the model on the prompts."""
-    method = GroupPolicy(config, start(config), player(config))
+    model, asked = start(config), player(config)
+    method = GroupPolicy(config, model, asked, *read(config, asked))
     return carry_out("grpo", config, options, method)

@@ -11,7 +11,8 @@ from training.loop import device
 from training.methods.common import Options, carry_out, start
 from training.objectives.spo import Tracker, normalised
 from training.rl.episodes import Episode, Player, seed_of
-from training.rl.policy_method import PolicyConfig, PolicyMethod, player, with_advantages
+from training.rl.policy_method import PolicyConfig, PolicyMethod, player, read, with_advantages
+from training.rl.prompts import Prompt
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,15 @@ class SingleStream(PolicyMethod):
 
     kind = "dapo"  # the clipped surrogate, every token counting alike
 
-    def __init__(self, config: Config, model: nn.Module, player: Player) -> None:
-        super().__init__(config, model, player)
+    def __init__(
+        self,
+        config: Config,
+        model: nn.Module,
+        player: Player,
+        prompts: list[Prompt],
+        held_out: list[Prompt],
+    ) -> None:
+        super().__init__(config, model, player, prompts, held_out)
         self._single = config
         self._tracker = Tracker(len(self.prompts), config.half_life, config.shared)
         self._low, self._high = player.scorer.low, player.scorer.high
@@ -65,5 +73,6 @@ class SingleStream(PolicyMethod):
 
 def run(config: Config, options: Options) -> bool:
     """Train the model on the prompts."""
-    method = SingleStream(config, start(config), player(config))
+    model, asked = start(config), player(config)
+    method = SingleStream(config, model, asked, *read(config, asked))
     return carry_out("spo", config, options, method)

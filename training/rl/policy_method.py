@@ -60,6 +60,14 @@ def player(config: PolicyConfig) -> Player:
     return Player(tokenizer, scorer(config), limits(config), config.thinking)
 
 
+def read(config: PolicyConfig, player: Player) -> tuple[list[Prompt], list[Prompt]]:
+    """The prompts of a configuration, and those held out."""
+    held_out = []
+    if config.held_out:
+        held_out = read_prompts(Path(config.held_out), player.tokenizer, config.context)
+    return read_prompts(Path(config.data), player.tokenizer, config.context), held_out
+
+
 def scorer(config: PolicyConfig) -> Scorer:
     """The rewards of a configuration."""
     return build((one.name, one.weight) for one in config.rewards)
@@ -81,15 +89,12 @@ class PolicyMethod:
         config: PolicyConfig,
         model: nn.Module,
         player: Player,
-        prompts: Sequence[Prompt] | None = None,
+        prompts: Sequence[Prompt],
+        held_out: Sequence[Prompt],
     ) -> None:
-        """prompts: in place of those in config.data."""
-        self.model, self.player = model, player
-        self._config = config
+        self.model, self.player, self.prompts = model, player, prompts
+        self._config, self._held_out = config, held_out
         self._reference = Reference(model)
-        read = player.tokenizer, config.context
-        self.prompts = list(prompts or read_prompts(Path(config.data), *read))
-        self._held_out = read_prompts(Path(config.held_out), *read) if config.held_out else []
         self.epoch_steps = -(-len(self.prompts) // config.prompts) * config.updates
         self._rollouts, self._used = 0, 0
         self._episodes: list[Episode] = []

@@ -63,7 +63,7 @@ def test_each_loss_trains_and_reports(
     before, after = (
         load_file(model_folder / "model.safetensors"),
         load_file(out / "model/model.safetensors"),
-    )  # noqa: E501
+    )
     assert any(not torch.equal(before[name], after[name]) for name in before)
 
 
@@ -110,3 +110,14 @@ def test_the_reward_goes_up(model_folder: Path, prompts: Path, tmp_path: Path) -
     curve = [line["reward"] or 0.0 for line in read_metrics(tmp_path / "run") if "reward" in line]
     assert sum(curve[-3:]) / 3 > sum(curve[:3]) / 3 + 0.3
     assert Counter(type(value) for value in curve) == {float: 12}
+
+
+def test_tools_trains_on_made_up_users(model_folder: Path, tmp_path: Path) -> None:
+    words = ["tools", "--model", model_folder, "--out", tmp_path / "run", "--questions", 3]
+    words += ["--held_out_questions", 2, "--longest", 5, "--prompts", 1, "--group", 2]
+    words += ["--loop.steps", 1, "--loop.log_steps", 1, "--loop.threads", 1, "--loss", "cispo"]
+    words += ["--rewards", '[{name = "tool_success"}]', "--context", 4000]
+    assert cli.main([str(word) for word in words]) == 0
+    first, last = read_metrics(tmp_path / "run")
+    assert first["tool_success"] == 0
+    assert last["held_out/reward"] is not None
