@@ -34,18 +34,18 @@ Row = dict[str, Any]
 def generate(count: int, seed: int, wordings: Sequence[Wording]) -> Iterator[Row]:
     """Yields `count` dialogues made from `wordings`."""
     rng = random.Random(seed)
-    pool = _Pool(wordings)
+    pool = Pool(wordings)
     made = 0
     while made < count:
         user = random_user(rng)
         for _ in range(_PER_USER):
-            row = _dialogue(rng, user, pool)
+            row = dialogue(rng, user, pool)
             if row is not None and made < count:
                 made += 1
                 yield row
 
 
-class _Pool:
+class Pool:
     """Wordings by what they are for."""
 
     def __init__(self, wordings: Sequence[Wording]) -> None:
@@ -60,7 +60,8 @@ class _Pool:
         }
 
 
-def _dialogue(rng: random.Random, user: RandomUser, pool: _Pool) -> Row | None:
+def dialogue(rng: random.Random, user: RandomUser, pool: Pool) -> Row | None:
+    """One dialogue of a user; None when what was drawn makes none."""
     kind = rng.choices(list(_SHARES), list(_SHARES.values()))[0]
     history: list[Exchange] = []
     if kind == "follow_up":

@@ -3,7 +3,6 @@ import pytest
 pytest.importorskip("transformers")
 
 from tokenizers import Tokenizer
-from training.stages import TEMPLATE
 from transformers import PreTrainedTokenizerFast
 
 from training.data.chat import Piece, Weights, render, render_text

@@ -9,7 +9,6 @@ pytest.importorskip("torch")
 
 import torch
 from tokenizers import Tokenizer
-from training.chat import reply
 from transformers import Qwen3ForCausalLM
 
 from training.data.chat import Weights, render_text

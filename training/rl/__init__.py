@@ -1,0 +1,1 @@
+"""Reinforcement learning: prompts, rollouts, tools, and what the policy methods share."""

@@ -1,0 +1,91 @@
+"""Prompts to answer: rendered as for instruction tuning, drawn in a new order each epoch.
+
+One JSON object per line: {"messages": […]} or {"prompt": "…"}, and if wanted "tools": […] and
+"facts": {…}, which the rewards look at. An answer at the end of the messages is left out.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from training.data.chat import Message, render_text
+
+HEADER = "<|im_start|>assistant\n"
+THINK, NO_THOUGHT = "<think>\n", "<think>\n\n</think>\n\n"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A rendered dialogue whose next turn is the assistant's, and what is known about it.
+
+    opening: how the answer begins, written for the model.
+    """
+
+    text: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    opening: str = ""
+
+
+def prompt_of(row: Mapping[str, Any]) -> Prompt:
+    """The prompt of a row; KeyError, TypeError or ValueError if it is none."""
+    messages: Sequence[Message] = row.get("messages") or [
+        {"role": "user", "content": row["prompt"]}
+    ]
+    if messages[-1]["role"] == "assistant":
+        messages = messages[:-1]
+    return Prompt(render_text(messages, row.get("tools", ())) + HEADER, row.get("facts", {}))
+
+
+def read_prompts(path: Path, tokenizer: Tokenizer, longest: int) -> list[Prompt]:
+    """All prompts of at most longest tokens; ValueError that names a line that is none."""
+    found: list[Prompt] = []
+    left_out = 0
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                prompt = prompt_of(json.loads(line))
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                raise ValueError(f"{path.name}, line {number}: not a prompt ({error})") from error
+            fits = len(tokenizer.encode(prompt.text).ids) <= longest
+            left_out += not fits
+            found += [prompt] if fits else []
+    if not found:
+        raise ValueError(f"{path.name} has no prompt of at most {longest} tokens.")
+    print(f"{path.name}: {len(found)} prompts, {left_out} too long", flush=True)
+    return found
+
+
+class PromptStream:
+    """Numbers of prompts without end, each once per epoch."""
+
+    def __init__(self, count: int, seed: int) -> None:
+        self._count, self._seed = count, seed
+        self._drawn = 0
+
+    def draw(self, count: int) -> list[int]:
+        """The next prompts."""
+        numbers = []
+        for place in range(self._drawn, self._drawn + count):
+            epoch, index = divmod(place, self._count)
+            numbers.append(self._order(epoch)[index])
+        self._drawn += count
+        return numbers
+
+    def state(self) -> int:
+        """Prompts drawn so far."""
+        return self._drawn
+
+    def restore(self, drawn: int) -> None:
+        """Go on after so many."""
+        self._drawn = drawn
+
+    def _order(self, epoch: int) -> list[int]:
+        order: list[int] = (
+            np.random.default_rng([self._seed, epoch]).permutation(self._count).tolist()
+        )
+        return order
