@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TypeGuard, cast
 
 METRICS = "metrics.jsonl"
-MOST_POINTS = 2_000
+MOST_POINTS = 600
+"""Of a curve: more than a plot has pixels for would only be slow."""
 _MOST_CURVES = 64
 _LONGEST_NAME = 60
 _LARGEST = 1e300  # nan is not below it
@@ -18,20 +19,24 @@ _NO_CURVE = frozenset({"step", "time", "eta_s"})
 
 @dataclass(slots=True)
 class _Curve:
-    """Steps and values; of long ones every second, fourth … point."""
+    """Steps and values; in a long one each value is the mean of 2, 4, … lines up to its step."""
 
     steps: list[float] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     every: int = 1
     count: int = 0
+    total: float = 0.0
 
     def add(self, step: float, value: float) -> None:
-        if self.count % self.every == 0:
-            self.steps.append(step)
-            self.values.append(value)
-        self.count += 1
-        if len(self.steps) > MOST_POINTS:
-            del self.steps[1::2], self.values[1::2]
+        self.count, self.total = self.count + 1, self.total + value
+        if self.count % self.every:
+            return
+        self.steps.append(step)
+        self.values.append(self.total / self.every)
+        self.total = 0.0
+        if len(self.steps) == MOST_POINTS:
+            pairs = zip(self.values[::2], self.values[1::2], strict=True)
+            self.steps, self.values = self.steps[1::2], [(a + b) / 2 for a, b in pairs]
             self.every *= 2
 
 
