@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.bridge import Bridge
 from desktop.safetext import label
@@ -47,8 +47,6 @@ class TrainingPage(QWidget):
         self._timer.setInterval(_LOOK_MILLISECONDS)
         self._timer.timeout.connect(self.look)
         self.new = button(self.tr("Start a run…"), self._begin, kind="primary", icon="plus")
-        add = button(self.tr("Show a folder…"), self._choose, icon="folder")
-        add.setToolTip(self.tr("Show a run that was started in a terminal"))
         self.table = RunsTable()
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_chosen())
         hint = self.tr("Select several with Ctrl or Shift to compare them.")
@@ -70,7 +68,7 @@ class TrainingPage(QWidget):
         self.panel.delete_wanted.connect(self._ask_delete)
         self._scroll = ScrollColumn(self.tr("Training"), _WIDTH, gap=16, margin=24)
         words = self.tr("Models that are trained on this computer, each in a process of its own.")
-        head = page_head(self.tr("Training"), words, add, self.new)
+        head = page_head(self.tr("Training"), words, self.new)
         self._scroll.column.addLayout(head)
         for one in (self._empty, self.runs, self.panel):
             one.hide()
@@ -122,19 +120,6 @@ class TrainingPage(QWidget):
             owner=self,
         )
 
-    def _choose(self) -> None:
-        """Ask for the folder of a run that was started elsewhere."""
-        dialog = QFileDialog(self.window(), self.tr("Show a run"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(lambda name: self.add(Path(name)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def add(self, folder: Path) -> None:
-        """Show a run that was started elsewhere."""
-        add = partial(self._training.add, folder)
-        self._bridge.run(add, lambda run: self._added(run.folder), owner=self)
-
     def _added(self, folder: Path) -> None:
         """Choose a run once it is in the list."""
 
@@ -165,11 +150,7 @@ class TrainingPage(QWidget):
         delete = partial(self._do, self._training.delete, run)
 
         def ask(space: int) -> None:
-            words = (
-                self.tr("{folder} is deleted with its checkpoints and models. That frees {size}.")
-                if space
-                else self.tr("It is taken off the list; {folder} stays as it is.")
-            )
+            words = self.tr("{folder} is deleted with all that is in it. That frees {size}.")
             Question(
                 self.window(),
                 self.tr("Delete this run?"),

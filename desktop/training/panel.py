@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QProgressBar, QPushButton
 
 from desktop.safetext import label, one_line
@@ -46,7 +46,7 @@ class RunPanel(CardFrame):
             "trash", self.tr("Delete the run"), lambda: self.delete_wanted.emit(self.run), size=16
         )
         self.header.addWidget(self.title, 1)
-        self.header.addWidget(self._state)
+        self.header.addWidget(self._state, 0, Qt.AlignmentFlag.AlignVCenter)
         self.header.addSpacing(8)
         for one in self._actions():
             self.header.addWidget(one)
@@ -96,13 +96,14 @@ class RunPanel(CardFrame):
         self._name(run.name)
         set_words(self._state, state_text(run), STATE_ROLES.get(run.state, "tag"))
         self.stop.setVisible(run.state == "running")
-        self.resume.setVisible(run.state in ("stopped", "failed") and bool(run.recipe))
+        self.resume.setVisible(run.state in ("stopped", "failed"))
         self.quantize.setVisible(run.model is not None and not run.is_running)
         self.delete.setVisible(not run.is_running)
         set_words(self._summary, summary(run, figures), "muted")
         failed = run.state == "failed"
         set_words(self._why, run.text if failed else "", "error")
-        self._said.set_text("" if failed else run.text)
+        # Lines of steps say what is said above.
+        self._said.set_text("" if failed or run.text.startswith("step ") else run.text)
         self._said.setVisible(bool(self._said.text()))
         self._bar.setVisible(run.is_running)
         self._bar.setRange(0, 0 if figures.share is None else _STEPS)
@@ -129,7 +130,7 @@ class RunPanel(CardFrame):
             plot.show_curves(curves, now)
         held_out = one and _HELD_OUT in listed[0][1].curves
         self._name_lines(
-            [self.tr("training"), self.tr("held out")]
+            [self.tr("Training"), self.tr("Held out")]
             if held_out
             else [run.name for run, _ in listed]
         )
@@ -140,7 +141,7 @@ class RunPanel(CardFrame):
             self._names = names
             clear(self._legend)
             if len(names) > 1:
-                self._legend.addWidget(Legend(names))
+                self._legend.addWidget(Legend(names, as_written=True))
 
     def _place(self) -> None:
         """Those that are shown stand side by side, two in a row."""

@@ -41,7 +41,7 @@ class RunsModel(CellModel):
         run, figures = self.listed[row]
         return (
             one_line(run.name),
-            one_line(run.recipe or run.method),
+            one_line(run.recipe),
             state_text(run),
             f"{figures.step:,}" if figures.last else "",
             figure_text("loss", figures.last.get("loss")),

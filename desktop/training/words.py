@@ -40,9 +40,9 @@ def figure_text(name: str, value: float | None) -> str:
 
 
 def summary(run: "TrainingRun", figures: "TrainingFigures") -> str:
-    """For instance "step 120 · loss 2.1304 · 2,300 tokens per second · 12 minutes left"."""
+    """For instance "Step 120 · loss 2.1304 · 2,300 tokens per second · 12 minutes left"."""
     last = figures.last
-    parts = [_tr("step {}").format(f"{figures.step:,}")] if last else []
+    parts = [_tr("Step {}").format(f"{figures.step:,}")] if last else []
     for name, words in (
         ("loss", _tr("loss {}")),
         ("reward", _tr("reward {}")),

@@ -56,7 +56,7 @@ def _list(service: Service, args: argparse.Namespace) -> None:
         terminal.say("There are no training runs. `assay training recipes` lists what can be run.")
     else:
         rows = tuple(
-            (run.name, run.recipe or run.method, run.state, f"{figures.step:,}", _left(figures))
+            (run.name, run.recipe, run.state, f"{figures.step:,}", _left(figures))
             for run, figures in found
         )
         right = (False, False, False, True, True)

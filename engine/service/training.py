@@ -16,7 +16,7 @@ from engine.training_runs import process, recipes
 from engine.training_runs.known import KnownRuns, Start
 from engine.training_runs.metrics import Figures, MetricsReader
 from engine.training_runs.recipes import Recipe
-from engine.training_runs.run import Run, method_of, read_run
+from engine.training_runs.run import Run, read_run
 
 REPORT = "report.html"
 _GET = (
@@ -50,15 +50,15 @@ class TrainingArea:
     def list(self) -> "list[tuple[Run, Figures]]":
         """All runs with their figures by now, newest first."""
         known = reversed(self._known.all().items())
-        return [(self._read(folder, start), self.figures(folder)) for folder, start in known]
+        return [(read_run(folder, start.recipe), self.figures(folder)) for folder, start in known]
 
     def find(self, name: str) -> Run:
-        """A run by its name or folder, one that was started elsewhere as well; or KnownError."""
+        """A run by the name of its folder, the newest of several, or by the folder; KnownError."""
         known = self._known.all()
-        folder = next((one for one in reversed(known) if one.name == name), Path(name).absolute())
-        if folder not in known and not method_of(folder):
-            raise KnownError(f"There is no training run {name}.", "`assay training` lists them.")
-        return self._read(folder, known.get(folder, Start()))
+        for folder in reversed(known):
+            if name == folder.name or Path(name).absolute() == folder:
+                return read_run(folder, known[folder].recipe)
+        raise KnownError(f"There is no training run {name}.", "`assay training` lists them.")
 
     def figures(self, folder: Path) -> Figures:
         """The figures of a run by now; only what was appended since the last look is read."""
@@ -83,7 +83,7 @@ class TrainingArea:
         begin = Start(recipe.name, recipe.method, str(recipe.path.absolute()), settings, until)
         process.launch(folder, begin.arguments(folder))
         self._known.put(folder, begin)
-        return self._read(folder, begin)
+        return read_run(folder, begin.recipe)
 
     def stop(self, folder: Path) -> None:
         """Ask a run to save and stop; it says that it is stopping until that is done."""
@@ -91,33 +91,20 @@ class TrainingArea:
             process.interrupt(folder)
 
     def resume(self, folder: Path) -> None:
-        """Let a run go on from its last checkpoint. Raises KnownError."""
+        """Let a run go on from its last checkpoint; harmless if it runs. Raises KnownError."""
         self.recipes()
-        begin = self._known.all().get(folder, Start())
-        run = self._read(folder, begin)
-        if run.is_running:
-            return
-        if not begin.method:
-            raise KnownError("Assay has not started this run.", "The same command goes on with it.")
+        run, begin = self.find(str(folder)), self._known.all()[folder]
         if not folder.is_dir():
             raise KnownError(run.text, "Start it anew.")
-        process.launch(folder, begin.arguments(folder))
-
-    def add(self, folder: Path) -> Run:
-        """Show a run that was started elsewhere. Raises KnownError if the folder is none."""
-        run = self.find(str(folder))
-        if run.folder not in self._known.all():
-            self._known.put(run.folder, Start())
-        return run
+        if not run.is_running:
+            process.launch(folder, begin.arguments(folder))
 
     def delete(self, folder: Path) -> int:
-        """Delete a run with its folder; returns the bytes freed. One that Assay has not started is
-        only taken off the list. Raises KnownError."""
-        begin = self._known.all().get(folder, Start())
-        if self._read(folder, begin).is_running:
+        """Delete a run with its folder; returns the bytes freed. Raises KnownError."""
+        if self.find(str(folder)).is_running:
             raise KnownError(f"{folder.name} is running.", "Stop it first.")
         freed = self.space(folder)
-        if freed:
+        if folder.exists():
             try:
                 shutil.rmtree(folder)
             except OSError as error:
@@ -129,8 +116,6 @@ class TrainingArea:
 
     def space(self, folder: Path) -> int:
         """Bytes that deleting a run would free."""
-        if not self._known.all().get(folder, Start()).method:
-            return 0
         size = 0
         for place, _, names in os.walk(folder):
             for name in names:
@@ -161,6 +146,3 @@ class TrainingArea:
             ("assay-quantize", "quantize", str(whole), str(small), "--type", "Q8_0"),
         )
         return "\n".join(map(shlex.join, commands))
-
-    def _read(self, folder: Path, start: Start) -> Run:
-        return read_run(folder, start.recipe, start.method)

@@ -1,8 +1,8 @@
-"""The runs that Assay knows: those it has started, and folders that it was shown."""
+"""The runs that Assay has started."""
 
 import json
 import threading
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine.core.files import write_atomic
@@ -10,14 +10,14 @@ from engine.core.files import write_atomic
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How Assay has started a run. Kept here and not in the folder of the run, which may come from
-    elsewhere: only what the user has asked for here is ever run."""
+    """How a run was started. Not kept in the folder of the run, which others may have written:
+    only what the user has asked for here is ever run."""
 
-    recipe: str = ""
-    method: str = ""
-    path: str = ""
-    settings: dict[str, str] = field(default_factory=dict)
-    until: str = ""
+    recipe: str
+    method: str
+    path: str
+    settings: dict[str, str]
+    until: str
 
     def arguments(self, folder: Path) -> list[str]:
         """What `assay-train` is to be told; the same goes on where it was stopped."""

@@ -1,6 +1,5 @@
 """What the folder of a run says of it."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGINT, SIGTERM
@@ -9,20 +8,18 @@ from typing import Literal
 from engine.training_runs.process import LOG, exit_status, read_process
 
 State = Literal["running", "stopping", "stopped", "finished", "failed"]
-CONFIG, MODEL = "config.json", "model"
+MODEL = "model"
 _STOPPED = (3, -SIGINT, -SIGTERM)
 _TAIL = 4_000
-_LARGEST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. text: the last line it wrote, or why it failed; recipe: by which Assay has started
-    it, "" if it was started elsewhere; model: what came of it, None if there is nothing yet."""
+    """One run. recipe: its name; text: the last line it wrote, or why it failed; model: what came
+    of it, None if there is nothing yet."""
 
     folder: Path
     recipe: str
-    method: str
     state: State
     text: str
     model: Path | None
@@ -38,23 +35,11 @@ class Run:
         return self.state in ("running", "stopping")
 
 
-def read_run(folder: Path, recipe: str = "", method: str = "") -> Run:
+def read_run(folder: Path, recipe: str) -> Run:
     """Look at a folder; whatever is missing or broken there is left out."""
     state, text = _state(folder)
     model = folder / MODEL
-    return Run(folder, recipe, method_of(folder) or method, state, text,
-               model if model.is_dir() else None)  # fmt: skip
-
-
-def method_of(folder: Path) -> str:
-    """The method that a folder is a run of; "" if it is no run."""
-    try:
-        with (folder / CONFIG).open("rb") as file:
-            document = json.loads(file.read(_LARGEST))
-    except (OSError, ValueError, RecursionError):
-        return ""
-    method = document.get("method") if isinstance(document, dict) else None
-    return method if isinstance(method, str) else ""
+    return Run(folder, recipe, state, text, model if model.is_dir() else None)
 
 
 def _state(folder: Path) -> tuple[State, str]:
@@ -62,7 +47,7 @@ def _state(folder: Path) -> tuple[State, str]:
         return "failed", "Its folder is not there any more."
     process, status, text = read_process(folder), exit_status(folder), _last_line(folder)
     if process is None:
-        return ("finished" if (folder / MODEL).is_dir() else "stopped"), text
+        return "failed", "Its folder holds no run any more."
     if status is None and process.is_alive():
         return ("stopping" if process.asked else "running"), text
     status = exit_status(folder)  # it may have ended between the two looks
