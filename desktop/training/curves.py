@@ -47,6 +47,8 @@ class Curves(Canvas):
         """A line for each curve; a dot where there is one point so far."""
         for number, one in enumerate(self.curves):
             places, tint = (np.array(one.steps), np.array(one.values)), colour(number)
+            if not one.steps:
+                continue
             pen = pg.mkPen(tint, width=1.5 * self.devicePixelRatioF())
             box.addItem(pg.PlotCurveItem(*places, pen=pen))
             if len(one.steps) == 1:
@@ -69,12 +71,15 @@ class Plot(QWidget):
 
     def show_curves(self, curves: Sequence[Curve], now: str) -> None:
         """Show lines, and the newest value in words; hidden where there is none."""
-        self.setVisible(bool(curves))
+        self.setVisible(any(one.steps for one in curves))
         self._now.setText(now)
         self.canvas.show_curves(curves)
         words = QCoreApplication.translate("training", "{name}: from {first} to {last}.")
         told = [
-            words.format(name=c.name, first=short(c.values[0], ""), last=short(c.values[-1], ""))
-            for c in curves
+            words.format(
+                name=one.name, first=short(one.values[0], ""), last=short(one.values[-1], "")
+            )
+            for one in curves
+            if one.values
         ]
         self.canvas.setAccessibleDescription(" ".join(told))

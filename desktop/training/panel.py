@@ -52,7 +52,7 @@ class RunPanel(CardFrame):
             self.header.addWidget(one)
         self._summary = label("", "muted", wrap=True)
         self._said = ElidedLabel("", "small")
-        self._why = label("", "error", wrap=True, selectable=True)
+        self._why = label("", "error", wrap=True)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(self.tr("How much of the run is done"))
@@ -63,6 +63,9 @@ class RunPanel(CardFrame):
             "kl": Plot(self.tr("KL to the reference")),
             "tok_s": Plot(self.tr("Tokens per second")),
         }
+        for plot in self.plots.values():
+            plot.setParent(self)
+            plot.hide()
         self._names: list[str] = []
         self._places: list[str] = []
         self._grid = QGridLayout()
@@ -110,30 +113,16 @@ class RunPanel(CardFrame):
         self._bar.setValue(round(_STEPS * (figures.share or 0)))
 
     def _show_plots(self, listed: "Sequence[Listed]") -> None:
-        one = len(listed) == 1
+        """A line for each run, or one for training and one for what is held out."""
+        held = listed[0][1].curves.get(_HELD_OUT) if len(listed) == 1 else None
         for name, plot in self.plots.items():
-            curves = [
-                Curve(run.name, *figures.curves[name])
-                for run, figures in listed
-                if figures.curves.get(name)
-            ]
-            if len(curves) < len(listed) and curves and not one:
-                # A line keeps the colour that the legend gives its run.
-                empty = Curve("", (), ())
-                found = {curve.name: curve for curve in curves}
-                curves = [found.get(run.name, empty) for run, _ in listed]
-            now = ""
-            if one:
-                now = figure_text(name, listed[0][1].last.get(name))
-                if name == _LOSS and (held := listed[0][1].curves.get(_HELD_OUT)):
-                    curves.append(Curve(self.tr("held out"), *held))
-            plot.show_curves(curves, now)
-        held_out = one and _HELD_OUT in listed[0][1].curves
-        self._name_lines(
-            [self.tr("Training"), self.tr("Held out")]
-            if held_out
-            else [run.name for run, _ in listed]
-        )
+            curves = [Curve(run.name, *f.curves.get(name, ((), ()))) for run, f in listed]
+            if held and name == _LOSS:
+                curves.append(Curve(self.tr("Held out"), *held))
+            last = listed[0][1].last.get(name) if len(listed) == 1 else None
+            plot.show_curves(curves, figure_text(name, last))
+        pair = [self.tr("Training"), self.tr("Held out")]
+        self._name_lines(pair if held else [run.name for run, _ in listed])
         self._place()
 
     def _name_lines(self, names: list[str]) -> None:

@@ -101,14 +101,14 @@ class MetricsReader:
         if not isinstance(values, dict) or not _is_number(step := values.get("step")):
             return
         numbers = {name: float(value) for name, value in values.items() if _is_number(value)}
-        self._last |= {n: v for n, v in numbers.items() if n in self._last or self._has_room(n)}
+        for name, value in numbers.items():
+            new = len(name) <= _LONGEST_NAME and len(self._last) < _MOST_CURVES
+            if new or name in self._last:
+                self._last[name] = value
+                if name not in _NO_CURVE:
+                    self._curves.setdefault(name, _Curve()).add(float(step), value)
         if "eta_s" in numbers and "time" in numbers:
             self._steps = [*self._steps[-1:], (float(step), numbers["time"], numbers["eta_s"])]
-        for name in numbers.keys() & self._last.keys() - _NO_CURVE:
-            self._curves.setdefault(name, _Curve()).add(float(step), numbers[name])
-
-    def _has_room(self, name: str) -> bool:
-        return len(name) <= _LONGEST_NAME and len(self._last) < _MOST_CURVES
 
     def _figures(self) -> Figures:
         curves = {n: (tuple(c.steps), tuple(c.values)) for n, c in self._curves.items()}
