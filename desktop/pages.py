@@ -52,6 +52,7 @@ class Pages(QObject):
                 "alerts": self._build_alerts,
                 "market": self._build_market,
                 "models": self._build_models,
+                "training": self._build_training,
                 "settings": self._build_settings,
             }
             self._built[key] = build[key]()
@@ -117,6 +118,11 @@ class Pages(QObject):
 
         self._models = ModelsPage(self._service, self._bridge, self._toasts)
         return self._models
+
+    def _build_training(self) -> QWidget:
+        from desktop.training.page import TrainingPage  # noqa: PLC0415
+
+        return TrainingPage(self._service, self._bridge, self._toasts)
 
     def _build_settings(self) -> QWidget:
         from desktop.settings.page import SettingsPage  # noqa: PLC0415

@@ -17,11 +17,11 @@ _WIDTH = 244
 _BADGE = 162  # of the words on it
 _MANY = 100
 
-PAGES = ("chat", "portfolio", "analysis", "alerts", "market", "models", "settings")
+PAGES = ("chat", "portfolio", "analysis", "alerts", "market", "models", "training", "settings")
 
 
 class Sidebar(QWidget):
-    """Emits which page is wanted; Ctrl+1 to Ctrl+7 do the same."""
+    """Emits which page is wanted; Ctrl+1 to Ctrl+8 do the same."""
 
     page_wanted = Signal(str)
 
@@ -42,6 +42,7 @@ class Sidebar(QWidget):
             "alerts": (self.tr("Alerts"), "bell"),
             "market": (self.tr("Market data"), "chart"),
             "models": (self.tr("Models"), "models"),
+            "training": (self.tr("Training"), "training"),
             "settings": (self.tr("Settings"), "settings"),
         }
         self._pages = {}

@@ -42,14 +42,17 @@ class _Mark(QWidget):
 
 
 class Legend(QWidget):
-    """The names of lines; compared: all but the first are dashed."""
+    """The names of lines; compared: all but the first are dashed; as_written: names of files."""
 
-    def __init__(self, names: Sequence[str], *, compared: bool = False) -> None:
+    def __init__(
+        self, names: Sequence[str], *, compared: bool = False, as_written: bool = False
+    ) -> None:
         super().__init__()
         flow = Flow(gap=16, line_gap=4)
+        title = one_line if as_written else _title
         for number, name in enumerate(names):
             mark = _Mark(number, compared and number > 0)
-            flow.addWidget(boxed(row(mark, label(_title(name), "small"), gap=6)))
+            flow.addWidget(boxed(row(mark, label(title(name), "small"), gap=6)))
         self.setLayout(flow)
 
 

@@ -56,6 +56,11 @@ class Paths:
         return self.root / "read"
 
     @property
+    def training(self) -> Path:
+        """Training runs; made when the first one is started."""
+        return self.root / "training"
+
+    @property
     def logs(self) -> Path:
         """Log files."""
         return self.root / "logs"

@@ -61,6 +61,11 @@ from engine.store.measurements import Measurement
 from engine.store.nft_sales import NftSale
 from engine.store.prices import SeriesInfo
 from engine.store.rules import DeletedRule as DeletedAlert
+from engine.training_runs.metrics import Figures as TrainingFigures
+from engine.training_runs.recipes import OPTIONAL as OPTIONAL_SETTINGS
+from engine.training_runs.recipes import Recipe as TrainingRecipe
+from engine.training_runs.recipes import title as setting_title
+from engine.training_runs.run import Run as TrainingRun
 
 __all__ = [
     "ALERT_KINDS",
@@ -68,6 +73,7 @@ __all__ = [
     "MAPPING_ROLES",
     "MAPPING_SKIP",
     "METHOD_NAMES",
+    "OPTIONAL_SETTINGS",
     "Adapter",
     "Alert",
     "AlertField",
@@ -129,6 +135,9 @@ __all__ = [
     "Service",
     "SourceState",
     "TokenReport",
+    "TrainingFigures",
+    "TrainingRecipe",
+    "TrainingRun",
     "Valuation",
     "alert_outline",
     "balances_card",
@@ -140,5 +149,6 @@ __all__ = [
     "position_card",
     "report_crash",
     "restore",
+    "setting_title",
     "token_cards",
 ]

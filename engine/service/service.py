@@ -44,6 +44,7 @@ from engine.service.serving import ServingArea
 from engine.service.settings import Settings
 from engine.service.source_health import Pair
 from engine.service.tax import TaxArea
+from engine.service.training import TrainingArea
 from engine.service.view import View
 from engine.service.warming import warm_up
 from engine.store.chat_search import ChatSearch
@@ -112,6 +113,7 @@ class Service:
         )
         self.analysis = AnalysisArea(self._view, documents, jobs, publish)
         self.tax = TaxArea(self._view, jobs)
+        self.training = TrainingArea(paths.training, jobs)
         self.ledger = LedgerArea(
             EditRepo(database), pairs, documents, self._view, jobs, clock, publish
         )

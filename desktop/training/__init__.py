@@ -1,0 +1,1 @@
+"""The Training page: runs of `assay-train`, their curves, and what can be done with them."""
