@@ -1,6 +1,7 @@
 """Running a program as a whole and reading what it cost from the kernel."""
 
 import os
+import random
 import statistics
 import subprocess
 from collections.abc import Sequence
@@ -63,3 +64,18 @@ def paragraphs() -> list[str]:
         if not part.startswith("#")
     ]
     return [text for text in found if 10 <= len(text.split()) <= 120]
+
+
+def exchanges(count: int) -> list[tuple[str, str]]:
+    """Questions and answers about those paragraphs, the same every time."""
+    chooser, texts = random.Random(1), paragraphs()
+    answers = [chooser.choice(texts) for _ in range(count)]
+    return [(f"Explain: {answer.split('.')[0]}", answer) for answer in answers]
+
+
+def messages(exchange: tuple[str, str]) -> list[dict[str, str]]:
+    """A question and its answer as messages."""
+    return [
+        {"role": role, "content": said}
+        for role, said in zip(("user", "assistant"), exchange, strict=True)
+    ]
