@@ -125,9 +125,7 @@ def main() -> None:
             wall.append(peer.wall / own.wall)
             cpu.append(peer.cpu / own.cpu)
             print(
-                f"round {number + 1}: MiniMind {tokens / peer.wall:.0f} tok/s "
-                f"({tokens / peer.cpu:.0f} per CPU second, {peer.memory / 1e6:.0f} MB), "
-                f"Assay {tokens / own.wall:.0f} ({tokens / own.cpu:.0f}, {own.memory / 1e6:.0f} MB)",
+                f"round {number + 1}: MiniMind {peer.speed(tokens)}, Assay {own.speed(tokens)}",
                 flush=True,
             )
     print(f"{stage}: {middle(wall)} × by the clock, {middle(cpu)} × by CPU time; bar {BAR} ×")

@@ -24,6 +24,13 @@ class Cost:
         """What the longer of two runs cost more; the peak is the longer one's."""
         return Cost(self.wall - other.wall, self.cpu - other.cpu, self.memory)
 
+    def speed(self, tokens: int) -> str:
+        """Tokens per second by the clock and of processor time, and the peak."""
+        return (
+            f"{tokens / self.wall:.0f} tok/s ({tokens / self.cpu:.0f} per CPU second, "
+            f"{self.memory / 1e6:.0f} MB)"
+        )
+
 
 def cost(command: Sequence[str | Path], folder: Path, threads: int) -> Cost:
     """Run a program to its end; RuntimeError with the end of its output if it fails."""

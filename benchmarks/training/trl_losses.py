@@ -14,8 +14,11 @@ import torch
 from torch import Tensor
 
 from benchmarks.training.programs import cost
+from training.objectives.divergence import WholeTeacher, chunked_divergence
+from training.objectives.policy import Kind, cispo, clipped_surrogate, k3, token_weights
+from training.objectives.preference import answer_log_probs, dpo_loss
 
-BAR = 1e-6
+BAR = 1e-6  # largest difference over the largest entry
 DPO_BETA, ALPHA = 0.1, 0.3  # α: weight of tokens beyond the shorter answer's length
 BETA, LOW, HIGH, LONGEST = 0.04, 0.2, 0.28, 16  # of the KL; clipping; the answers' limit
 JSD_BETA = 0.3
@@ -78,3 +81,52 @@ def divergence(given: Mapping[str, Tensor], beta: float) -> Tensor:
     teacher = WholeTeacher(given["teacher_hidden"], given["teacher_head"])
     weights = torch.ones(ROWS * TOKENS, dtype=torch.float64)
     return chunked_divergence(given["hidden"], given["head"], teacher, weights, beta)
+
+
+def policy(given: Mapping[str, Tensor], kind: Kind, low: float, high: float) -> Tensor:
+    """A loss of the GRPO family with the KL term."""
+    log_probs, mask = given["log_probs"], given["mask"]
+    objective = cispo if kind == "cispo" else clipped_surrogate
+    loss, _ = objective(log_probs, given["old"], given["advantages"][:, None], low, high)
+    weights, divisor = token_weights(mask, kind, LONGEST)
+    return ((loss + BETA * k3(log_probs, given["reference"])) * weights).sum() / divisor
+
+
+LOSSES: dict[str, Callable[[Mapping[str, Tensor]], Tensor]] = {
+    "DPO": lambda given: dpo(given, 1.0),
+    "LD-DPO": lambda given: dpo(given, ALPHA),
+    "GRPO": lambda given: policy(given, "grpo", LOW, LOW),
+    "Dr. GRPO": lambda given: policy(given, "dr_grpo", LOW, LOW),
+    "DAPO": lambda given: policy(given, "dapo", LOW, HIGH),
+    "CISPO": lambda given: policy(given, "cispo", 1.0, HIGH),  # 1.0: no lower bound
+    "forward KL": lambda given: divergence(given, 0.0),
+    "reverse KL": lambda given: divergence(given, 1.0),
+    "JSD": lambda given: divergence(given, JSD_BETA),
+}
+
+
+def main() -> None:
+    """Print the largest difference of each loss's value and gradient, in relation to its size."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--python", type=Path, required=True)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / "theirs.pt"
+        program = [options.python.absolute(), "-m", "benchmarks.training.trl_losses_peer", file]
+        cost(program, Path(name), threads=1)
+        theirs = torch.load(file)
+    worst = 0.0
+    for loss, found in evaluated(LOSSES, tensors()).items():
+        assert found.keys() == theirs[loss].keys()
+        errors = {
+            key: float((value - theirs[loss][key]).abs().max() / theirs[loss][key].abs().max())
+            for key, value in found.items()
+        }
+        worst = max(worst, *errors.values())
+        shown = ", ".join(f"{key} {error:.1e}" for key, error in errors.items())
+        print(f"{loss:10}  value {float(found['value']):10.6f}; differences: {shown}")
+    print(f"largest difference {worst:.1e}; bar {BAR:.0e}")
+
+
+if __name__ == "__main__":
+    main()

@@ -77,9 +77,7 @@ def main() -> None:
             processor.append(peer.cpu / own.cpu)
             memory.append(own.memory / peer.memory)
             print(
-                f"round {number + 1}: TRL {tokens / peer.wall:.0f} tok/s "
-                f"({tokens / peer.cpu:.0f} per CPU second, {peer.memory / 1e6:.0f} MB), "
-                f"Assay {tokens / own.wall:.0f} ({tokens / own.cpu:.0f}, {own.memory / 1e6:.0f} MB)",
+                f"round {number + 1}: TRL {peer.speed(tokens)}, Assay {own.speed(tokens)}",
                 flush=True,
             )
     print(
