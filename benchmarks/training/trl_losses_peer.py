@@ -16,9 +16,7 @@ import torch
 from torch import Tensor
 from trl import DPOTrainer, GRPOTrainer
 
-from benchmarks.training.trl_losses import (
-    ALPHA, BETA, DPO_BETA, HIGH, JSD_BETA, LONGEST, LOW, evaluated, tensors,
-)  # fmt: skip
+from benchmarks.training import trl_losses as ours
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # experimental parts say so on import
@@ -60,7 +58,7 @@ def dpo(given: Given, ld_alpha: float | None) -> Tensor:
         f_divergence_type="reverse_kl",
         loss_types=["sigmoid"],
         loss_weights=[1.0],
-        beta=DPO_BETA,
+        beta=ours.DPO_BETA,
         use_weighting=False,
     )
     prompt = torch.zeros(len(mask), 1, dtype=torch.int64)
@@ -89,12 +87,12 @@ def policy(given: Given, kind: str, low: float, high: float) -> Tensor:
         top_entropy_quantile=1.0,
         off_policy_mask_threshold=None,
         importance_sampling_level="token",
-        beta=BETA,
+        beta=ours.BETA,
         loss_type=kind,
         epsilon_low=low,
         epsilon_high=high,
         use_vllm=False,
-        max_completion_length=LONGEST,
+        max_completion_length=ours.LONGEST,
         _entropy_bonus_enabled=False,
         args=SimpleNamespace(use_bias_correction_kl=False, delta=None),
     )
@@ -123,16 +121,16 @@ def divergence(given: Given, beta: float) -> Tensor:
 
 LOSSES: dict[str, Callable[[Given], Tensor]] = {
     "DPO": lambda given: dpo(given, None),
-    "LD-DPO": lambda given: dpo(given, ALPHA),
-    "GRPO": lambda given: policy(given, "grpo", LOW, LOW),
-    "Dr. GRPO": lambda given: policy(given, "dr_grpo", LOW, LOW),
-    "DAPO": lambda given: policy(given, "dapo", LOW, HIGH),
-    "CISPO": lambda given: policy(given, "cispo", LOW, 1 + HIGH),
+    "LD-DPO": lambda given: dpo(given, ours.ALPHA),
+    "GRPO": lambda given: policy(given, "grpo", ours.LOW, ours.LOW),
+    "Dr. GRPO": lambda given: policy(given, "dr_grpo", ours.LOW, ours.LOW),
+    "DAPO": lambda given: policy(given, "dapo", ours.LOW, ours.HIGH),
+    "CISPO": lambda given: policy(given, "cispo", ours.LOW, 1 + ours.HIGH),
     "forward KL": lambda given: divergence(given, 0.0),
     "reverse KL": lambda given: divergence(given, 1.0),
-    "JSD": lambda given: divergence(given, JSD_BETA),
+    "JSD": lambda given: divergence(given, ours.JSD_BETA),
 }
 
 
 if __name__ == "__main__":
-    torch.save(evaluated(LOSSES, tensors()), Path(sys.argv[1]))
+    torch.save(ours.evaluated(LOSSES, ours.tensors()), Path(sys.argv[1]))
