@@ -11,13 +11,12 @@ Tokens are those of the texts; what is filled up does not count. Rounds alternat
 
 import argparse
 import json
-import random
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.training.programs import Cost, cost, middle, paragraphs
+from benchmarks.training.programs import Cost, cost, exchanges, messages, middle
 from training.models.shapes import Shape, build
 from training.tokenizer import load_tokenizer
 
@@ -28,17 +27,9 @@ DEFAULTS = {"pretrain": (32, 340), "sft": (16, 768)}  # MiniMind's rows and long
 
 def samples(stage: str, count: int) -> list[dict[str, object]]:
     """The same short samples in MiniMind's format, every time."""
-    chooser = random.Random(1)
-    texts = paragraphs()
-    rows: list[dict[str, object]] = []
-    for _ in range(count):
-        text = chooser.choice(texts)
-        if stage == "pretrain":
-            rows.append({"text": text})
-            continue
-        turns = (("user", f"Explain: {text.split('.')[0]}"), ("assistant", text))
-        rows.append({"conversations": [{"role": role, "content": said} for role, said in turns]})
-    return rows
+    if stage == "pretrain":
+        return [{"text": answer} for _, answer in exchanges(count)]
+    return [{"conversations": messages(exchange)} for exchange in exchanges(count)]
 
 
 def words(row: dict[str, object]) -> str:
@@ -134,9 +125,7 @@ def main() -> None:
             wall.append(peer.wall / own.wall)
             cpu.append(peer.cpu / own.cpu)
             print(
-                f"round {number + 1}: MiniMind {tokens / peer.wall:.0f} tok/s "
-                f"({tokens / peer.cpu:.0f} per CPU second, {peer.memory / 1e6:.0f} MB), "
-                f"Assay {tokens / own.wall:.0f} ({tokens / own.cpu:.0f}, {own.memory / 1e6:.0f} MB)",
+                f"round {number + 1}: MiniMind {peer.speed(tokens)}, Assay {own.speed(tokens)}",
                 flush=True,
             )
     print(f"{stage}: {middle(wall)} × by the clock, {middle(cpu)} × by CPU time; bar {BAR} ×")

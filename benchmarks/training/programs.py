@@ -1,6 +1,7 @@
 """Running a program as a whole and reading what it cost from the kernel."""
 
 import os
+import random
 import statistics
 import subprocess
 from collections.abc import Sequence
@@ -22,6 +23,13 @@ class Cost:
     def __sub__(self, other: "Cost") -> "Cost":
         """What the longer of two runs cost more; the peak is the longer one's."""
         return Cost(self.wall - other.wall, self.cpu - other.cpu, self.memory)
+
+    def speed(self, tokens: int) -> str:
+        """Tokens per second by the clock and of processor time, and the peak."""
+        return (
+            f"{tokens / self.wall:.0f} tok/s ({tokens / self.cpu:.0f} per CPU second, "
+            f"{self.memory / 1e6:.0f} MB)"
+        )
 
 
 def cost(command: Sequence[str | Path], folder: Path, threads: int) -> Cost:
@@ -63,3 +71,18 @@ def paragraphs() -> list[str]:
         if not part.startswith("#")
     ]
     return [text for text in found if 10 <= len(text.split()) <= 120]
+
+
+def exchanges(count: int) -> list[tuple[str, str]]:
+    """Questions and answers about those paragraphs, the same every time."""
+    chooser, texts = random.Random(1), paragraphs()
+    answers = [chooser.choice(texts) for _ in range(count)]
+    return [(f"Explain: {answer.split('.')[0]}", answer) for answer in answers]
+
+
+def messages(exchange: tuple[str, str]) -> list[dict[str, str]]:
+    """A question and its answer as messages."""
+    return [
+        {"role": role, "content": said}
+        for role, said in zip(("user", "assistant"), exchange, strict=True)
+    ]
