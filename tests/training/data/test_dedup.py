@@ -3,7 +3,7 @@ from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.data.dedup import BANDS, ROWS, Duplicates, normal, shingles, signature
@@ -39,6 +39,7 @@ def test_words_count_not_case_or_punctuation() -> None:
     assert normal(" Straße,  TWO\n") == "strasse two"
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from("ab"), max_size=30))
 def test_as_many_shingles_as_different_runs(words: list[str]) -> None:
     runs = {tuple(words[i : i + 5]) for i in range(max(1, len(words) - 4))}

@@ -2,7 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.data.domain import misleading, noise, normalise
@@ -36,6 +36,7 @@ pieces = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(pieces, max_size=14).map("".join) | st.text(max_size=30))
 def test_twice_is_once_and_no_digit_changes(text: str) -> None:
     once = normalise(text)

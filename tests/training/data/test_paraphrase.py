@@ -2,7 +2,7 @@ import re
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.data.paraphrase import paraphrase
@@ -55,6 +55,7 @@ sentences = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(sentences, max_size=5).map(" ".join), st.integers(0, 2**32))
 def test_every_figure_stays(text: str, seed: int) -> None:
     def found(text: str) -> Counter[str]:
