@@ -5,7 +5,6 @@ One JSON object per line: {"messages": [...], "tools": ["price", ...]}, as data/
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -36,16 +35,8 @@ class Dialogues:
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
         """Token ids and their weights as targets."""
-        part = self.span(index)
+        part = slice(int(self.starts[index]), int(self.starts[index + 1]))
         return self.ids[part], self.weights[part]
-
-    def span(self, index: int) -> slice:
-        """Where the tokens of a dialogue lie."""
-        return slice(int(self.starts[index]), int(self.starts[index + 1]))
-
-    def select(self, numbers: NDArray[np.int64]) -> "Dialogues":
-        """Some of the dialogues, in this order; a number may repeat."""
-        return join([Dialogues(*self[int(n)], np.array([0, self.lengths[n]])) for n in numbers])
 
 
 def encode(pieces: list[Piece], tokenizer: Tokenizer) -> tuple[list[int], NDArray[np.float32]]:
@@ -105,14 +96,13 @@ class DialogueStream:
         self._plan: tuple[tuple[int, int], list[NDArray[np.int64]]] | None = None
 
     def next_batch(self, rows: int) -> Batch:
-        """At most rows dialogues; extra["sample"] holds their numbers."""
+        """At most rows dialogues."""
         plan = self.plan(self._epoch, rows)
         chosen = plan[self._place]
         self._place += 1
         if self._place == len(plan):
             self._epoch, self._place = self._epoch + 1, 0
-        batch = pad([self._dialogues[int(index)] for index in chosen])
-        return replace(batch, extra={"sample": torch.from_numpy(chosen)})
+        return pad([self._dialogues[int(index)] for index in chosen])
 
     def plan(self, epoch: int, rows: int) -> list[NDArray[np.int64]]:
         """The batches of an epoch as lists of dialogue numbers."""
@@ -161,13 +151,3 @@ def pad(samples: list[tuple[NDArray[np.uint16], NDArray[np.float32]]]) -> Batch:
         inputs[row, :size], targets[row, :size] = ids[:-1], ids[1:]
         weights[row, :size] = loss[1:]
     return Batch(torch.from_numpy(inputs), torch.from_numpy(targets), torch.from_numpy(weights))
-
-
-def join(parts: list[Dialogues]) -> Dialogues:
-    """The dialogues of all parts, one part after the other."""
-    lengths = np.concatenate([part.lengths for part in parts])
-    return Dialogues(
-        np.concatenate([part.ids for part in parts]),
-        np.concatenate([part.weights for part in parts]),
-        np.concatenate(([0], np.cumsum(lengths))),
-    )
