@@ -24,6 +24,7 @@ from training import recipe
 
 # Command: module of its Config and run(), and what it does.
 METHODS = {
+    "prepare": "make a clean corpus of texts, news, posts and price tables",
     "tokenizer": "learn the vocabulary from a corpus",
     "cache": "tokenise a corpus, once",
     "pretrain": "pretrain a model on a token cache",
