@@ -9,6 +9,7 @@ KL. A chunk is the logits that cross entropy holds at a time.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -58,9 +59,10 @@ def kd(given: dict[str, Tensor]) -> Tensor:
 
 def dpcd(given: dict[str, Tensor]) -> Tensor:
     """Cross entropy, the reverse KL and the quality of chains of 16 tokens a step."""
+    divergence = kd(given)
     log_probs, _ = chunked_log_probs(given["hidden"], given["head"], given["targets"])
     steps = (torch.arange(len(log_probs)) // 16 + 1)[None]
-    return kd(given) + 0.2 * quality_loss(coherence(log_probs[None], steps), tau=0.85).sum()
+    return divergence + 0.2 * quality_loss(coherence(log_probs[None], steps), tau=0.85).sum()
 
 
 def gkd(given: dict[str, Tensor]) -> Tensor:
@@ -98,10 +100,16 @@ def _resident(name: str) -> int:
 
 
 def measured(python: Path | str, case: str, vocabulary: int) -> float:
-    """The same in a process of its own, in MB."""
+    """The same in a process of its own, in MB; freed memory is given back at once there."""
     program = [python, "-m", "benchmarks.training.divergence_memory", "--python", "-"]
     arguments = ["--case", case, "--vocabulary", str(vocabulary)]
-    done = subprocess.run([*program, *arguments], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [*program, *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env=os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536", "TRL_EXPERIMENTAL_SILENCE": "1"},
+    )
     return int(done.stdout.split()[-1]) / 1e6
 
 
@@ -124,10 +132,10 @@ def main() -> None:
         extra = {case: peak - peaks["SFT"] for case, peak in peaks.items()}
         print(f"vocabulary {vocabulary:,}; a chunk is {chunk:.0f} MB; SFT {peaks['SFT']:.0f} MB")
         for case in ("KD", "DPCD", "GKD"):
-            ratio = extra["GKD"] / max(extra[case], 1e-3)
+            ratio = f"; GKD takes {extra['GKD'] / extra[case]:.1f} ×" if extra[case] > 0 else ""
             print(
-                f"  {case:4} {peaks[case]:6.0f} MB: {extra[case]:6.0f} beyond SFT, "
-                f"{extra[case] / chunk:5.2f} chunks, {ratio:.1f} × less than GKD"
+                f"  {case:4} {peaks[case]:5.0f} MB, {extra[case]:.0f} beyond SFT: "
+                f"{extra[case] / chunk:.2f} chunks{ratio}"
             )
     print(f"bars: 1 chunk, {BAR} ×")
 

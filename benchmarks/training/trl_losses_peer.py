@@ -60,6 +60,7 @@ def dpo(given: Given, ld_alpha: float | None) -> Tensor:
         loss_weights=[1.0],
         beta=ours.DPO_BETA,
         use_weighting=False,
+        _total_train_tokens=0,
     )
     prompt = torch.zeros(len(mask), 1, dtype=torch.int64)
     whole = torch.cat([prompt, mask.long()], dim=1)
