@@ -115,7 +115,8 @@ def test_a_result_works_with_pipeline(
     out, recipe = tmp_path / "run", Path(training.__file__).parent / "recipes" / "lora.toml"
     assert main([
         "sft", str(model_folder), "--recipe", str(recipe),
-        "--data", str(dialogues), "--out", str(out), "--adapter.kind", kind, "--adapter.rank", "2", "--loop.steps", "2", "--loop.rows", "2",
+        "--data", str(dialogues), "--out", str(out),
+        "--adapter.kind", kind, "--adapter.rank", "2", "--loop.steps", "2", "--loop.rows", "2",
         "--loop.threads", "1",
     ]) == 0  # fmt: skip
     assert (out / "adapter").exists() == (kind == "lora")
