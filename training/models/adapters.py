@@ -107,18 +107,24 @@ def merged(model: nn.Module) -> Any:
     return _merge(config, inner.peft_config["default"], tensors)
 
 
-def load_merged(folder: Path, dtype: torch.dtype | None = None) -> Any:
+def load_merged(folder: Path, dtype: torch.dtype, settings: dict[str, Any]) -> Any:
     """The whole model of a folder that holds adapters: peft's format, or a checkpoint of ours."""
+    if "quantization_config" in settings:
+        raise KnownError(f"{folder} holds adapters only.", "Name a merged model for QLoRA.")
     from peft import PeftConfig  # noqa: PLC0415
 
     adapter = PeftConfig.from_pretrained(folder)
     origin = folder if (folder / "config.json").is_file() else adapter.base_model_name_or_path
-    config = AutoConfig.from_pretrained(origin, local_files_only=True)
+    given = dict(settings)
+    config = given.pop("config", None) or AutoConfig.from_pretrained(origin, local_files_only=True)
+    config.update(given)
     path = next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
     if path is None:
         raise KnownError(f"{folder} holds no weights of its adapter.")
     tensors = {name.replace(".default", ""): value for name, value in load_file(path).items()}
-    return _merge(config, adapter, tensors, dtype)
+    whole = _merge(config, adapter, tensors, dtype)
+    whole.name_or_path = str(folder)  # adapters trained on top are merged into this one again
+    return whole
 
 
 def save_adapter(model: nn.Module, target: Path) -> None:

@@ -32,7 +32,7 @@ def load(folder: Path | str, dtype: torch.dtype = torch.float32, **settings: Any
     if (folder / ADAPTER).is_file():
         from training.models.adapters import load_merged  # noqa: PLC0415  (it loads models)
 
-        return load_merged(folder, dtype)
+        return load_merged(folder, dtype, settings)
     if not (folder / "config.json").is_file():
         raise KnownError(f"{folder} holds no model (there is no config.json).")
     try:

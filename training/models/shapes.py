@@ -42,7 +42,7 @@ PRESETS = {
     "starter": dense(8),  # 8M with 8,192 words
     "evening": dense(12),  # 38M
     "night": dense(16),  # 119M
-    # 33M, of which a token uses 20M: 8 routed experts and one shared.
+    # 41M with 6,400 words, of which a token uses 22M: 8 routed experts and one shared.
     "moe": Shape(512, 8, 256, 8, 4, experts=8, chosen=2, shared_size=512),
     # MiniMind's sizes; minimind3 is its very architecture, the older two lack q_norm and k_norm.
     "minimind2-small": Shape(512, 8, 1408, 8, 2, 64, 32_768, 1e6),  # 26M with 6,400 words

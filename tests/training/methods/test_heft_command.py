@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+import training
 from engine.core.errors import KnownError
 from training.cli import main
 from training.models.loading import load
@@ -44,7 +45,19 @@ def test_only_the_chosen_layer_and_rows_change(
 ) -> None:
     terms, out = tmp_path / "terms.txt", tmp_path / "run"
     terms.write_text("# a comment\nthe | of\n\na\n")
-    steps = ["--loop.steps", "3", "--best_layers", "1", "--terms", str(terms)]
+    recipe = Path(training.__file__).parent / "recipes" / "heft.toml"
+    steps = [
+        "--recipe",
+        str(recipe),
+        "--loop.epochs",
+        "0.3",
+        "--loop.accumulate",
+        "1",
+        "--best_layers",
+        "1",
+        "--terms",
+        str(terms),
+    ]
     assert main(command(folder, dialogues, out, *steps, "--loop.checkpointing", "true")) == 0
     norms = json.loads((out / "gradient_norms.json").read_text())
     best = norms.index(max(norms))

@@ -11,9 +11,18 @@ from peft import PeftModel
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, pipeline
 
+import training
 from engine.core.errors import KnownError
 from training.cli import main
-from training.models.adapters import KINDS, AdapterConfig, four_bit, matrices, merged, with_adapter
+from training.models.adapters import (
+    KINDS,
+    AdapterConfig,
+    four_bit,
+    matrices,
+    merged,
+    save_adapter,
+    with_adapter,
+)
 from training.models.loading import load, publish
 
 TOKENS = torch.arange(30)[None]
@@ -103,9 +112,10 @@ def test_published_and_adapter_alone_load_everywhere(folder: Path, tmp_path: Pat
 def test_a_result_works_with_pipeline(
     kind: str, model_folder: Path, dialogues: Path, tmp_path: Path
 ) -> None:
-    out = tmp_path / "run"
+    out, recipe = tmp_path / "run", Path(training.__file__).parent / "recipes" / "lora.toml"
     assert main([
-        "sft", str(model_folder), "--data", str(dialogues), "--out", str(out),
+        "sft", str(model_folder), "--recipe", str(recipe),
+        "--data", str(dialogues), "--out", str(out),
         "--adapter.kind", kind, "--adapter.rank", "2", "--loop.steps", "2", "--loop.rows", "2",
         "--loop.threads", "1",
     ]) == 0  # fmt: skip
@@ -121,6 +131,18 @@ def test_a_result_works_with_pipeline(
     # A checkpoint of the run is the same model.
     (checkpoint,) = out.glob("step-*")
     torch.testing.assert_close(logits(load(checkpoint)), logits(model), atol=1e-5, rtol=1e-4)
+
+
+def test_an_adapter_on_top_of_an_adapter(folder: Path, tmp_path: Path) -> None:
+    first = moved(with_adapter(load(folder), AdapterConfig("lora", rank=4)))
+    save_adapter(first, tmp_path / "first")
+    second = moved(with_adapter(load(tmp_path / "first"), AdapterConfig("lora", rank=4)))
+    torch.testing.assert_close(logits(merged(second)), logits(second), atol=1e-5, rtol=1e-4)
+    save_adapter(second, tmp_path / "second")
+    found = logits(load(tmp_path / "second"))
+    torch.testing.assert_close(found, logits(second), atol=1e-5, rtol=1e-4)
+    with pytest.raises(KnownError, match="adapters only"):
+        load(tmp_path / "first", quantization_config=None)
 
 
 def test_matrices_are_those_of_the_layers(folder: Path) -> None:
