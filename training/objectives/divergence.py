@@ -115,6 +115,7 @@ class _ChunkedDivergence(torch.autograd.Function):  # type: ignore[misc]  # torc
             torch.mm(slope, head_low, out=grad_hidden[part])
             if grad_head is not None:
                 grad_head += slope.T @ hidden[part]
+            del student, share, slope  # or they stand beside the next chunk's
         ctx.grads = grad_hidden, grad_head
         return total
 
