@@ -10,13 +10,15 @@ P is the teacher, Q = softmax(z) the student, M = β P + (1 - β) Q. One dial, �
 gradient is formed while the chunk's logits are in hand and backward only scales stored tensors.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-ROWS = 128  # a chunk needs four buffers of this many rows: together one chunk of cross_entropy.py
+# A chunk takes four buffers (Jensen-Shannon five) of rows × vocabulary: one of cross_entropy.py's.
+ROWS = 128
 _LEAST = -80.0  # logarithm of a share that counts as none; exp(80) still fits into fp32
 
 
@@ -73,16 +75,15 @@ def compare(student: Tensor, teacher: Tensor, beta: float) -> tuple[Tensor, Tens
     """D and g of the table above, given log Q and log P, [rows, outcomes]; D is [rows], in nats."""
     if beta == 0:
         ratio = teacher - student
-        value = (teacher.exp() * ratio).sum(-1)
+        value = teacher.exp().mul_(ratio).sum(-1)
         return value, ratio.clamp_(max=-_LEAST).exp_().neg_()
     if beta == 1:
         ratio = student - teacher
-        return (student.exp() * ratio).sum(-1), ratio
-    log_beta, log_rest = torch.tensor([beta, 1 - beta], dtype=torch.float64).log().tolist()
-    mixed = torch.logaddexp(teacher + log_beta, student + log_rest)
-    value = beta * (teacher.exp() * (teacher - mixed)).sum(-1)
+        return student.exp().mul_(ratio).sum(-1), ratio
+    mixed = torch.logaddexp(teacher + math.log(beta), student + math.log(1 - beta))
+    value = beta * teacher.exp().mul_(teacher - mixed).sum(-1)
     slope = torch.sub(student, mixed, out=mixed).mul_(1 - beta)
-    return value + (student.exp() * slope).sum(-1), slope
+    return value + student.exp().mul_(slope).sum(-1), slope
 
 
 class _ChunkedDivergence(torch.autograd.Function):  # type: ignore[misc]  # torch is untyped here
@@ -114,6 +115,7 @@ class _ChunkedDivergence(torch.autograd.Function):  # type: ignore[misc]  # torc
             torch.mm(slope, head_low, out=grad_hidden[part])
             if grad_head is not None:
                 grad_head += slope.T @ hidden[part]
+            del student, share, slope  # or they stand beside the next chunk's
         ctx.grads = grad_hidden, grad_head
         return total
 
