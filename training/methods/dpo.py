@@ -146,9 +146,11 @@ def run(config: Config, options: Options) -> bool:
     """Tune the model, with adapters if asked."""
     model = start(config)
     pairs, held_out = read(config)
-    if config.objective in WITH_REFERENCE and config.reference == "cached" and not options.plan:
-        folder = Path(config.out)
-        compute_reference(config, model, pairs, folder / REFERENCE_FILE)
-        if held_out is not None:
-            compute_reference(config, model, held_out, folder / f"held_out-{REFERENCE_FILE}")
+    if config.objective in WITH_REFERENCE and config.reference == "cached":
+        for name, some in (("", pairs), ("held_out-", held_out)):
+            if some is not None and options.plan:
+                some.reference = torch.zeros(len(some), 2)
+            elif some is not None:
+                file = Path(config.out) / f"{name}{REFERENCE_FILE}"
+                compute_reference(config, model, some, file)
     return carry_out("dpo", config, options, Preference(config, model, pairs, held_out))

@@ -56,6 +56,18 @@ class RewardModelling(OnPairs):
         return Loss((real * losses).sum(), dict(zip(self.figures, values, strict=True)))
 
 
+def fresh(config: Config) -> ActorCritic:
+    """The model with a random head of the size 1 / √(width + 1) (Stiennon et al., 2009.01325).
+
+    A head of zeros passes no gradient to the body.
+    """
+    model = ActorCritic(start(config))
+    generator = torch.Generator().manual_seed(config.loop.seed)
+    size = (model.value.in_features + 1) ** -0.5
+    torch.nn.init.normal_(model.value.weight, std=size, generator=generator)
+    return model
+
+
 def classifier(model: ActorCritic, padding: int) -> Any:
     """The reward model as transformers' sequence classifier with one label.
 
@@ -73,7 +85,7 @@ def classifier(model: ActorCritic, padding: int) -> Any:
 def run(config: Config, options: Options) -> bool:
     """Train the reward model, with adapters if asked."""
     folder = Path(config.model)
-    model = ActorCritic(start(config))
+    model = fresh(config)
     method = RewardModelling(config, model, *read(config))
     padding = load_tokenizer(folder).token_to_id(END_OF_TEXT)
     if padding is None:

@@ -14,7 +14,7 @@ class ActorCritic(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """policy: a transformers model, with or without adapters; it is what gets published.
 
     The value head stands on the policy's body, or on that of a model of its own. It starts at
-    zero: nothing is expected of any text.
+    zero: nothing is expected of any text yet.
     """
 
     def __init__(self, policy: Any, critic: Any = None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForSequenceClassification
+from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from engine.core.errors import KnownError
 from training.loop import device
@@ -25,26 +25,28 @@ def score_texts(folder: str | Path) -> Callable[[Sequence[str]], list[float]]:
     where = Path(folder)
     if not (where / "config.json").is_file():
         raise KnownError(f"{where} holds no reward model (there is no config.json).")
+    config = AutoConfig.from_pretrained(where, local_files_only=True)
+    kind = " ".join(config.architectures or ())
+    if "SequenceClass" not in kind or config.num_labels != 1 or config.pad_token_id is None:
+        raise KnownError(f"The model in {where} gives no single reward for a text.")
     model = AutoModelForSequenceClassification.from_pretrained(
         where, dtype=stored_dtype(where), local_files_only=True
     )
-    if model.config.num_labels != 1 or model.config.pad_token_id is None:
-        raise KnownError(f"The model in {where} gives no single reward.")
-    model = model.to(device.pick()).eval()
-    tokenizer, padding = load_tokenizer(where), model.config.pad_token_id
+    model.to(device.pick()).eval()
+    tokenizer = load_tokenizer(where)
+    tokenizer.enable_padding(pad_id=config.pad_token_id)
 
     def score(texts: Sequence[str]) -> list[float]:
-        ids = [tokenizer.encode(text).ids for text in texts]
-        order = sorted(range(len(ids)), key=lambda number: len(ids[number]))
-        rewards = [0.0] * len(ids)
+        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
+        rewards = [0.0] * len(texts)
         for start in range(0, len(order), _ROWS):
             part = order[start : start + _ROWS]
-            rows = [torch.tensor(ids[number]) for number in part]
-            filled = torch.nn.utils.rnn.pad_sequence(rows, True, padding).to(model.device)
-            mask = torch.nn.utils.rnn.pad_sequence([torch.ones_like(r) for r in rows], True)
+            rows = tokenizer.encode_batch([texts[number] for number in part])
+            ids = torch.tensor([row.ids for row in rows], device=model.device)
+            mask = torch.tensor([row.attention_mask for row in rows], device=model.device)
             with torch.no_grad():
-                logits = model(filled, attention_mask=mask.to(model.device)).logits
-            for number, reward in zip(part, logits[:, 0].tolist(), strict=True):
+                found = model(ids, attention_mask=mask).logits[:, 0].tolist()
+            for number, reward in zip(part, found, strict=True):
                 rewards[number] = reward
         return rewards
 

@@ -15,9 +15,7 @@ from training.data.chat import render_text
 from training.data.pairs import read_pairs
 from training.loop.config import LoopConfig
 from training.loop.log import read_metrics
-from training.methods.common import start
-from training.methods.reward import Config, RewardModelling
-from training.models.critic import ActorCritic
+from training.methods.reward import Config, RewardModelling, fresh
 from training.rewards.model import reward_model, score_texts
 from training.rewards.sample import Sample
 from training.tokenizer import load_tokenizer
@@ -41,14 +39,15 @@ def test_a_trained_reward_model_is_a_sequence_classifier(
     arguments = {
         "recipe": "training/recipes/reward.toml", "model": model_folder, "data": data,
         "held_out": held_out, "out": tmp_path / "run", "adapter.kind": adapter, "loop.steps": 10,
-        "loop.evaluate_steps": 5, "loop.accumulate": 1, "loop.learning_rate": 3e-3,
+        "loop.evaluate_steps": 0, "loop.accumulate": 1, "loop.learning_rate": 3e-4,
         "loop.log_steps": 1, "loop.threads": 1, "loop.mixed": "false",
     }  # fmt: skip
     words = [word for key, value in arguments.items() for word in (f"--{key}", str(value))]
     assert main(["reward", *words]) == 0
-    scores = [line for line in read_metrics(tmp_path / "run") if "held_out/loss" in line]
-    assert scores[-1]["held_out/accuracy"] == 1.0
-    assert scores[-1]["held_out/loss"] < scores[0]["held_out/loss"] < 0.7
+    lines = read_metrics(tmp_path / "run")
+    assert lines[0]["accuracy"] < 1.0
+    assert lines[-1]["held_out/accuracy"] == 1.0
+    assert lines[-1]["held_out/loss"] < 0.2
 
     folder = tmp_path / "run" / "model"
     texts = [render_text(dialogue(s)) for s in sentences(4, 3)]
@@ -69,8 +68,7 @@ def test_the_reward_is_read_after_the_last_token(model_folder: Path, tmp_path: P
     """What training reads equals what transformers' classifier of the same weights reads."""
     data = write(tmp_path / "p.jsonl", 1, 3)
     config = Config(model=str(model_folder), out="x", loop=LoopConfig(rows=4), centre=0.0)
-    model = ActorCritic(start(config))
-    torch.nn.init.normal_(model.value.weight)
+    model = fresh(config)
     pairs = read_pairs(data, load_tokenizer(model_folder), 200)
     loss = RewardModelling(config, model, pairs, None).loss(pairs.batch([0, 2], whole=True))
     answers = [sentences(3, 1)[number] for number in (0, 2)]
