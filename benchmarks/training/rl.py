@@ -63,8 +63,9 @@ def main() -> None:
     _write_data(work)
     tuned = work / "sft" / "model"
     if not tuned.exists():
-        _train("sft", given.model, work / "sft", data=work / "reports.jsonl", context=512, **{
-            "loop.steps": 40, "loop.rows": 16, "loop.learning_rate": 3e-4})  # fmt: skip
+        loop = {"loop.steps": 40, "loop.rows": 16, "loop.learning_rate": 2e-3}
+        data = {"data": work / "reports.jsonl", "context": 512, "loop.optimizer": "muon"}
+        _train("sft", given.model, work / "sft", **data, **loop)
     results = {"before": _once(work / "before.json", lambda: measure(tuned, tuned, work))}
     for method in given.methods:
         out = work / method
@@ -104,14 +105,14 @@ def measure(folder: Path, reference: Path, work: Path) -> dict[str, float]:
 
 
 def _settings(method: str, steps: int) -> tuple[str, dict[str, Any]]:
-    """Command and settings; every method sees 64 answers per step."""
+    """Command and settings: `steps` rollouts of 64 answers; PPO uses each for four steps."""
     loop = {"loop.steps": steps, "loop.rows": 16, "loop.learning_rate": 1e-4, "loop.log_steps": 1}
     common = {"longest": LONGEST, "kl": 0.05, "context": 512, **loop}
     common["rewards"] = "[" + ", ".join(f'{{name = "{n}", weight = {w}}}' for n, w in REWARDS) + "]"
     if method == "spo":
         return "spo", {**common, "prompts": 64}
     if method == "ppo":
-        return "ppo", {**common, "prompts": 64}
+        return "ppo", {**common, "prompts": 64, "passes": 2, "updates": 2, "loop.steps": 4 * steps}
     extra = {"high": 4.0, "low": 1.0} if method == "cispo" else {}
     return "grpo", {**common, "prompts": 8, "group": 8, "loss": method, **extra}
 
