@@ -4,6 +4,7 @@
     assay-train sft --recipe … --plan          what the run will need, without running it
     assay-train sft --recipe … --until 90m     end within 90 minutes, finished as well as can be
     assay-train sft --help                     every setting with its default
+    assay-train report work/sft work/pretrain  plots of runs as one HTML file
 
 Every setting is a key of the recipe and a flag of the same name (--loop.rows 4). The same
 command goes on where it was stopped. See docs/training.md.
@@ -51,14 +52,16 @@ def main(arguments: list[str] | None = None) -> int:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     given = {key: value for key, value in vars(options).items() if key in set(_flags(kind))}
-    overrides = {key: value for key, value in given.items() if value is not None}
+    overrides = {key: value for key, value in given.items() if value not in (None, [])}
     try:
         config = recipe.read(kind, name, options.recipe, overrides)
         distributed.join()
         finished = _module(name).run(config, Options(options.plan, options.until))
-    except (KnownError, FileNotFoundError, ValueError) as error:
+    except (KnownError, OSError, ValueError) as error:
         print(f"assay-train: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # before or after the training itself, which saves
+        return 3
     finally:
         distributed.leave()
     return 0 if finished else 3
@@ -80,8 +83,12 @@ def _parser(name: str) -> tuple[argparse.ArgumentParser, Any]:
         command.add_argument("--recipe", type=Path, help="TOML file with the settings")
         command.add_argument("--plan", action="store_true", help="say what it needs, and stop")
         command.add_argument("--until", type=_minutes, default=0.0, help="such as 90m or 8h")
+        words = {one.name for one in fields(kind) if one.metadata.get("positional")}
         for flag, default in _flags(kind).items():
-            command.add_argument(f"--{flag}", dest=flag, metavar="X", help=default)
+            if flag in words:
+                command.add_argument(flag, nargs="*")
+            else:
+                command.add_argument(f"--{flag}", dest=flag, metavar="X", help=default)
     return parser, kind
 
 
