@@ -6,8 +6,9 @@
     assay-train sft --help                     every setting with its default
     assay-train report work/sft work/pretrain  plots of runs as one HTML file
 
-Every setting is a key of the recipe and a flag of the same name (--loop.rows 4). The same
-command goes on where it was stopped. See docs/training.md.
+Every setting is a key of the recipe and a flag of the same name (--loop.rows 4); the first one
+needs no name (assay-train chat work/sft/model). The same command goes on where it was stopped.
+See docs/training.md.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 from engine.core.errors import KnownError
 from training import recipe
@@ -52,7 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     given = {key: value for key, value in vars(options).items() if key in set(_flags(kind))}
-    overrides = {key: value for key, value in given.items() if value not in (None, [])}
+    if options.first:
+        given[next(_walk(kind, ""))[0]] = options.first
+    overrides = {key: value for key, value in given.items() if value is not None}
     try:
         config = recipe.read(kind, name, options.recipe, overrides)
         distributed.join()
@@ -80,15 +83,14 @@ def _parser(name: str) -> tuple[argparse.ArgumentParser, Any]:
         if method != name:
             continue
         kind = _module(name).Config
+        first = next(_walk(kind, ""))[0]
+        many = "*" if get_origin(get_type_hints(kind)[first]) is tuple else "?"
+        command.add_argument("first", nargs=many, metavar=first.upper(), help=f"same as --{first}")
         command.add_argument("--recipe", type=Path, help="TOML file with the settings")
         command.add_argument("--plan", action="store_true", help="say what it needs, and stop")
         command.add_argument("--until", type=_minutes, default=0.0, help="such as 90m or 8h")
-        words = {one.name for one in fields(kind) if one.metadata.get("positional")}
         for flag, default in _flags(kind).items():
-            if flag in words:
-                command.add_argument(flag, nargs="*")
-            else:
-                command.add_argument(f"--{flag}", dest=flag, metavar="X", help=default)
+            command.add_argument(f"--{flag}", dest=flag, metavar="X", help=default)
     return parser, kind
 
 

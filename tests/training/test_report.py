@@ -71,7 +71,7 @@ def test_runs_are_compared_in_one_file(tmp_path: Path) -> None:
     assert lines == ["faint c0", "c0", "faint c1", "c1"]
     assert re.search(r'class="differs"><th>loop.rate</th><td>0.001</td><td>0.002</td>', text)
     alone = ET.parse(plots / "held_out_loss.svg").getroot()
-    assert [one.tag for one in alone][0] == f"{space}style"
+    assert alone[0].tag == f"{space}style"
 
 
 def test_points_stand_where_they_belong(tmp_path: Path) -> None:
@@ -90,7 +90,8 @@ def test_points_stand_where_they_belong(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "\n", '{"step": 1, "loss": 2.0}\n', '{"step": 1, "loss": 2.0}', '{"step": 1, "lo',
-     '{"step": 1, "loss": null}\n[]\n3\n{"loss": 1}\n', "\x00\ufffd\n{}\n", '{"step": 1, "loss": NaN}\n'],
+     "\x00\ufffd\n{}\n", '{"step": 1, "loss": NaN}\n',
+     '{"step": 1, "loss": null}\n[]\n3\n{"loss": 1}\n'],
 )  # fmt: skip
 def test_nothing_breaks_on_empty_or_cut_off_files(tmp_path: Path, text: str) -> None:
     (tmp_path / METRICS).write_text(text)

@@ -1,6 +1,6 @@
 """Plots of one or more runs as one HTML file, and each plot as an SVG file if asked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.errors import KnownError
@@ -13,7 +13,7 @@ class Config:
     """runs: folders of runs, compared with each other; out: the HTML file; plots: folder for each
     plot as an SVG file; smoothing: weight of the past in the curves, from 0 (none) to below 1."""
 
-    runs: tuple[str, ...] = field(default=(), metadata={"positional": True})
+    runs: tuple[str, ...] = ()
     out: str = "report.html"
     plots: str = ""
     smoothing: float = 0.6

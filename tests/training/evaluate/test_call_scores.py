@@ -11,13 +11,11 @@ import torch
 from tokenizers import Tokenizer
 from transformers import Qwen3ForCausalLM
 
+from training.chat import reply
 from training.data.chat import Weights, render_text
-from training.data.sft import read_dialogues
+from training.data.sft import DialogueStream, read_dialogues
 from training.evaluate.calls import answers, score_calls
-from training.loop.config import LoopConfig
-from training.loop.trainer import train
-from training.methods.chat import reply
-from training.methods.sft import Config, InstructionTuning
+from training.loop import TrainConfig, train
 
 ROWS = [
     {
@@ -50,9 +48,8 @@ def test_scores_agree_with_what_the_model_writes(
     dialogues = read_dialogues(path, tokenizer, Weights(), longest=200)
     before = score_calls(model, dialogues, tokenizer, limit=9)
     assert before["calls"] == 0.0
-    loop = LoopConfig(steps=60, rows=3, learning_rate=3e-3, threads=1, log_steps=50)
-    method = InstructionTuning(Config(out="run", loop=loop), model, tokenizer, dialogues, None)
-    train(method, loop, tmp_path / "run")
+    config = TrainConfig(total_tokens=4000, rows=3, learning_rate=3e-3, threads=1, log_steps=50)
+    train(model, DialogueStream(dialogues, seed=1), config, tmp_path / "run")
     after = score_calls(model.eval(), dialogues, tokenizer, limit=9)
     assert after["loss"] < 0.1 * before["loss"]
     assert (after["calls"], after["tools"], after["silence"]) == (1.0, 1.0, 1.0)

