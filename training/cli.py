@@ -4,6 +4,7 @@
     assay-train sft --recipe … --plan          what the run will need, without running it
     assay-train sft --recipe … --until 90m     end within 90 minutes, finished as well as can be
     assay-train sft --help                     every setting with its default
+    assay-train report work/sft work/pretrain  plots of runs as one HTML file
 
 Every setting is a key of the recipe and a flag of the same name (--loop.rows 4); the first one
 needs no name (assay-train chat work/sft/model). The same command goes on where it was stopped.
@@ -17,7 +18,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 from engine.core.errors import KnownError
 from training import recipe
@@ -65,16 +66,18 @@ def main(arguments: list[str] | None = None) -> int:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     given = {key: value for key, value in vars(options).items() if key in set(_flags(kind))}
-    if options.first is not None:
+    if options.first:
         given[next(_walk(kind, ""))[0]] = options.first
     overrides = {key: value for key, value in given.items() if value is not None}
     try:
         config = recipe.read(kind, name, options.recipe, overrides)
         distributed.join()
         finished = _module(name).run(config, Options(options.plan, options.until))
-    except (KnownError, FileNotFoundError, ValueError) as error:
+    except (KnownError, OSError, ValueError) as error:
         print(f"assay-train: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # before or after the training itself, which saves
+        return 3
     finally:
         distributed.leave()
     return 0 if finished else 3
@@ -94,7 +97,8 @@ def _parser(name: str) -> tuple[argparse.ArgumentParser, Any]:
             continue
         kind = _module(name).Config
         first = next(_walk(kind, ""))[0]
-        command.add_argument("first", nargs="?", metavar=first.upper(), help=f"same as --{first}")
+        many = "*" if get_origin(get_type_hints(kind)[first]) is tuple else "?"
+        command.add_argument("first", nargs=many, metavar=first.upper(), help=f"same as --{first}")
         command.add_argument("--recipe", type=Path, help="TOML file with the settings")
         command.add_argument("--plan", action="store_true", help="say what it needs, and stop")
         command.add_argument("--until", type=_minutes, default=0.0, help="such as 90m or 8h")

@@ -13,12 +13,19 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 Config = TypeVar("Config")
 
 
+class Word(str):
+    """A value from the command line: text where a field wants text, else TOML."""
+
+    __slots__ = ()
+
+
 def read(
-    kind: type[Config], method: str, path: Path | None, overrides: Mapping[str, str]
+    kind: type[Config], method: str, path: Path | None, overrides: Mapping[str, str | list[str]]
 ) -> Config:
     """The configuration of a method from a recipe, if any, and from key=value overrides.
 
-    overrides: dotted keys such as "loop.rows"; a value that is not TOML is taken as a string.
+    overrides: dotted keys such as "loop.rows"; a value is text where the field wants text, else
+    TOML, else text.
     Raises ValueError that names a key or value it cannot use.
     """
     table: dict[str, Any] = {}
@@ -30,7 +37,7 @@ def read(
         place = table
         for parent in parents:
             place = place.setdefault(parent, {})
-        place[last] = _value(value)
+        place[last] = Word(value) if isinstance(value, str) else list(map(Word, value))
     made: Config = build(kind, table, path.name if path is not None else method)
     return made
 
@@ -40,8 +47,13 @@ def build(kind: Any, value: Any, where: str, default: Any = None) -> Any:
 
     default: the field's own; what a table leaves out is as there.
     """
+    if isinstance(value, Word) and kind is not str:
+        parsed = _value(value)
+        value = [value] if get_origin(kind) is tuple and not isinstance(parsed, list) else parsed
     if is_dataclass(kind):
         hints = get_type_hints(kind)
+        if not isinstance(value, dict):
+            raise ValueError(f"{where} must be a table.")
         unknown = set(value) - {f.name for f in fields(kind)}
         if unknown:
             raise ValueError(f"{where}: unknown key {', '.join(sorted(unknown))}.")
@@ -61,7 +73,7 @@ def build(kind: Any, value: Any, where: str, default: Any = None) -> Any:
         return tuple(build(get_args(kind)[0], part, where) for part in items)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if kind is str and isinstance(value, int | float):
+    if kind is str and isinstance(value, int | float | Word):
         return str(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise ValueError(f"{where}: {value!r} is not a {kind.__name__}.")
