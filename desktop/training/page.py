@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from desktop.bridge import Bridge
 from desktop.safetext import label
 from desktop.training.command import CommandDialog
-from desktop.training.panel import RunPanel, quantize_intro
+from desktop.training.panel import RunPanel
 from desktop.training.rows import RunsTable
 from desktop.training.start import StartDialog
 from desktop.widgets.buttons import button
@@ -61,11 +61,14 @@ class TrainingPage(QWidget):
         first = button(self.tr("Start a run…"), self._begin)
         self._empty.body.addWidget(EmptyState("training", self.tr("No runs yet"), text, first))
         self.panel = RunPanel()
-        self.panel.stop_wanted.connect(lambda run: self._do(self._training.stop, run))
-        self.panel.resume_wanted.connect(lambda run: self._do(self._training.resume, run))
-        self.panel.quantize_wanted.connect(self._quantize)
-        self.panel.report_wanted.connect(self._report)
-        self.panel.delete_wanted.connect(self._ask_delete)
+        self._acts: dict[str, Callable[[TrainingRun], object]] = {
+            "stop": partial(self._do, self._training.stop),
+            "resume": partial(self._do, self._training.resume),
+            "quantize": self._quantize,
+            "report": self._report,
+            "delete": self._ask_delete,
+        }
+        self.panel.wanted.connect(lambda what, run: self._acts[what](run))
         self._scroll = ScrollColumn(self.tr("Training"), _WIDTH, gap=16, margin=24)
         words = self.tr("Models that are trained on this computer, each in a process of its own.")
         head = page_head(self.tr("Training"), words, self.new)
@@ -135,7 +138,11 @@ class TrainingPage(QWidget):
     def _quantize(self, run: "TrainingRun") -> None:
         title = self.tr("Make a GGUF file of {}").format(run.name)
         commands = self._training.quantize_commands(run)
-        CommandDialog(self.window(), title, quantize_intro(), commands)
+        intro = self.tr(
+            "These commands make a GGUF file of the trained model and a smaller one with 8-bit "
+            "weights, which the Models page can use. Run them in a terminal, one after the other."
+        )
+        CommandDialog(self.window(), title, intro, commands)
 
     def _report(self, run: "TrainingRun") -> None:
         self._toasts.show(self.tr("The report is being written…"))

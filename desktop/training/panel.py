@@ -1,9 +1,10 @@
 """What is known of the chosen run, or of several side by side, and what can be done with it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QProgressBar, QPushButton
 
 from desktop.safetext import label, one_line
@@ -24,13 +25,10 @@ _LOSS, _HELD_OUT = "loss", "held_out/loss"
 
 
 class RunPanel(CardFrame):
-    """Emits what is wanted; the page does it."""
+    """Emits what is wanted of the run; the page does it."""
 
-    stop_wanted = Signal(object)
-    resume_wanted = Signal(object)
-    quantize_wanted = Signal(object)
-    report_wanted = Signal(object)
-    delete_wanted = Signal(object)
+    wanted = Signal(str, object)
+    """One of "stop" "resume" "quantize" "report" "delete", and the run."""
 
     def __init__(self) -> None:
         super().__init__("")
@@ -38,13 +36,12 @@ class RunPanel(CardFrame):
         self.run: TrainingRun | None = None
         self.title = ElidedLabel("", "heading")
         self._state = label("", "tag")
-        self.stop = self._button(self.tr("Stop"), self.stop_wanted.emit)
-        self.resume = self._button(self.tr("Resume"), self.resume_wanted.emit)
-        self.quantize = self._button(self.tr("Quantize…"), self.quantize_wanted.emit)
-        self.report = self._button(self.tr("Report…"), self.report_wanted.emit)
-        self.delete = icon_button(
-            "trash", self.tr("Delete the run"), lambda: self.delete_wanted.emit(self.run), size=16
-        )
+        self.stop = self._button(self.tr("Stop"), "stop")
+        self.resume = self._button(self.tr("Resume"), "resume")
+        self.quantize = self._button(self.tr("Quantize…"), "quantize")
+        self.report = self._button(self.tr("Report…"), "report")
+        delete = partial(self._want, "delete")
+        self.delete = icon_button("trash", self.tr("Delete the run"), delete, size=16)
         self.header.addWidget(self.title, 1)
         self.header.addWidget(self._state, 0, Qt.AlignmentFlag.AlignVCenter)
         self.header.addSpacing(8)
@@ -147,14 +144,8 @@ class RunPanel(CardFrame):
     def _actions(self) -> tuple[QPushButton, ...]:
         return (self.stop, self.resume, self.quantize, self.report, self.delete)
 
-    def _button(self, text: str, act: Callable[[object], object]) -> QPushButton:
-        return button(text, lambda: act(self.run))
+    def _button(self, text: str, what: str) -> QPushButton:
+        return button(text, partial(self._want, what))
 
-
-def quantize_intro() -> str:
-    """What the commands are for."""
-    return QCoreApplication.translate(
-        "training",
-        "These commands make a GGUF file of the trained model and a smaller one with 8-bit "
-        "weights, which the Models page can use. Run them in a terminal, one after the other.",
-    )
+    def _want(self, what: str) -> None:
+        self.wanted.emit(what, self.run)

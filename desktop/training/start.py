@@ -84,6 +84,8 @@ class StartDialog(QDialog):
 
     def _ask(self) -> None:
         """Ask for what the chosen recipe needs; what was entered for another one stays."""
+        from engine.service import setting_title as titles  # noqa: PLC0415
+
         recipe = self.chosen()
         before = {key: field.text() for key, field in self.fields.items() if key != _OUT}
         clear(self._places)
@@ -91,7 +93,7 @@ class StartDialog(QDialog):
         set_words(self._text, recipe.text, "muted")
         set_words(self._error, "", "error")
         for key, proposed in recipe.places.items():
-            self._add(key, self._title(key), proposed)
+            self._add(key, titles(key), proposed)
             self.fields[key].setText(before.get(key, ""))
         self._add(_OUT, self.tr("Folder of the run"), "")
         find = partial(self._service.training.free_folder, recipe)
@@ -113,18 +115,6 @@ class StartDialog(QDialog):
         line.addWidget(browse)
         self._places.addWidget(boxed(column(label(title, "small"), boxed(line), gap=4)))
         self.fields[key] = field
-
-    def _title(self, key: str) -> str:
-        from engine.service import OPTIONAL_SETTINGS, setting_title  # noqa: PLC0415
-
-        known = {
-            "model": self.tr("Model folder"),
-            "data": self.tr("Training data"),
-            "held_out": self.tr("Held-out data"),
-            "teacher": self.tr("Folder of the teacher model"),
-        }
-        title = known.get(key) or setting_title(key)
-        return self.tr("{} (may be left out)").format(title) if key in OPTIONAL_SETTINGS else title
 
     def _browse(self, key: str) -> None:
         """Ask for a file where the recipe has one, else for a folder."""

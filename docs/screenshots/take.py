@@ -3,6 +3,9 @@
 QT_QPA_PLATFORM=offscreen python docs/screenshots/take.py
 """
 
+import json
+import math
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +17,9 @@ from desktop.analysis.page import AnalysisPage
 from desktop.app import App
 from desktop.theme import theme
 from engine.core.paths import Paths
+from engine.training_runs.known import KnownRuns, Start
+from engine.training_runs.metrics import METRICS
+from engine.training_runs.process import EXIT, PROCESS, began
 
 FOLDER = Path(__file__).resolve().parent
 QUESTIONS = ("Do BTC and ETH move together?", "What if BTC falls 30 %?")
@@ -41,7 +47,10 @@ def main() -> None:
         app.window.show_page("models")
         session.pages.models().tabs.show_tab("get")
         save(app, "models-light")
+        train(app)
+        save(app, "training-light")
         theme().apply("dark")
+        save(app, "training-dark")
         app.window.show_page("analysis")
         analysis = session.pages.page("analysis")
         assert isinstance(analysis, AnalysisPage)
@@ -69,6 +78,43 @@ def ask(app: App, question: str) -> None:
     composer.submit()
     wait(lambda: composer.action.accessibleName() == "Send")
     composer.field.clearFocus()
+
+
+def train(app: App) -> None:
+    """Show two runs of made-up figures, of which one is running."""
+    folder = app.paths.training
+    for number, (name, last) in enumerate((("sft-1", 1200), ("grpo-1", 620))):
+        run = folder / name
+        run.mkdir(parents=True)
+        with (run / METRICS).open("w", encoding="utf-8") as file:
+            for step in range(10, last + 1, 10):
+                file.write(json.dumps(figures(step, last, number)) + "\n")
+        pid = os.getpid()
+        note = {"pid": pid, "began": began(pid) if number else "long ago"}
+        (run / PROCESS).write_text(json.dumps(note), encoding="utf-8")
+        if not number:
+            (run / EXIT).write_text("0", encoding="utf-8")
+            (run / "model").mkdir()
+        method = name.partition("-")[0]
+        KnownRuns(folder / "runs.json").put(run, Start(method, method, "", {}, ""))
+    app.window.show_page("training")
+
+
+def figures(step: int, last: int, number: int) -> dict[str, float]:
+    """A line of metrics as a run writes it."""
+    wave = math.sin(step / 7) * math.sin(step / 31)
+    line = {
+        "step": step,
+        "time": 2.0 * step,
+        "eta_s": 2.0 * (1000 - step) if number else 0.0,
+        "loss": 2 + 4.5 * math.exp(-step / (180 + 60 * number)) + 0.1 * wave,
+        "tok_s": 2300 + 60 * wave,
+        "mfu": 0.31,
+    }
+    if number:
+        line |= {"reward": 0.8 - 0.6 * math.exp(-step / 300) + 0.05 * wave}
+        line |= {"kl": 0.004 * math.sqrt(step) + 0.005 * abs(wave)}
+    return line
 
 
 def save(app: App, name: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.cli import terminal
 from engine.cli.jsonout import write_json
 from engine.cli.render import table
-from engine.cli.session import add_json, add_yes, opened
+from engine.cli.session import add_json, opened
 from engine.core.errors import KnownError
 from engine.service import Service, TrainingFigures, TrainingRun
 
@@ -33,7 +33,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="start: the folder of the run")
     parser.add_argument("--until", default="", metavar="TIME", help="start: end by then, as 90m")
     add_json(parser)
-    add_yes(parser, "delete")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -117,14 +116,6 @@ def _resume(service: Service, args: argparse.Namespace) -> None:
     terminal.say(f"{run.name} goes on.")
 
 
-def _delete(service: Service, args: argparse.Namespace) -> None:
-    run = service.training.find(args.which)
-    size = service.training.space(run.folder) / 1e6
-    if args.yes or terminal.agreed(f"Delete {run.name} with its {size:,.0f} MB?"):
-        service.training.delete(run.folder)
-        terminal.say(f"{run.name} is deleted; {size:,.0f} MB are free again.")
-
-
 def _left(figures: TrainingFigures) -> str:
     minutes = None if figures.left is None else figures.left / 60
     if minutes is None:
@@ -145,6 +136,5 @@ _ACTIONS: dict[str, tuple[_Action, bool]] = {
     "watch": (_watch, True),
     "stop": (_stop, True),
     "resume": (_resume, True),
-    "delete": (_delete, True),
 }
 """What each does, and whether it is told which recipe or run."""

@@ -62,7 +62,6 @@ from engine.store.nft_sales import NftSale
 from engine.store.prices import SeriesInfo
 from engine.store.rules import DeletedRule as DeletedAlert
 from engine.training_runs.metrics import Figures as TrainingFigures
-from engine.training_runs.recipes import OPTIONAL as OPTIONAL_SETTINGS
 from engine.training_runs.recipes import Recipe as TrainingRecipe
 from engine.training_runs.recipes import title as setting_title
 from engine.training_runs.run import Run as TrainingRun
@@ -73,7 +72,6 @@ __all__ = [
     "MAPPING_ROLES",
     "MAPPING_SKIP",
     "METHOD_NAMES",
-    "OPTIONAL_SETTINGS",
     "Adapter",
     "Alert",
     "AlertField",

@@ -10,10 +10,17 @@ from typing import Any
 
 from engine.core.errors import KnownError
 
-OPTIONAL = frozenset({"held_out"})
-_PLACES = frozenset(
-    {"model", "data", "held_out", "teacher", "reference", "reward_model", "prompts"}
-)
+_OPTIONAL = "held_out"
+_TITLES = {
+    "model": "Model folder",
+    "data": "Training data",
+    "held_out": "Held-out data (may be left out)",
+    "teacher": "Folder of the teacher model",
+    "reference": "Folder of the reference model",
+    "reward_model": "Folder of the reward model",
+    "prompts": "Prompts",
+}
+"""The settings that name a file or folder even where a recipe leaves them empty."""
 _COMMAND = r"assay-train\s+([a-z][a-z0-9-]*)\s+--recipe\s+\S*\b{}"
 _UNTIL = re.compile(r"\d+(\.\d+)?[smh]?")
 _LARGEST = 1_000_000
@@ -93,7 +100,7 @@ def check(recipe: Recipe, values: Mapping[str, str], out: Path, until: str) -> d
         place = Path(text).expanduser().absolute()
         if text and place.exists():
             settings[key] = str(place)
-        elif key in OPTIONAL and not values.get(key):
+        elif key == _OPTIONAL and not values.get(key):
             settings[key] = ""
         else:
             there = f"{place} is not there" if text else "it is missing"
@@ -106,8 +113,8 @@ def check(recipe: Recipe, values: Mapping[str, str], out: Path, until: str) -> d
 
 
 def title(key: str) -> str:
-    """A setting in words: "held_out" is "Held out"."""
-    return key.replace("_", " ").replace(".", ": ").capitalize()
+    """A setting in words."""
+    return _TITLES.get(key) or key.replace("_", " ").replace(".", ": ").capitalize()
 
 
 def has_train_extra() -> bool:
@@ -126,5 +133,5 @@ def _places(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, s
     for key, value in table.items():
         if isinstance(value, dict):
             yield from _places(value, f"{prefix}{key}.")
-        elif isinstance(value, str) and key != "out" and ("/" in value or key in _PLACES):
+        elif isinstance(value, str) and key != "out" and ("/" in value or key in _TITLES):
             yield prefix + key, value

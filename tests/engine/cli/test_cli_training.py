@@ -53,13 +53,6 @@ def test_a_run_from_start_to_end(assay: Run, tmp_path: Path) -> None:
     assert "mine goes on." in assay("training", "resume", "mine").stdout
     assert "mine is finished." in assay("training", "watch", "mine").stdout
     assert json.loads(assay("training", "watch", out, "--json").stdout)["step"] == 14
-    assay("training", "delete", "mine", stdin="n\n")
-    assert out.exists()
-    assert (
-        "mine is deleted; 1 MB are free again."
-        in assay("training", "delete", "mine", stdin="y\n").stdout
-    )
-    assert listed(assay) == []
 
 
 def test_a_failed_run_is_listed_with_its_sentence(assay: Run, tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_what_is_wrong_is_said_and_nothing_is_started(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = service.training.recipe("sft")
-    with pytest.raises(KnownError, match="Model: it is missing"):
+    with pytest.raises(KnownError, match="Model folder: it is missing"):
         service.training.start(recipe, {})
     (tmp_path / "file").touch()
     with pytest.raises(KnownError, match="There is something in"):

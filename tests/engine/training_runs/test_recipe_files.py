@@ -67,9 +67,9 @@ def test_everything_is_checked_before_a_start(sft: recipes.Recipe, tmp_path: Pat
     wrong: list[tuple[dict[str, str], str, str]] = [
         ({"model": str(data)}, "", "holds no model"),
         ({"model": str(tmp_path / "none")}, "", "none is not there"),
-        ({"model": ""}, "", "Model: it is missing"),
-        ({"data": str(tmp_path / "x.jsonl")}, "", r"Data: .*x\.jsonl is not there"),
-        ({"held_out": str(tmp_path / "x")}, "", "Held out: .* is not there"),
+        ({"model": ""}, "", "Model folder: it is missing"),
+        ({"data": str(tmp_path / "x.jsonl")}, "", r"Training data: .*x\.jsonl is not there"),
+        ({"held_out": str(tmp_path / "x")}, "", r"Held-out data .*: .* is not there"),
         ({}, "soon", "soon is no time limit"),
     ]
     for values, until, sentence in wrong:
