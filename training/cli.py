@@ -24,6 +24,7 @@ from training import recipe
 
 # Command: module of its Config and run(), and what it does.
 METHODS = {
+    "prepare": "make a clean corpus of texts, news, posts and price tables",
     "tokenizer": "learn the vocabulary from a corpus",
     "cache": "tokenise a corpus, once",
     "pretrain": "pretrain a model on a token cache",
@@ -42,6 +43,8 @@ METHODS = {
     "tools": "reward the use of the real tools over several turns",
     "chat": "talk to a model in the terminal",
     "dialogues": "make tool dialogues from the wordings and the real tools",
+    "evaluate": "perplexity by domain and benchmark questions",
+    "report": "plots of runs as one HTML file",
     "lexicon": "count the words of the spelling corrector",
     "router": "train the linear router",
 }

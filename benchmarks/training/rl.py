@@ -32,7 +32,7 @@ from training.rl.rollout import Limits
 from training.tokenizer import load_tokenizer
 
 REWARDS = (("report_format", 1.0), ("safety", 1.0))
-LONGEST = 160
+LONGEST = 96
 _COINS = "BTC ETH SOL ADA LINK AVAX DOT XRP DOGE LTC UNI ATOM BNB AAVE SHIB MATIC MKR CRV".split()
 _ASK = (
     "Should I buy {coin}?", "Write a report on {coin}.", "What do you think of {coin}?",
@@ -105,8 +105,8 @@ def measure(folder: Path, reference: Path, work: Path) -> dict[str, float]:
 
 def _settings(method: str, steps: int) -> tuple[str, dict[str, Any]]:
     """Command and settings; every method sees 64 answers per step."""
-    loop = {"loop.steps": steps, "loop.rows": 16, "loop.learning_rate": 2e-4, "loop.log_steps": 1}
-    common = {"longest": LONGEST, "kl": 0.02, "context": 512, **loop}
+    loop = {"loop.steps": steps, "loop.rows": 16, "loop.learning_rate": 1e-4, "loop.log_steps": 1}
+    common = {"longest": LONGEST, "kl": 0.05, "context": 512, **loop}
     common["rewards"] = "[" + ", ".join(f'{{name = "{n}", weight = {w}}}' for n, w in REWARDS) + "]"
     if method == "spo":
         return "spo", {**common, "prompts": 64}

@@ -49,8 +49,11 @@ class Curves(Canvas):
             places, tint = (np.array(one.steps), np.array(one.values)), colour(number)
             if not one.steps:
                 continue
-            pen = pg.mkPen(tint, width=1.5 * self.devicePixelRatioF())
-            box.addItem(pg.PlotCurveItem(*places, pen=pen))
+            pen = pg.mkPen(tint, width=self.devicePixelRatioF())
+            line = pg.PlotCurveItem(*places, pen=pen)
+            # Drawn in one stroke, a wide line that goes up and down takes ten times as long.
+            line.setSegmentedLineMode("on")
+            box.addItem(line)
             if len(one.steps) == 1:
                 dot = pg.ScatterPlotItem(*places, size=_DOT, pen=None, brush=pg.mkBrush(tint))
                 box.addItem(dot)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeGuard, cast
 
 METRICS = "metrics.jsonl"
-MOST_POINTS = 600
+MOST_POINTS = 400
 """Of a curve: more than a plot has pixels for would only be slow."""
 _MOST_CURVES = 64
 _LONGEST_NAME = 60

@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from training.data.reasoning import classify, numbered, question, split, term_share, thought
+from training.data.selection import span
 from training.data.sft import Dialogues, encode
 from training.objectives.dpcd import (
     Coefficients,
@@ -54,7 +55,7 @@ class Chains:
         moments = mean_and_deviation(self.heights[self.counts > 0].tolist())
         kl = np.zeros_like(self.kl)
         for number in np.flatnonzero(self.counts):
-            part = self.dialogues.span(int(number))
+            part = span(self.dialogues, int(number))
             weight = step_weight(
                 self.tasks[number],
                 float(self.heights[number]),
@@ -72,7 +73,7 @@ class Chains:
         kl = torch.zeros(len(numbers), length)
         steps = torch.zeros(len(numbers), length, dtype=torch.int64)
         for row, number in enumerate(numbers):
-            part = self.dialogues.span(number)
+            part = span(self.dialogues, number)
             size = part.stop - part.start - 1
             kl[row, :size] = torch.from_numpy(self.kl[part][1:])
             steps[row, :size] = torch.from_numpy(self.steps[part][1:])
@@ -95,7 +96,7 @@ def annotate(dialogues: Dialogues, domain: int, tokenizer: Tokenizer) -> Chains:
         again, found = encode(numbered(text, with_answer=number >= domain), tokenizer)
         if again != ids:
             raise ValueError("DPCD needs a tokenizer whose decoded text gives the same tokens.")
-        steps[dialogues.span(number)] = found
+        steps[span(dialogues, number)] = found
         counts[number] = len(chain.steps)
         heights[number] = complexity(len(chain.steps), chain.branching)
         shares[number] = term_share("".join(chain.steps))

@@ -6,18 +6,17 @@ A row is known by its keys:
     ShareGPT   {"conversations": [{"from": "human" | "gpt" | …, "value"}], "system", "tools"}
     Alpaca     {"instruction", "input", "output", "system", "history"}
     a text     {"text"}, as for pretraining: all of it is learnt
-    a choice   {"chosen": […], "rejected": […]}, dialogues of either message form
+    a choice   {"chosen": […], "rejected": […]}, of which the chosen dialogue is learnt
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from training.data import rows
 
-Made = TypeVar("Made")
 Message = dict[str, Any]
 _ROLES = {
     "system": "system", "developer": "system", "user": "user", "human": "user",
@@ -39,21 +38,22 @@ class Dialogue:
 
 
 def read_dialogues(path: Path) -> Iterator[tuple[str, Dialogue]]:
-    """Yield (place, dialogue) for each row; of a choice, the chosen one.
+    """Yield (place, dialogue) for each row of a file, a folder or a pattern.
 
     Raises ValueError that names file and line of a row which is no dialogue.
     """
-    return _read(path, lambda row: _side(row, "chosen") if "chosen" in row else dialogue(row))
-
-
-def read_choices(path: Path) -> Iterator[tuple[str, tuple[Dialogue, Dialogue]]]:
-    """Yield (place, (chosen, rejected)) for each row; ValueError as in read_dialogues."""
-    return _read(path, lambda row: (_side(row, "chosen"), _side(row, "rejected")))
+    for file in rows.find(path):
+        for where, row in rows.read(file):
+            try:
+                made = dialogue(row)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise ValueError(f"{where}: not a dialogue ({error})") from error
+            yield where, made
 
 
 def dialogue(row: Mapping[str, Any]) -> Dialogue:
-    """The dialogue of a row; an error of the sorts that _read() names if it is none."""
-    if turns := row.get("messages") or row.get("conversations"):
+    """The dialogue of a row; an error of the sorts that read_dialogues() names if it is none."""
+    if turns := row.get("messages") or row.get("conversations") or row.get("chosen"):
         messages = [_message(turn) for turn in turns]
         listed = row.get("tools") or turns[0].get("tools")
     elif "instruction" in row:
@@ -69,20 +69,6 @@ def dialogue(row: Mapping[str, Any]) -> Dialogue:
     schemas = [tool for tool in tools if isinstance(tool, dict)]
     names = [t.get("function", t)["name"] if isinstance(t, dict) else str(t) for t in tools]
     return Dialogue(messages, names, schemas)
-
-
-def _side(row: Mapping[str, Any], key: str) -> Dialogue:
-    return dialogue({**row, "messages": row[key]})
-
-
-def _read(path: Path, make: Callable[[dict[str, Any]], Made]) -> Iterator[tuple[str, Made]]:
-    for file in rows.find(path):
-        for where, row in rows.read(file):
-            try:
-                made = make(row)
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                raise ValueError(f"{where}: not a dialogue ({error})") from error
-            yield where, made
 
 
 def _message(turn: Mapping[str, Any]) -> Message:
@@ -101,7 +87,7 @@ def _message(turn: Mapping[str, Any]) -> Message:
         raise ValueError("a message has no text")
     message: Message = {"role": _ROLES[spoken], "content": content or ""}
     if turn.get("reasoning_content"):
-        message["reasoning_content"] = turn["reasoning_content"]
+        message["reasoning_content"] = str(turn["reasoning_content"])
     if calls:
         message["tool_calls"] = [_call(call.get("function") or call) for call in calls]
     return message
@@ -111,7 +97,7 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
     arguments = _from_json(call.get("arguments")) or {}
     if not isinstance(arguments, dict):
         raise ValueError(f"the arguments of {call['name']} are no object")
-    return {"name": call["name"], "arguments": arguments}
+    return {"name": str(call["name"]), "arguments": arguments}
 
 
 def _alpaca(row: Mapping[str, Any]) -> list[Message]:

@@ -24,10 +24,9 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from training.data.chat import Message, render
+from training.data.packing import Sample
 from training.data.sft import encode, pad
 from training.loop.batch import Batch
-
-Sample = tuple[NDArray[np.int32], NDArray[np.float32]]
 
 
 class Pairs:
@@ -135,4 +134,4 @@ def _encode(
     answer = (weights > 0).astype(np.float32)
     if not answer.any():
         raise ValueError("a side has no answer of its own")
-    return np.asarray(ids, dtype=np.int32), answer
+    return np.asarray(ids, dtype=np.uint32), answer

@@ -1,12 +1,10 @@
 """Dialogues for instruction tuning: tokenised once with a loss weight per token, then batched."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -37,16 +35,8 @@ class Dialogues:
 
     def __getitem__(self, index: int) -> Sample:
         """Token ids and their weights as targets."""
-        part = self.span(index)
+        part = slice(int(self.starts[index]), int(self.starts[index + 1]))
         return self.ids[part], self.weights[part]
-
-    def span(self, index: int) -> slice:
-        """Where the tokens of a dialogue lie."""
-        return slice(int(self.starts[index]), int(self.starts[index + 1]))
-
-    def select(self, numbers: NDArray[np.int64]) -> "Dialogues":
-        """Some of the dialogues, in this order; a number may repeat."""
-        return join([Dialogues(*self[int(n)], np.array([0, self.lengths[n]])) for n in numbers])
 
 
 def encode(pieces: list[Piece], tokenizer: Tokenizer) -> tuple[list[int], NDArray[np.float32]]:
@@ -121,24 +111,11 @@ class DialogueStream(LengthStream):
         self._dialogues = dialogues
 
     def next_batch(self, rows: int) -> Batch:
-        """At most rows rows; extra["sample"]: their dialogues' numbers, unless packed."""
+        """At most rows rows."""
         chosen = self.next_rows(rows)
-        batch = fill([[self._dialogues[int(index)] for index in row] for row in chosen])
-        if self.packed:
-            return batch
-        return replace(batch, extra={"sample": torch.from_numpy(np.concatenate(chosen))})
+        return fill([[self._dialogues[int(index)] for index in row] for row in chosen])
 
 
 def pad(samples: Sequence[Sample]) -> Batch:
     """One row per sample, filled up at the end with weight 0."""
     return fill([[sample] for sample in samples])
-
-
-def join(parts: list[Dialogues]) -> Dialogues:
-    """The dialogues of all parts, one part after the other."""
-    lengths = np.concatenate([part.lengths for part in parts])
-    return Dialogues(
-        np.concatenate([part.ids for part in parts]),
-        np.concatenate([part.weights for part in parts]),
-        np.concatenate(([0], np.cumsum(lengths))),
-    )

@@ -86,6 +86,8 @@ class ChatTemplate:
             text = self._text(dialogue, number + 1, prompt=False)
             if not text.startswith(before):
                 raise ValueError("the chat template changes what was said before an answer")
+            if message.get("reasoning_content", "").strip() not in text:
+                raise ValueError("the chat template leaves out the reasoning of an answer")
             # The prompt may open the answer, with "<think>" for example: that is not learnt.
             span = (_shared(asked, text), len(text.rstrip()))
             if made and text.startswith(made[-1][0]):

@@ -1,8 +1,8 @@
 """Checkpoints that resume bit for bit: safetensors and JSON only, written all or nothing.
 
 A checkpoint is a folder step-N. It is written under another name, synced, then renamed, so a
-folder of that name is always complete. model.safetensors holds the trained weights in fp32; where
-all weights are trained, a config.json stands beside it and transformers loads the folder as it is.
+folder of that name is always complete. model.safetensors holds the trained weights in fp32; with
+the config.json beside it transformers loads the folder as it is where all weights are trained.
 """
 
 import json
@@ -109,8 +109,7 @@ def restore(checkpoint: Path, model: nn.Module, optimizers: Optimizers) -> Progr
 def _write_weights(folder: Path, model: nn.Module, weights: dict[str, Tensor]) -> None:
     save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
     config = getattr(model, "config", None)
-    # Without the frozen weights the folder is no model that could be loaded alone.
-    if config is not None and all(p.requires_grad for p in model.parameters()):
+    if config is not None:
         config.save_pretrained(folder)
     for adapter in getattr(model, "peft_config", {}).values():  # says whose adapter it is
         adapter.save_pretrained(folder)

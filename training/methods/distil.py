@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from training.data.answers import write_answers
+from training.data.selection import numbered_batches
 from training.data.sft import Dialogues, pad, read_dialogues
 from training.loop import device, distributed
 from training.loop.batch import Batch, Loss, Step
@@ -78,10 +79,11 @@ class Distillation(sft.InstructionTuning):
 
     def next_step(self, done: float) -> Step:
         """The next dialogues; on_policy, the student's own answers in them."""
+        place = self._stream.state()
+        batches = numbered_batches(self._stream, self._loop)
         if self._config.kind != "on_policy":
-            return super().next_step(done)
-        place, step = self.state()["place"], super().next_step(done)
-        numbered = list(enumerate(batch.extra["sample"].tolist() for batch in step.batches))
+            return Step(batches)
+        numbered = list(enumerate(batch.extra["sample"].tolist() for batch in batches))
         mine = [
             self._write(numbers, hash((self._loop.seed, *place, batch)))
             for batch, numbers in distributed.share(numbered)
@@ -135,15 +137,18 @@ def _prompt(ids: NDArray[np.uint16], weights: NDArray[np.float32]) -> list[int]:
     return prompt
 
 
+def read(config: sft.Config, path: str, tokenizer: Tokenizer) -> Dialogues:
+    """The dialogues of a file, as the configuration has them tokenised."""
+    return read_dialogues(Path(path), tokenizer, config.weights, config.context)
+
+
 def run(config: Config, options: Options) -> bool:
     """Distil; the teacher's answers, if they are needed, are written to out/answers.jsonl first."""
     if config.kind == "black_box":
         return sft.run(config if options.plan else _with_answers(config), options)
     model, tokenizer = start(config), load_tokenizer(Path(config.model))
-    dialogues = read_dialogues(Path(config.data), tokenizer, config.weights, config.context)
-    held_out = None
-    if config.held_out:
-        held_out = read_dialogues(Path(config.held_out), tokenizer, config.weights, config.context)
+    dialogues = read(config, config.data, tokenizer)
+    held_out = read(config, config.held_out, tokenizer) if config.held_out else None
     teacher = make_teacher(
         config.teacher,
         config.topk,

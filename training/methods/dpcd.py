@@ -10,10 +10,11 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from training.data.chains import Chains, annotate
-from training.data.sft import Dialogues, join, pad, read_dialogues
+from training.data.selection import join, numbered_batches, select
+from training.data.sft import Dialogues, pad
 from training.loop import device
 from training.loop.batch import Batch, Loss, Step
-from training.methods import sft
+from training.methods import distil, sft
 from training.methods.common import Options, carry_out, start
 from training.models.parts import head, hidden_states
 from training.models.teacher import TeacherOf, make_teacher
@@ -59,7 +60,7 @@ class ChainPreservation(sft.InstructionTuning):
         teacher: TeacherOf,
     ) -> None:
         """chosen: numbers of the dialogues to train on, which may repeat."""
-        dialogues = chains.dialogues.select(chosen)
+        dialogues = select(chains.dialogues, chosen)
         super().__init__(config, model, tokenizer, dialogues, held_out)
         self._coefficients, self._chains, self._teacher = config.dpcd, chains, teacher
         self._chosen = torch.from_numpy(chosen)
@@ -73,7 +74,7 @@ class ChainPreservation(sft.InstructionTuning):
         A step's own numbers of tokens and chains do not enter: with dialogues of similar length
         together they differ much from step to step, and some steps have no chain at all.
         """
-        batches = super().next_step(done).batches
+        batches = numbered_batches(self._stream, self._loop)
         rows = sum(len(batch.inputs) for batch in batches)
         return Step([self._with_chains(batch, rows, 1 / len(batches)) for batch in batches])
 
@@ -145,7 +146,7 @@ def run(config: Config, options: Options) -> bool:
     model, tokenizer = start(config), load_tokenizer(Path(config.model))
 
     def read(path: str) -> Dialogues:
-        return read_dialogues(Path(path), tokenizer, config.weights, config.context)
+        return distil.read(config, path, tokenizer)
 
     domain = read(config.data)
     both = join([domain, read(config.replay_data)]) if config.replay_data else domain

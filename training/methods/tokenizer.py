@@ -1,10 +1,14 @@
 """Learn a byte-level BPE vocabulary from a sample of every group, as large as its weight."""
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tokenizers import Tokenizer
+
 from training.data.groups import Group, documents
+from training.evaluate.compression import compression, longest_tokens
 from training.methods.common import Options
 from training.tokenizer import save_tokenizer, train_tokenizer
 
@@ -24,20 +28,33 @@ class Config:
 
 
 def run(config: Config, options: Options) -> bool:
-    """Write the tokenizer's folder."""
-    whole = sum(group.weight for group in config.groups)
-
-    def sample() -> Iterator[str]:
-        for group in config.groups:
-            left = config.sample_megabytes * 1e6 * group.weight / whole
-            for document in documents(group, Path(config.corpus), None):
-                yield document.text
-                left -= len(document.text)
-                if left < 0:
-                    break
-
-    tokenizer = train_tokenizer(sample(), config.vocab_size)
+    """Write the tokenizer's folder, with a report of how it compresses each group."""
+    texts = (text for group in config.groups for text in _sample(config, group))
+    tokenizer = train_tokenizer(texts, config.vocab_size)
     template = TEMPLATE.read_text(encoding="utf-8")
     save_tokenizer(tokenizer, Path(config.out), template, config.context)
+    _report(config, tokenizer)
     print(f"Wrote {config.out}", flush=True)
     return True
+
+
+def _sample(config: Config, group: Group) -> Iterator[str]:
+    """The group's texts up to its share of the sample."""
+    whole = sum(each.weight for each in config.groups)
+    left = config.sample_megabytes * 1e6 * group.weight / whole
+    for document in documents(group, Path(config.corpus), None):
+        yield document.text
+        left -= len(document.text)
+        if left < 0:
+            return
+
+
+def _report(config: Config, tokenizer: Tokenizer) -> None:
+    """Print and write compression.json: the sample's groups, and the longest tokens."""
+    groups = {g.name: asdict(compression(tokenizer, _sample(config, g))) for g in config.groups}
+    longest = longest_tokens(tokenizer)
+    for name, figures in groups.items():
+        print(name, *(f"{key} {value:.3f}" for key, value in figures.items()), sep="  ")
+    print("longest tokens:", " ".join(map(repr, longest)), flush=True)
+    text = json.dumps({"groups": groups, "longest_tokens": longest}, ensure_ascii=False, indent=1)
+    (Path(config.out) / "compression.json").write_text(text, encoding="utf-8")

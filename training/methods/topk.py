@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from training.data.chat import Weights
-from training.data.sft import join, pad, read_dialogues
+from training.data.selection import join
+from training.data.sft import pad, read_dialogues
 from training.data.topk import fingerprint, writing
 from training.loop import device
 from training.loop.batch import Batch

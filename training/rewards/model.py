@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from training.rewards.sample import Sample
 from transformers import AutoModelForSequenceClassification
 
 from engine.core.errors import KnownError
 from training.loop import device
 from training.models.loading import stored_dtype
+from training.rewards.sample import Sample
 from training.tokenizer import load_tokenizer
 from training.vocabulary import TURN_END
 

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.data.dialogue_formats import Dialogue, dialogue, read_choices, read_dialogues
+from training.data.dialogue_formats import Dialogue, dialogue, read_dialogues
 
 CALL = {"name": "price", "arguments": {"asset": "BTC"}}
 SCHEMA = {"type": "function", "function": {"name": "price", "parameters": {}}}
@@ -143,17 +143,6 @@ def test_a_folder_or_a_pattern_means_several_files(tmp_path: Path) -> None:
             list(read_dialogues(tmp_path / gone))
 
 
-def test_choices_are_pairs(tmp_path: Path) -> None:
-    path = tmp_path / "c.jsonl"
-    write(path, [{**ROWS["choice"][0], "system": "Be short."}, {"chosen": [ASKED]}])
-    pairs = read_choices(path)
-    chosen, rejected = next(pairs)[1]
-    assert chosen.messages == [SYSTEM, ASKED, WITHOUT_REASONING]
-    assert rejected.messages == [SYSTEM, ASKED, CALLED]
-    with pytest.raises(ValueError, match=r"c\.jsonl, line 2: not a dialogue"):
-        next(pairs)
-
-
 @pytest.mark.parametrize(
     "row",
     [
@@ -201,6 +190,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["messages", "conversations", "chosen", "history", "tools"]), json_values)
 def test_any_row_is_read_or_named(tmp_path_factory, key: str, value: object) -> None:
     path = tmp_path_factory.getbasetemp() / "any.jsonl"

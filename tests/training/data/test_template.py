@@ -153,6 +153,7 @@ def test_tools_of_ours_are_described_and_given_ones_kept(tmp_path: Path) -> None
         ("{{ raise_exception('no system turn') }}", "no system turn"),
         ("{{ messages | length }}", "changes what was said"),
         ("{{ messages[9].content.x }}", "refuses it"),
+        (PLAIN.replace("m.content", "m.content.split('</think>')[-1]"), "leaves out the reasoning"),
     ],
 )
 def test_a_useless_template_is_named(tmp_path: Path, template: str, message: str) -> None:

@@ -9,7 +9,7 @@ pytest.importorskip("torch")
 
 import torch
 from tokenizers import Tokenizer
-from transformers import Qwen3ForCausalLM
+from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
 from training.data.chat import Weights, render_text
 from training.data.sft import read_dialogues
@@ -59,7 +59,8 @@ def test_scores_agree_with_what_the_model_writes(
     for row in ROWS:
         prompt = render_text(row["messages"][:1]) + "<|im_start|>assistant\n"
         wanted = render_text(row["messages"]).removeprefix(prompt).removesuffix("<|im_end|>\n")
-        assert reply(model, tokenizer, prompt) == wanted
+        words = PreTrainedTokenizerFast(tokenizer_object=tokenizer)
+        assert reply(model, words, prompt) == wanted
     only_text = score_calls(model, read_only_text(tokenizer, tmp_path), tokenizer, limit=9)
     assert math.isnan(only_text["calls"])
 

@@ -172,12 +172,6 @@ def test_only_the_newest_checkpoints_are_kept_and_load_with_transformers(tmp_pat
     assert all(torch.equal(loaded[name], p) for name, p in method.model.named_parameters())
 
 
-def test_a_checkpoint_of_adapters_does_not_look_like_a_model(tmp_path: Path) -> None:
-    config = replace(CONFIG, steps=1)
-    train(Toy(toy_model("lora"), config), config, tmp_path)
-    assert not (tmp_path / "step-0000001" / "config.json").exists()
-
-
 def test_trackers_are_imported_and_told_only_when_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

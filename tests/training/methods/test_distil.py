@@ -12,7 +12,8 @@ from tokenizers import Tokenizer
 from tests.training.conftest import SMALL, SMALL_VOCABULARY
 from training.cli import main
 from training.data.chat import Weights
-from training.data.sft import join, pad, read_dialogues
+from training.data.selection import join
+from training.data.sft import pad, read_dialogues
 from training.data.topk import fingerprint, open_topk
 from training.loop.log import read_metrics
 from training.methods.tokenizer import TEMPLATE
@@ -164,10 +165,11 @@ def test_on_policy_moves_the_student_on_its_own_text(
     out = tmp_path / "run"
     assert train(
         "distil", "--kind", "on_policy", "--model", model_folder, "--teacher", teacher_folder,
-        "--data", dialogues, "--out", out, "--beta", 1, "--longest", 12, "--loop.steps", 10, *SHORT,
+        "--data", dialogues, "--out", out, "--beta", 1, "--longest", 8, "--loop.steps", 24, *SHORT,
+        "--loop.learning_rate", 3e-4,
     ) == 0  # fmt: skip
     divergences = [line["divergence"] for line in read_metrics(out)]
-    assert divergences[-1] < 0.8 * divergences[0]
+    assert sum(divergences[-3:]) < 0.85 * sum(divergences[:3])
 
 
 def test_other_vocabulary_and_four_bits_are_refused_in_a_sentence(

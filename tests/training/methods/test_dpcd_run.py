@@ -12,7 +12,8 @@ from tokenizers import Tokenizer
 from training.cli import main
 from training.data.chains import annotate
 from training.data.chat import Weights
-from training.data.sft import join, pad, read_dialogues
+from training.data.selection import join, span
+from training.data.sft import pad, read_dialogues
 from training.loop.log import read_metrics
 from training.methods.dpcd import choose, coherences
 from training.models.loading import load
@@ -70,13 +71,13 @@ def test_step_weights_by_hand(tokenizer: Tokenizer, domain: Path, replay: Path) 
     assert chains.dialogues.weights[both.starts[8] :].sum() == 0  # replayed ones are not learnt
     weighed = chains.weighed(Coefficients(delta=0.3))
     for number, lambda_t in ((8, 0.7), (9, 0.3 * (1 + chains.shares[9])), (10, 0.3)):
-        part = both.span(number)
+        part = span(both, number)
         steps, kl = weighed.steps[part], weighed.kl[part]
         for step in (1, 2, 3):
             wanted = lambda_t * np.exp(-0.3 * step / 3)
             assert kl[steps == step].sum() == pytest.approx(wanted, rel=1e-5)
         assert kl[steps == 0].sum() == 0
-    text = tokenizer.decode(both.ids[both.span(8)][chains.steps[both.span(8)] == 3].tolist())
+    text = tokenizer.decode(both.ids[span(both, 8)][chains.steps[span(both, 8)] == 3].tolist())
     assert text.startswith("so fees are worth it")
     assert ANSWER in text
 
@@ -86,12 +87,12 @@ def test_filter_takes_chains_out_of_the_loss(tokenizer: Tokenizer, replay: Path)
     chains = annotate(dialogues, len(dialogues), tokenizer)
     left = chains.without(np.arange(6) < 2).weighed(Coefficients())
     assert left.counts.tolist() == [0, 0, 3, 3, 3, 3]
-    part = dialogues.span(0)
+    part = span(dialogues, 0)
     counted = left.dialogues.ids[part][left.dialogues.weights[part] > 0]
     assert tokenizer.decode(counted.tolist()).strip() == ANSWER
-    assert left.kl[part].sum() == 0 < left.kl[dialogues.span(2)].sum()
-    whole = chains.dialogues.weights[dialogues.span(2)]
-    assert left.dialogues.weights[dialogues.span(2)].tolist() == whole.tolist()
+    assert left.kl[part].sum() == 0 < left.kl[span(dialogues, 2)].sum()
+    whole = chains.dialogues.weights[span(dialogues, 2)]
+    assert left.dialogues.weights[span(dialogues, 2)].tolist() == whole.tolist()
 
 
 def test_coherence_of_chains_equals_transformers(
@@ -104,7 +105,7 @@ def test_coherence_of_chains_equals_transformers(
     batch = pad([dialogues[1]])
     with torch.no_grad():
         logs = model(batch.inputs).logits.log_softmax(-1).gather(2, batch.targets[..., None])
-    steps = chains.steps[dialogues.span(1)][1:]
+    steps = chains.steps[span(dialogues, 1)][1:]
     sure = [logs[0, steps == step, 0].mean().exp().item() for step in (1, 2, 3)]
     assert found[1] == pytest.approx(sum(sure) / 3, rel=1e-4)
 

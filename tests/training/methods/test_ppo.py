@@ -13,9 +13,6 @@ pytest.importorskip("torch")
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
-from training.rl.episodes import Player
-from training.rl.prompts import Prompt
-from training.rl.rollout import Answer, Limits
 from transformers import AutoModelForCausalLM
 
 from training.cli import main
@@ -27,6 +24,9 @@ from training.models.critic import ActorCritic
 from training.models.shapes import Shape, build
 from training.objectives.log_probs import token_log_probs
 from training.rewards import Sample
+from training.rl.episodes import Player
+from training.rl.prompts import Prompt
+from training.rl.rollout import Answer, Limits
 
 ARMS = 8
 PAYS = torch.linspace(0, 1, ARMS)  # what each token is worth; the last is the best

@@ -6,7 +6,6 @@ import pytest
 pytest.importorskip("torch")
 
 import torch
-from training.rewards.sample import Sample
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from engine.core.errors import KnownError
@@ -20,6 +19,7 @@ from training.methods.common import start
 from training.methods.reward import Config, RewardModelling
 from training.models.critic import ActorCritic
 from training.rewards.model import reward_model, score_texts
+from training.rewards.sample import Sample
 from training.tokenizer import load_tokenizer
 
 

@@ -64,6 +64,10 @@ def test_from_corpus_to_model(
     recipe: list[str], corpus: Path, dialogues: Path, tmp_path: Path, capsys
 ) -> None:
     assert main(["tokenizer", *recipe, "--corpus", str(corpus)]) == 0
+    report = json.loads((tmp_path / "tokenizer" / "compression.json").read_text("utf-8"))
+    assert list(report["groups"]) == ["even", "odd"]
+    assert all(1 < group["bytes_per_token"] < 20 for group in report["groups"].values())
+    assert "even  bytes_per_token" in capsys.readouterr().out
     assert main(["cache", *recipe, "--corpus", str(corpus)]) == 0
     assert main(["pretrain", *recipe]) == 0
     newest = max(checkpoint.finished(tmp_path / "pretrain"))

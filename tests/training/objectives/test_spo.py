@@ -80,7 +80,7 @@ def test_spo_finds_the_best_arm_of_every_bandit(shared: bool) -> None:
     logits = torch.zeros(4, 3, requires_grad=True)
     optimizer = torch.optim.Adam([logits], lr=0.1)
     tracker, generator = Tracker(4, half_life=0.06, shared=shared), np.random.default_rng(2)
-    for _ in range(300):
+    for _ in range(200):
         numbers = [n for _ in range(4) for n in tracker.draw(4, 0.05, generator)]
         policy = logits[numbers].log_softmax(-1)
         arms = torch.multinomial(policy.detach().exp(), 1)
@@ -95,7 +95,7 @@ def test_spo_finds_the_best_arm_of_every_bandit(shared: bool) -> None:
         optimizer.step()
         after = logits.detach().log_softmax(-1)
         tracker.moved(float((before.exp() * (before - after)).sum(-1).mean()))
-    reached = float((logits.softmax(-1) * success).sum(-1).mean())
+    reached = float((logits.detach().softmax(-1) * success).sum(-1).mean())
     assert reached > 0.86
     assert logits.argmax(-1).tolist() == [0, 1, 2, 0]
     if not shared:

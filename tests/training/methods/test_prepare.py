@@ -1,0 +1,131 @@
+import json
+import random
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+from training.cli import main
+from training.data.formats import Document, read_documents
+
+TOPICS = (
+    "pools lend coins to traders who pay fees while prices move and rewards accrue for owners of "
+    "each share that a fund or bank holds until some later day when it can sell them all again"
+).split()
+
+
+def paragraph(seed: int) -> str:
+    words = random.Random(seed).choices(TOPICS, k=60)
+    return " ".join(words).capitalize() + "."
+
+
+class Page(HTMLParser):
+    """The text and the tags of a page; entities are resolved, as in a browser."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text, self.tags, self.bars = "", set[str](), list[float]()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag == "rect":
+            self.bars.append(float(dict(attrs)["width"] or 0))
+        assert not {"src", "href", "onload", "onerror"} & {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture
+def prepared(tmp_path: Path, capsys) -> tuple[list[Document], Page, str]:
+    data, benchmarks = tmp_path / "data", tmp_path / "benchmarks"
+    for folder in (data, benchmarks):
+        folder.mkdir()
+    near = paragraph(3).split()
+    near[30] = "elsewhere"
+    texts = [
+        paragraph(1),
+        f"“{paragraph(2)}” costs $1.2mm in btc.",
+        paragraph(3),
+        paragraph(3).upper().lower(),  # the same words
+        " ".join(near),
+        paragraph(4),
+        "gm <script>1</script>",
+        "Our <b>fund</b> pays guaranteed returns. Enter your seed phrase to begin.",
+        "for (i=0; i<n; i++) { a[i] = b[i]; }",
+    ]
+    rows = [
+        {"text": text, "source": f"made/{n % 2}", "kind": "docs"} for n, text in enumerate(texts)
+    ]
+    (data / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (data / "btc.csv").write_text("date,open,high,low,close\n2024-01-01,100,120,90,110\n")
+    (benchmarks / "b.json").write_text(json.dumps({"question": paragraph(4)}))
+    words = ["prepare", "--data", str(data), "--out", str(tmp_path / "out")]
+    assert main([*words, "--benchmarks", str(benchmarks)]) == 0
+    page = Page((tmp_path / "out" / "report.html").read_text("utf-8"))
+    return list(read_documents(tmp_path / "out" / "corpus.jsonl")), page, capsys.readouterr().out
+
+
+def test_only_good_texts_are_written_once(prepared: tuple[list[Document], Page, str]) -> None:
+    documents, _, told = prepared
+    assert documents == [
+        Document(
+            "On 1 January 2024 the price of BTC opened at 100 and closed 10.00 percent higher at "
+            "110, after trading between 90 and 120.",
+            "btc",
+            "trading",
+        ),
+        Document(paragraph(1), "made/0", "docs"),
+        Document(f'"{paragraph(2)}" costs $1.2 million in BTC.', "made/1", "docs"),
+        Document(paragraph(3), "made/0", "docs"),
+    ]
+    for line in (
+        "1 exact duplicate", "1 near duplicate", "1 overlaps a benchmark", "1 too short",
+        "1 misleading: asks for keys, guaranteed gain", "1 not prose",
+    ):  # fmt: skip
+        assert f"left out: {line}\n" in told
+    assert "Wrote 4 documents" in told
+
+
+def test_the_report_shows_what_was_left_out(prepared: tuple[list[Document], Page, str]) -> None:
+    _, page, _ = prepared
+    assert "4 of 10 documents were kept" in page.text
+    assert "gm <script>1</script>" in page.text  # as text, not as a script
+    assert page.tags.isdisjoint({"script", "b", "link", "img", "iframe"})
+    assert {"svg", "rect", "blockquote"} <= page.tags
+    assert "64 to 127" in page.text
+    assert "128 to" not in page.text
+    # Six reasons of 1; lengths 1 : 2 : 1; kinds 3 : 1; sources 2 : 1 : 1.
+    shares = [400.0] * 6 + [200.0, 400.0, 200.0] + [400.0, 400 / 3] + [400.0, 200.0, 200.0]
+    assert page.bars == pytest.approx(shares, abs=0.06)
+
+
+def test_paraphrases_are_further_documents(tmp_path: Path) -> None:
+    text = "Prices often fell sharply while traders usually bought and nearly all owners wait."
+    rows = [{"text": text}, {"text": "No rule of ours fits such a text as this one here."}]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    common = ["prepare", "--data", str(tmp_path / "*.jsonl"), "--paraphrases", "3"]
+    outs = []
+    for name in ("one", "two"):
+        assert main([*common, "--out", str(tmp_path / name)]) == 0
+        outs.append((tmp_path / name / "corpus.jsonl").read_text())
+    assert outs[0] == outs[1]
+    texts = [json.loads(line)["text"] for line in outs[0].splitlines()]
+    assert len(texts) == len(set(texts)) == 5
+    assert texts[0] == rows[0]["text"]
+    assert not any(Document(text, "", "").held_out for text in texts[1:4])
+
+
+@pytest.mark.parametrize("flag", ["--misleading", "--paraphrases"])
+def test_impossible_settings_are_named(tmp_path: Path, capsys, flag: str) -> None:
+    words = ["prepare", "--data", "x", "--out", str(tmp_path / "o"), flag, "-1"]
+    assert main(words) == 1
+    assert "misleading lies above 0" in capsys.readouterr().err
+
+
+def test_no_file_is_one_sentence(tmp_path: Path, capsys) -> None:
+    assert main(["prepare", "--data", str(tmp_path), "--out", str(tmp_path / "o")]) == 1
+    assert "there is no" in capsys.readouterr().err

@@ -1,0 +1,89 @@
+"""Make a corpus of files people have: one spelling, no noise, no duplicates, no benchmarks."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from training.data import rows, sources
+from training.data.cleaning import Overlap, benchmark_texts, is_prose
+from training.data.dedup import Duplicates
+from training.data.domain import misleading, noise, normalise
+from training.data.formats import Document
+from training.data.paraphrase import paraphrase
+from training.data.report import Report
+from training.methods.common import Options
+
+
+@dataclass(frozen=True)
+class Config:
+    """data: a file, a folder or a pattern; benchmarks: folder of texts that must not be learnt.
+
+    out: folder of corpus.jsonl and report.html. misleading: score from which a text is left out.
+    paraphrases: further wordings of each document, not of held-out ones.
+    """
+
+    data: str
+    out: str
+    benchmarks: str = ""
+    misleading: float = 0.6
+    paraphrases: int = 0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 < self.misleading <= 1 or self.paraphrases < 0:
+            raise ValueError("misleading lies above 0 and up to 1; paraphrases is a count.")
+
+
+def run(config: Config, options: Options) -> bool:
+    """Write the corpus and the report."""
+    folder, report = Path(config.out), Report()
+    files = rows.find(Path(config.data), sources.SUFFIXES)
+    overlap = Overlap(benchmark_texts(Path(config.benchmarks)) if config.benchmarks else ())
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / "corpus.jsonl.tmp"
+    with unfinished.open("w", encoding="utf-8") as out:
+        for document in _chosen(config, files, overlap, report):
+            row = {"text": document.text, "source": document.source, "kind": document.kind}
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+    os.replace(unfinished, folder / "corpus.jsonl")
+    (folder / "report.html").write_text(report.html(), encoding="utf-8")
+    for reason, number in report.left_out.most_common():
+        print(f"left out: {number} {reason}", flush=True)
+    print(f"Wrote {report.kept.total()} documents to {folder / 'corpus.jsonl'}", flush=True)
+    return True
+
+
+def _chosen(
+    config: Config, files: list[Path], overlap: Overlap, report: Report
+) -> Iterator[Document]:
+    seen = Duplicates()
+    for number, found in enumerate(d for file in files for d in sources.read(file)):
+        document = replace(found, text=normalise(found.text))
+        reason = _reason(document.text, config.misleading, seen, overlap)
+        if reason:
+            report.leave_out(document, reason)
+            continue
+        wordings = [document.text]
+        if not document.held_out:
+            for copy in range(config.paraphrases):
+                text = paraphrase(document.text, hash((config.seed, number, copy)))
+                if text not in wordings and not replace(document, text=text).held_out:
+                    wordings.append(text)
+        for text in wordings:
+            made = replace(document, text=text)
+            report.keep(made)
+            yield made
+
+
+def _reason(text: str, limit: float, seen: Duplicates, overlap: Overlap) -> str:
+    """Why a text is left out, or ""."""
+    if reason := noise(text):
+        return reason
+    if not is_prose(text):
+        return "not prose"
+    score, reasons = misleading(text)
+    if score >= limit:
+        return f"misleading: {', '.join(reasons)}"
+    return seen.kind(text) or ("overlaps a benchmark" if overlap.found_in(text) else "")
