@@ -122,8 +122,10 @@ class _ChunkedDivergence(torch.autograd.Function):  # type: ignore[misc]  # torc
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         grad_hidden, grad_head = ctx.grads
-        grad_head = None if grad_head is None else grad_head * grads[0]
-        return grad_hidden * grads[0], grad_head, None, None, None, None
+        ctx.grads = None  # the graph outlives this; scaled in place, nothing is held twice
+        if grad_head is not None:
+            grad_head.mul_(grads[0])
+        return grad_hidden.mul_(grads[0]), grad_head, None, None, None, None
 
 
 def chunked_divergence(

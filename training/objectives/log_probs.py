@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from training.loop.batch import Batch
 from training.models.parts import head as head_of
 from training.models.parts import hidden_states
-from training.objectives.cross_entropy import ROWS
+
+ROWS = 128  # rows of a chunk
 
 
 class _ChunkedLogProbs(torch.autograd.Function):  # type: ignore[misc]  # torch is untyped here
