@@ -45,19 +45,20 @@ _WARNING = re.compile(
 _GAIN = r"(?:returns?|profits?|gains?|income|yields?|money|apy|roi)"
 _HAND_OVER = r"(?:enter|share|send|give|confirm|verify|submit|dm|type)"
 _KEYS = r"(?:(?:seed|recovery|secret) phrase|private keys?|(?:12|24) words)"
-_RISK_FREE = r"risk[- ]free(?! (?:rate|asset|bond|interest|securit|benchmark))"
-_SAFE = rf"(?:guaranteed|guarantee (?:you|your)|{_RISK_FREE})"
+_SAFE = r"(?:guaranteed|guarantee (?:you|your))"
+_PUMP = "to the moon|moonshot|hidden gem|get rich|next bitcoin|ape in|pump (?:group|signal|soon)"
+_NO_RISK = r"(?:risk[- ]free|no risk)"
 _MISLEADING = [  # what it is, how much it weighs from 0 to 1, and its wording
-    ("guaranteed gain", 0.7, rf"\b(?:{_SAFE}|no risk)\b.{{0,40}}\b{_GAIN}\b"),
-    ("guaranteed gain", 0.7, rf"\b{_GAIN}\b.{{0,20}}\b{_SAFE}\b"),
+    ("guaranteed gain", 0.7, rf"\b{_SAFE}\b.{{0,40}}\b{_GAIN}\b|\b{_GAIN}\b.{{0,20}}\b{_SAFE}\b"),
+    # Theory speaks of risk-free returns too, so this is not enough by itself.
+    ("no risk", 0.4, rf"\b{_NO_RISK}\b.{{0,40}}\b{_GAIN}\b|\b{_GAIN}\b.{{0,20}}\b{_NO_RISK}\b"),
     ("cannot lose", 0.6, r"\b(?:can't|cannot|impossible to) (?:lose|fail)\b"),
     ("multiple promised", 0.5, r"\b(?:[2-9]\d|\d{3,}) ?x\b(?! (?:leverage|long|short|faster))"),
     ("daily gain", 0.5, r"\b\d+(?:\.\d+)? ?(?:%|percent) (?:(?:per|a|every|each) day|daily)\b"),
-    ("pump talk", 0.4, r"\bto the moon\b|\bmoonshot\b|\bhidden gem\b|\bget rich\b|\blambo\b"),
-    ("pump talk", 0.4, r"\bpump (?:group|signal|incoming|soon)|\bnext bitcoin\b|\bape in\b"),
-    ("urgency", 0.3, r"\blast chance\b|\bact now\b|\bdon't miss\b|\bbuy now\b|\bbefore it's too"),
+    ("pump talk", 0.4, rf"\b(?:{_PUMP})\b"),
+    ("urgency", 0.4, r"\b(?:last chance|act now|don't miss|buy now|before it's too)\b"),
     ("giveaway", 0.8, r"\bsend\b.{0,50}\b(?:receive|get)\b.{0,30}\b(?:back|double|twice|2x)\b"),
-    ("giveaway", 0.5, r"\b(?:giveaway|free airdrop)\b|\bconnect your wallet\b.{0,30}\bclaim\b"),
+    ("claim", 0.5, r"\b(?:giveaway|free airdrop)\b|\bconnect your wallet\b.{0,30}\bclaim\b"),
     ("asks for keys", 0.9, rf"\b{_HAND_OVER}\b[^.]{{0,40}}\b{_KEYS}\b"),
     ("protests its honesty", 0.5, r"\b(?:not a|no) scam\b|\b100 ?% legit\b"),
 ]  # fmt: skip
@@ -94,13 +95,13 @@ def misleading(text: str) -> tuple[float, list[str]]:
     1 - Π (1 - weight) over the patterns found, and less where under a tenth of the sentences hold
     one: a chapter is not judged by a line. A sentence that warns of such things does not count.
     """
-    honest, reasons, found = 1.0, set(), set()
+    honest, reasons, found = 1.0, [], set()
     sentences = [part for part in re.split(r"(?<=[.!?])\s+|\n", text) if part]
     for reason, weight, pattern in _PATTERNS:
         guilty = {s for s in sentences if pattern.search(s) and not _WARNING.search(s)}
         if guilty:
             honest *= 1 - weight
-            reasons.add(reason)
+            reasons.append(reason)
             found |= guilty
     share = len(found) / max(1, len(sentences))
-    return (1 - honest) * min(1.0, 10 * share), sorted(reasons)
+    return (1 - honest) * min(1.0, 10 * share), reasons

@@ -65,7 +65,8 @@ def test_noise_has_a_reason(text: str, reason: str) -> None:
     ("text", "reason"),
     [
         ("Our fund has guaranteed returns every month.", "guaranteed gain"),
-        ("Earn a yield that is 100% risk-free.", "guaranteed gain"),
+        ("Earn a yield that is 100% risk-free. Buy now, last chance!", "no risk"),
+        ("We guarantee you a monthly income.", "guaranteed gain"),
         ("You cannot lose with this strategy. It makes 5% daily.", "cannot lose"),
         ("This 100x will go to the moon.", "multiple promised"),
         ("It is the next bitcoin, a hidden gem. Last chance, buy now!", "pump talk"),
@@ -85,6 +86,7 @@ def test_misleading_texts_are_found_with_their_reason(text: str, reason: str) ->
     [
         "Nobody can promise guaranteed returns.",
         "Past performance does not guarantee future returns.",
+        "By arbitrage the portfolio must earn the risk-free return.",
         "The Sharpe ratio is the return above the risk-free rate over its volatility.",
         "Never share your seed phrase with anyone.",
         "A scam asks you to send coins and get double back.",
