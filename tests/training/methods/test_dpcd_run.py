@@ -9,12 +9,14 @@ pytest.importorskip("torch")
 import torch
 from tokenizers import Tokenizer
 
+from training import recipe
 from training.cli import main
 from training.data.chains import annotate
 from training.data.chat import Weights
 from training.data.selection import join, span
 from training.data.sft import pad, read_dialogues
 from training.loop.log import read_metrics
+from training.methods import distil, dpcd
 from training.methods.dpcd import choose, coherences
 from training.models.loading import load
 from training.models.teacher import ModelTeacher
@@ -186,3 +188,26 @@ def test_stored_logits_give_the_same_run(
         last.append(read_metrics(tmp_path / name)[-1])
     assert last[0]["loss"] == pytest.approx(last[1]["loss"], rel=1e-2)
     assert last[0]["kl"] == pytest.approx(last[1]["kl"], rel=0.1)
+
+
+def test_recipes_can_be_read() -> None:
+    recipes = Path(distil.__file__).parents[1] / "recipes"
+    config = recipe.read(dpcd.Config, "dpcd", recipes / "dpcd.toml", {})
+    assert config.dpcd == Coefficients()
+    assert config.replay == 0.3
+    read = recipe.read(distil.Config, "distil", recipes / "distil.toml", {"teacher": "large"})
+    assert (read.kind, read.teacher, read.temperature) == ("white_box", "large", 1.5)
+
+
+def test_on_resuming_the_run_goes_on_with_the_same_chains(
+    model_folder: Path, domain: Path, replay: Path, tmp_path: Path
+) -> None:
+    words = [
+        "dpcd", "--model", model_folder, "--data", domain, "--replay_data", replay,
+        "--dpcd.filter", "false", *SHORT, "--loop.rows", 4, "--loop.decay", 0, "--loop.warmup", 0,
+    ]  # fmt: skip
+    assert train(*words, "--out", tmp_path / "whole", "--loop.steps", 6) == 0
+    for steps in (3, 6):
+        assert train(*words, "--out", tmp_path / "parts", "--loop.steps", steps) == 0
+    one, two = (load(tmp_path / name / "model").state_dict() for name in ("whole", "parts"))
+    assert all(torch.equal(one[name], two[name]) for name in one)
