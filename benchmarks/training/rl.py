@@ -107,7 +107,7 @@ def measure(folder: Path, reference: Path, work: Path) -> dict[str, float]:
 def _settings(method: str, steps: int) -> tuple[str, dict[str, Any]]:
     """Command and settings: `steps` rollouts of 64 answers; PPO uses each for four steps."""
     loop = {"loop.steps": steps, "loop.rows": 16, "loop.learning_rate": 1e-4, "loop.log_steps": 1}
-    common = {"longest": LONGEST, "kl": 0.05, "context": 512, **loop}
+    common: dict[str, Any] = {"longest": LONGEST, "kl": 0.05, "context": 512, **loop}
     common["rewards"] = "[" + ", ".join(f'{{name = "{n}", weight = {w}}}' for n, w in REWARDS) + "]"
     if method == "spo":
         return "spo", {**common, "prompts": 64}
