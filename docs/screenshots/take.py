@@ -29,7 +29,8 @@ MOST_SECONDS = 120.0
 def main() -> None:
     application = QApplication([])
     with tempfile.TemporaryDirectory() as folder:
-        app = App(Paths(Path(folder) / "assay"))
+        paths = Paths(Path(folder) / "assay")
+        app = App(paths)
         app.start()
         app.window.resize(1280, 800)
         wait(lambda: app.window.session is not None)
@@ -47,7 +48,7 @@ def main() -> None:
         app.window.show_page("models")
         session.pages.models().tabs.show_tab("get")
         save(app, "models-light")
-        train(app)
+        train(app, paths.training)
         save(app, "training-light")
         theme().apply("dark")
         save(app, "training-dark")
@@ -80,9 +81,8 @@ def ask(app: App, question: str) -> None:
     composer.field.clearFocus()
 
 
-def train(app: App) -> None:
+def train(app: App, folder: Path) -> None:
     """Show two runs of made-up figures, of which one is running."""
-    folder = app.paths.training
     for number, (name, last) in enumerate((("sft-1", 1200), ("grpo-1", 620))):
         run = folder / name
         run.mkdir(parents=True)
