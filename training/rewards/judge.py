@@ -36,7 +36,7 @@ def judge(folder: str) -> Callable[[Sequence[Sample]], list[float]]:
         told = tokenizer.apply_chat_template(
             [{"role": "user", "content": text}], add_generation_prompt=True, tokenize=False
         )
-        given = torch.tensor([tokenizer.encode(told)], device=model.device)
+        given = torch.tensor([tokenizer.encode(told, verbose=False)], device=model.device)
         with torch.no_grad():
             logits = model(given, logits_to_keep=1).logits[0, -1, digits].float()
         return float(logits.softmax(-1) @ grades)

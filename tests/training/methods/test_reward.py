@@ -39,8 +39,8 @@ def test_a_trained_reward_model_is_a_sequence_classifier(
     arguments = {
         "recipe": "training/recipes/reward.toml", "model": model_folder, "data": data,
         "held_out": held_out, "out": tmp_path / "run", "adapter.kind": adapter, "loop.steps": 10,
-        "loop.evaluate_steps": 0, "loop.accumulate": 1, "loop.learning_rate": 3e-4,
-        "loop.log_steps": 1, "loop.threads": 1, "loop.mixed": "false",
+        "loop.evaluate_steps": 0, "loop.patience": 0, "loop.learning_rate": 3e-4,
+        "loop.accumulate": 1, "loop.log_steps": 1, "loop.threads": 1, "loop.mixed": "false",
     }  # fmt: skip
     words = [word for key, value in arguments.items() for word in (f"--{key}", str(value))]
     assert main(["reward", *words]) == 0

@@ -152,7 +152,6 @@ def test_unknown_rewards_are_named() -> None:
         build([])
 
 
-@pytest.mark.logs("Token indices sequence length is longer")  # the small model's context is 128
 def test_the_judge_reads_the_digits_alone(model_folder: Path) -> None:
     """The oracle asks the model for the logits of the whole vocabulary and of no cached kind."""
     sample = Sample("What is a coin?", "A token.")
@@ -163,7 +162,7 @@ def test_the_judge_reads_the_digits_alone(model_folder: Path) -> None:
     from training.rewards.judge import _QUESTION
 
     text = _QUESTION.format(prompt=sample.prompt, answer=sample.answer)
-    ids = tokenizer(f"<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n").input_ids
+    ids = tokenizer(f"<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n", verbose=False).input_ids
     logits = model(torch.tensor([ids])).logits[0, -1].detach()
     exact = torch.stack([logits[tokenizer(str(d)).input_ids[0]] for d in range(10)]).exp()
     wanted = sum(d * float(exact[d]) for d in range(10)) / 9 / float(exact.sum())
