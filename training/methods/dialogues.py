@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.data import dialogues
+from training.assistant import dialogues
 from training.methods.common import Options
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from training import lexicon
+from training.assistant import lexicon
 from training.methods.common import Options
 
 

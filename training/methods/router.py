@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from training import router
+from training.assistant import router
 from training.methods.common import Options
 
 

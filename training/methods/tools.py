@@ -6,7 +6,7 @@ Users, portfolios and questions are made up as for the tool dialogues; no data i
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.data.wordings import load
+from training.assistant.wordings import load
 from training.methods import grpo
 from training.methods.common import Options, carry_out, start
 from training.rl.policy_method import limits, scorer

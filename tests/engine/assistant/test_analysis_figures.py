@@ -15,7 +15,7 @@ from tests.engine.assistant.test_analyses import LONG, moving
 from tests.engine.assistant.test_market_analyses import hand_made
 from tests.engine.assistant.test_tool_figures import check
 from tests.engine.assistant.world import TRADES, trade, world
-from training.data.market import random_user
+from training.assistant.market import random_user
 
 CLOSES = {**LONG, "SOL": moving(400, -0.013)}
 HELD = (*TRADES, trade("2026-10-01", "buy", ("SOL", "2"), ("USD", "300"), ("USD", "0.3")))

@@ -16,8 +16,8 @@ from engine.assistant.tools.base import Param
 from engine.model.client import GenerateRequest, ModelClient
 from tests.engine.assistant.gbnf import derives
 from tests.engine.assistant.opinions import call_text
-from training.data.surfaces import World
-from training.data.wordings import fill, load
+from training.assistant.surfaces import World
+from training.assistant.wordings import fill, load
 
 WORLD = World(date(2026, 11, 22), ("BTC", "ETH", "SOL"), ("Kraken", "Ledger"))
 Value = str | Decimal

@@ -10,8 +10,8 @@ from engine.assistant.candidates import Previous, Slots, candidates
 from engine.assistant.recognise import recognise
 from engine.assistant.tools import TOOLS
 from tests.engine.assistant.world import KNOWLEDGE, TODAY, world
-from training.data.surfaces import World
-from training.data.wordings import fill, load
+from training.assistant.surfaces import World
+from training.assistant.wordings import fill, load
 
 OWNED, ACCOUNTS = ("BTC", "ETH", "SOL"), ("Coinbase", "Kraken", "Ledger")
 

@@ -6,7 +6,7 @@ import pytest
 
 from engine.assistant.terms import find_terms, term_key
 from tests.engine.assistant.world import KNOWLEDGE
-from training.data.surfaces import term_forms
+from training.assistant.surfaces import term_forms
 
 
 def term(text: str) -> str | None:

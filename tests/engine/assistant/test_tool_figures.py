@@ -14,7 +14,7 @@ from engine.assistant.tools.base import ToolResult
 from engine.assistant.tools.context import ToolContext
 from engine.core.errors import KnownError
 from tests.engine.assistant.world import KNOWLEDGE, TRADES, alarm, ask, shown, trade, world
-from training.data.market import random_user
+from training.assistant.market import random_user
 
 
 def calls(rng: random.Random, context: ToolContext) -> list[tuple[str, dict[str, str | Decimal]]]:

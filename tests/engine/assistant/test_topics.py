@@ -238,7 +238,7 @@ def test_a_text_stays_what_it_was_in_a_follow_up() -> None:
 def test_no_question_for_an_everyday_tool_is_taken() -> None:
     """The 1,534 questions that the router is measured with stay with it."""
     taken = []
-    for path in sorted(DEV.glob("assistant_dev*.jsonl")):
+    for path in sorted(DEV.glob("dev*.jsonl")):
         for line in path.read_text("utf-8").splitlines():
             question = json.loads(line)["text"]
             if topic_of(question, (), world()) is not None:

@@ -150,7 +150,7 @@ def test_other_questions_are_left_alone(question: str) -> None:
 def test_no_question_the_router_is_measured_with_is_settled() -> None:
     texts = [
         json.loads(line)["text"]
-        for path in sorted(DEV.glob("assistant_dev*.jsonl"))
+        for path in sorted(DEV.glob("dev*.jsonl"))
         for line in path.read_text("utf-8").splitlines()
     ]
     assert [text for text in texts if settle(text, world()) is not None] == []

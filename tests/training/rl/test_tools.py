@@ -7,8 +7,8 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from training.data.market import random_user
-from training.data.wordings import load
+from training.assistant.market import random_user
+from training.assistant.wordings import load
 from training.rewards import build
 from training.rl import tools
 from training.rl.episodes import Episode

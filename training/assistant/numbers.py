@@ -3,7 +3,7 @@
 import random
 from decimal import Decimal
 
-from training.data.surfaces import Surface, World
+from training.assistant.surfaces import Surface, World
 
 _SYMBOL = {"USD": "$", "EUR": "€", "GBP": "£"}
 _SPELT = {

@@ -16,7 +16,7 @@ from engine.assistant.knowledge import Knowledge
 from engine.assistant.tools.context import ToolContext
 from engine.core.records import PricePoint, Transaction
 from engine.market.series import PriceBook
-from training.data.surfaces import World, known_assets
+from training.assistant.surfaces import World, known_assets
 
 _ACCOUNTS = (
     "Coinbase",

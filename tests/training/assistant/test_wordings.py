@@ -10,9 +10,9 @@ import pytest
 
 from engine.assistant.calls import check_arguments
 from engine.assistant.tools import TOOLS
-from training.data import wordings
-from training.data.surfaces import World, known_assets
-from training.data.wordings import FOLDER, NO_TOOL, ORDER, Wording, fill, load, roughen
+from training.assistant import wordings
+from training.assistant.surfaces import World, known_assets
+from training.assistant.wordings import FOLDER, NO_TOOL, ORDER, Wording, fill, load, roughen
 from training.vocabulary import TOOL_NAMES
 
 WORLD = World(date(2026, 11, 22), ("ADA", "BTC", "ETH", "SOL"), ("Coinbase", "Kraken"))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.assistant.recognise.correct import lexicon as shipped
-from training import lexicon
-from training.data.wordings import Wording, load
+from training.assistant import lexicon
+from training.assistant.wordings import Wording, load
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.core.resources import resource
 
 Value = str | Decimal
-_TERMS = Path(__file__).parent / "terms.txt"
+_TERMS = Path(__file__).parents[1] / "data" / "terms.txt"
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from torch.nn import functional as F
 
 from engine.assistant.recognise import recognise
 from engine.assistant.router import BUCKETS, NO_TOOL, Router, features, save_router
-from training.data.negatives import everyday_requests
-from training.data.surfaces import World, known_assets
-from training.data.wordings import Utterance, Wording, fill, load, ramble, roughen
+from training.assistant.negatives import everyday_requests
+from training.assistant.surfaces import World, known_assets
+from training.assistant.wordings import Utterance, Wording, fill, load, ramble, roughen
 from training.vocabulary import TOOL_NAMES
 
 _RAMBLING = 0.3  # share of questions with a story around them

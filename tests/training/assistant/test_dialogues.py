@@ -15,11 +15,11 @@ from engine.assistant.tools import TOOLS
 from engine.assistant.tools.base import ToolResult
 from engine.model.templates import STARTER, PromptCall, PromptMessage, ToolSpec
 from engine.model.templates import render as render_prompt
-from training.data import dialogues
+from training.assistant import dialogues
 from training.data.chat import render, render_text
-from training.data.dialogues import generate
+from training.assistant.dialogues import generate
 from training.data.sft import encode
-from training.data.wordings import load
+from training.assistant.wordings import load
 from training.tokenizer import train_tokenizer
 
 Row = dict[str, Any]

@@ -14,8 +14,8 @@ from engine.analytics.periods import resolve
 from engine.analytics.yields import COMPOUNDINGS
 from engine.assistant.recognise import recognise
 from engine.assistant.recognise.spelling import distance
-from training.data import numbers, surfaces
-from training.data.surfaces import Surface, World
+from training.assistant import numbers, surfaces
+from training.assistant.surfaces import Surface, World
 
 WORLD = World(date(2026, 11, 22), ("ADA", "BTC", "ETH", "LINK", "SOL"), ("Coinbase", "Kraken"))
 Make = Callable[[random.Random], Surface]

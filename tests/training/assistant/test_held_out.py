@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.data.wordings import load
+from training.assistant.wordings import load
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -24,6 +24,6 @@ def test_held_out_questions_are_nowhere_else() -> None:
     held_out = list(texts(ROOT / "benchmarks" / "data" / "assistant_heldout.jsonl"))
     assert len(set(held_out)) >= 500
     known = {normal(wording.text) for wording in load()}
-    for path in (ROOT / "training" / "data").glob("assistant_dev*.jsonl"):
+    for path in (ROOT / "training" / "assistant").glob("dev*.jsonl"):
         known |= set(texts(path))
     assert known.isdisjoint(held_out)

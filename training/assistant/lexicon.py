@@ -31,7 +31,7 @@ from engine.assistant.recognise import (
 )
 from engine.assistant.recognise.spelling import distance
 from training.data.formats import read_documents
-from training.data.wordings import load
+from training.assistant.wordings import load
 
 _WORD = re.compile(r"(?<![\w'’])[a-z]{2,18}(?![\w'’])")
 _RECOGNISERS = (

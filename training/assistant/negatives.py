@@ -9,7 +9,7 @@ import lzma
 import random
 from pathlib import Path
 
-from training.data.wordings import Wording
+from training.assistant.wordings import Wording
 
 _SOURCE = "clinc/oos-eval"
 _BORDER = frozenset(

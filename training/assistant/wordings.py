@@ -10,8 +10,8 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-from training.data import numbers, surfaces
-from training.data.surfaces import Surface, Value, World
+from training.assistant import numbers, surfaces
+from training.assistant.surfaces import Surface, Value, World
 from training.vocabulary import TOOL_NAMES
 
 FOLDER = Path(__file__).parent / "wordings"

@@ -8,7 +8,7 @@ import pytest
 from engine.assistant.tools import TOOLS
 from engine.core.errors import KnownError
 from engine.ledger.legs import holdings
-from training.data.market import RandomUser, random_user
+from training.assistant.market import RandomUser, random_user
 
 
 @pytest.fixture(scope="module")

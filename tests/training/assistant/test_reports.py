@@ -13,10 +13,10 @@ from engine.assistant.tools.base import ToolResult
 from engine.core.errors import KnownError
 from tests.engine.assistant.world import ask
 from training.data import reports
-from training.data.market import random_user
-from training.data.reports import report, shapes
-from training.data.surfaces import World
-from training.data.wordings import fill, load
+from training.assistant.market import random_user
+from training.assistant.reports import report, shapes
+from training.assistant.surfaces import World
+from training.assistant.wordings import fill, load
 
 # What random users and wordings bring about too seldom to rely on: income, periods, a recovery.
 RARE: tuple[tuple[str, dict[str, str]], ...] = (

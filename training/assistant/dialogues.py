@@ -17,11 +17,11 @@ from engine.assistant.prompting import Exchange, question_messages
 from engine.assistant.tools import TOOLS
 from engine.core.errors import KnownError
 from engine.model.templates import STARTER
-from training.data.market import RandomUser, random_user
-from training.data.negatives import everyday_requests
-from training.data.reports import report
-from training.data.surfaces import Value
-from training.data.wordings import Utterance, Wording, fill, load, ramble, roughen
+from training.assistant.market import RandomUser, random_user
+from training.assistant.negatives import everyday_requests
+from training.assistant.reports import report
+from training.assistant.surfaces import Value
+from training.assistant.wordings import Utterance, Wording, fill, load, ramble, roughen
 from training.vocabulary import TOOL_NAMES
 
 _PER_USER = 24

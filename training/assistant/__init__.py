@@ -1,0 +1,1 @@
+"""What the assistant is taught with: wordings, random users, dialogues; its router and lexicon."""
