@@ -50,10 +50,7 @@ class Curves(Canvas):
             if not one.steps:
                 continue
             pen = pg.mkPen(tint, width=self.devicePixelRatioF())
-            line = pg.PlotCurveItem(*places, pen=pen)
-            # Drawn in one stroke, a wide line that goes up and down takes ten times as long.
-            line.setSegmentedLineMode("on")
-            box.addItem(line)
+            box.addItem(pg.PlotCurveItem(*places, pen=pen))
             if len(one.steps) == 1:
                 dot = pg.ScatterPlotItem(*places, size=_DOT, pen=None, brush=pg.mkBrush(tint))
                 box.addItem(dot)

@@ -93,7 +93,8 @@ class StartDialog(QDialog):
         set_words(self._text, recipe.text, "muted")
         set_words(self._error, "", "error")
         for key, proposed in recipe.places.items():
-            self._add(key, titles(key), proposed)
+            words = self.tr("{} (may be left out)") if key in recipe.optional else "{}"
+            self._add(key, words.format(titles(key)), proposed)
             self.fields[key].setText(before.get(key, ""))
         self._add(_OUT, self.tr("Folder of the run"), "")
         find = partial(self._service.training.free_folder, recipe)

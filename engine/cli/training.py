@@ -55,7 +55,7 @@ def _list(service: Service, args: argparse.Namespace) -> None:
         terminal.say("There are no training runs. `assay training recipes` lists what can be run.")
     else:
         rows = tuple(
-            (run.name, run.recipe, run.state, f"{figures.step:,}", _left(figures))
+            (run.name, run.recipe, run.state, f"{figures.step:,}", _left(run, figures))
             for run, figures in found
         )
         right = (False, False, False, True, True)
@@ -116,10 +116,10 @@ def _resume(service: Service, args: argparse.Namespace) -> None:
     terminal.say(f"{run.name} goes on.")
 
 
-def _left(figures: TrainingFigures) -> str:
-    minutes = None if figures.left is None else figures.left / 60
-    if minutes is None:
+def _left(run: TrainingRun, figures: TrainingFigures) -> str:
+    if figures.left is None or not run.is_running:
         return ""
+    minutes = figures.left / 60
     return f"{minutes:,.0f} min" if minutes < _MINUTES else f"{minutes / 60:,.1f} h"
 
 

@@ -10,18 +10,20 @@ from typing import Any
 
 from engine.core.errors import KnownError
 
-_OPTIONAL = "held_out"
+_HELD_OUT = "held_out"
 _TITLES = {
     "model": "Model folder",
     "data": "Training data",
-    "held_out": "Held-out data (may be left out)",
+    _HELD_OUT: "Held-out data",
     "teacher": "Folder of the teacher model",
     "reference": "Folder of the reference model",
     "reward_model": "Folder of the reward model",
     "prompts": "Prompts",
 }
 """The settings that name a file or folder even where a recipe leaves them empty."""
-_COMMAND = r"assay-train\s+([a-z][a-z0-9-]*)\s+--recipe\s+\S*\b{}"
+_COMMAND = r"assay-train\s+([a-z][a-z0-9-]*)\s+([A-Z]+\s+)?--recipe\s+\S*\b{}(.*)"
+_FLAG = re.compile(r"--([a-z_.-]+)\s+(\S+)")
+_NOT_ASKED = frozenset({"out", "until", "recipe"})
 _UNTIL = re.compile(r"\d+(\.\d+)?[smh]?")
 _LARGEST = 1_000_000
 
@@ -30,13 +32,14 @@ _LARGEST = 1_000_000
 class Recipe:
     """A way to train. name: of the file, and of the method where a file serves several; text: what
     it does, as its first comment says; places: settings that name a file or folder, with what the
-    recipe has for them."""
+    recipe or its comment proposes; optional: those of them that may be left out."""
 
     name: str
     method: str
     path: Path
     text: str
     places: Mapping[str, str]
+    optional: frozenset[str]
 
 
 def recipes() -> list[Recipe]:
@@ -61,30 +64,35 @@ def find_recipe(name: str) -> Recipe:
 def read_recipe(path: Path) -> list[Recipe]:
     """What a file can be used for: a recipe for each method that trains a model.
 
-    Its comments name the methods, as "assay-train METHOD --recipe FILE"; else its name is the
-    method. Raises KnownError if it cannot be read.
+    Its comments show the commands, as "assay-train METHOD --recipe FILE --data …", whose flags are
+    asked for too; without any its name is the method. Raises KnownError if it cannot be read.
     """
     try:
         text = path.read_bytes()[:_LARGEST].decode("utf-8")
         document = tomllib.loads(text)
     except (OSError, ValueError) as error:
         raise KnownError(f"{path.name} is no recipe: {error}") from error
-    named = re.findall(_COMMAND.format(re.escape(path.name)), text)
-    methods = list(dict.fromkeys(named)) or [path.stem]
-    shared = {key: value for key, value in document.items() if key not in methods}
-    tables = {method: shared | document.get(method, {}) for method in methods}
+    shown = re.sub(r"\\\n#\s*", "", text)  # commands may go on in the next line
+    commands: dict[str, dict[str, str]] = {}
+    for method, model, flags in re.findall(_COMMAND.format(re.escape(path.name)), shown):
+        asked = {"model": ""} if model else {}
+        asked |= {key.replace("-", "_"): value for key, value in _FLAG.findall(flags)}
+        # Of several commands for a method the later ones are alternatives.
+        commands.setdefault(method, asked)
+    commands = commands or {path.stem: {}}
+    shared = {key: value for key, value in document.items() if key not in commands}
+    tables = {method: shared | document.get(method, {}) for method in commands}
     trained = {method: table for method, table in tables.items() if "loop" in table}
-    comment = next((line for line in text.splitlines() if line.startswith("#")), "")
-    return [
-        Recipe(
-            f"{path.stem}/{method}" if len(trained) > 1 else path.stem,
-            method,
-            path,
-            comment.strip("# "),
-            dict(_places(table)),
-        )
-        for method, table in trained.items()
-    ]
+    comment = next((line for line in text.splitlines() if line.startswith("#")), "").strip("# ")
+    found = []
+    for method, table in trained.items():
+        name = f"{path.stem}/{method}" if len(trained) > 1 else path.stem
+        own, asked = dict(_places(table)), commands[method]
+        optional = {key for key, value in own.items() if not value} | {_HELD_OUT}
+        # Words in capitals stand for what is to be filled in.
+        places = {k: "" if v.isupper() else v for k, v in asked.items() if k not in _NOT_ASKED}
+        found.append(Recipe(name, method, path, comment, places | own, frozenset(optional)))
+    return found
 
 
 def check(recipe: Recipe, values: Mapping[str, str], out: Path, until: str) -> dict[str, str]:
@@ -100,7 +108,7 @@ def check(recipe: Recipe, values: Mapping[str, str], out: Path, until: str) -> d
         place = Path(text).expanduser().absolute()
         if text and place.exists():
             settings[key] = str(place)
-        elif key == _OPTIONAL and not values.get(key):
+        elif key in recipe.optional and not values.get(key):
             settings[key] = ""
         else:
             there = f"{place} is not there" if text else "it is missing"
@@ -133,5 +141,5 @@ def _places(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, s
     for key, value in table.items():
         if isinstance(value, dict):
             yield from _places(value, f"{prefix}{key}.")
-        elif isinstance(value, str) and key != "out" and ("/" in value or key in _TITLES):
+        elif isinstance(value, str) and key not in _NOT_ASKED and ("/" in value or key in _TITLES):
             yield prefix + key, value

@@ -179,11 +179,13 @@ def test_what_a_recipe_needs_changes_with_the_recipe(
     it: TrainingWindow, package: Path, model: Path
 ) -> None:
     (package / "recipes" / "dpcd.toml").write_text(
-        '# Keeps what the model can do.\nmodel = ""\nteacher = "work/big"\n[loop]\n'
+        "# Keeps what it can do.\n# assay-train dpcd --recipe dpcd.toml --model work/m\n"
+        'teacher = ""\n[loop]\n'
     )
     it.press("Start a run…")
     dialog = it.dialog(StartDialog)
     assert list(dialog.fields) == ["model", "teacher", "out"]
+    assert "Folder of the teacher model (may be left out)" in words(dialog)
     dialog.fields["model"].setText(str(model))
     dialog.recipe.setCurrentIndex(1)
     assert list(dialog.fields) == ["model", "data", "held_out", "out"]

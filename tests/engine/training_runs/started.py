@@ -13,9 +13,15 @@ import pytest
 from engine.training_runs import process, recipes
 
 FAKE = Path(__file__).with_name("fake_train.py")
-RECIPE = (
-    '# Tunes a model on your dialogues.\nmodel = ""\ndata = ""\nheld_out = ""\nout = "work/x"\n'
-)
+RECIPE = r"""# Tunes a model on your dialogues.
+#
+#     assay-train sft MODEL --recipe recipes/sft.toml --data FILE --out work/x \
+#         --held-out FILE
+#
+#     assay-train sft --recipe recipes/sft.toml --topk work/x
+context = 128
+out = "work/x"
+"""
 LOOP = "[loop]\nsteps = 1_000_000\nlog_steps = 1\nrows = 2\nthreads = 1\n"
 PATIENCE = 150.0
 """Seconds in which even a very busy machine does what is waited for."""

@@ -22,6 +22,8 @@ def test_a_recipe_asks_for_its_places_only(sft: recipes.Recipe) -> None:
     assert (sft.name, sft.method) == ("sft", "sft")
     assert sft.text == "Tunes a model on your dialogues."
     assert dict(sft.places) == {"model": "", "data": "", "held_out": ""}
+    assert "held_out" in sft.optional
+    assert not {"model", "data"} & sft.optional
 
 
 def test_a_file_for_several_methods_gives_a_recipe_for_each_that_trains() -> None:
@@ -38,9 +40,16 @@ def test_the_method_stands_in_the_comments_or_is_the_name(tmp_path: Path) -> Non
     path.write_text(f"{other}# assay-train sft --recipe recipes/lora.toml\n" + LOOP)
     assert [(one.name, one.method) for one in read_recipe(path)] == [("lora", "sft")]
     path.write_text(other + LOOP)
-    assert [(one.name, one.method) for one in read_recipe(path)] == [("lora", "lora")]
+    (lora,) = read_recipe(path)
+    assert (lora.name, lora.method, dict(lora.places)) == ("lora", "lora", {})
     path.write_text("vocab_size = 8192\n")
     assert read_recipe(path) == []
+    path.write_text(
+        "# assay-train sft --recipe lora.toml --model m --until 1h\nteacher = ''\n" + LOOP
+    )
+    (lora,) = read_recipe(path)
+    assert dict(lora.places) == {"model": "m", "teacher": ""}
+    assert "teacher" in lora.optional
     nested = tmp_path / "dpcd.toml"
     nested.write_text('[teacher]\nmodel = "work/big"\n' + LOOP)
     assert dict(read_recipe(nested)[0].places) == {"teacher.model": "work/big"}
@@ -69,7 +78,7 @@ def test_everything_is_checked_before_a_start(sft: recipes.Recipe, tmp_path: Pat
         ({"model": str(tmp_path / "none")}, "", "none is not there"),
         ({"model": ""}, "", "Model folder: it is missing"),
         ({"data": str(tmp_path / "x.jsonl")}, "", r"Training data: .*x\.jsonl is not there"),
-        ({"held_out": str(tmp_path / "x")}, "", r"Held-out data .*: .* is not there"),
+        ({"held_out": str(tmp_path / "x")}, "", "Held-out data: .* is not there"),
         ({}, "soon", "soon is no time limit"),
     ]
     for values, until, sentence in wrong:
