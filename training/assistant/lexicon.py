@@ -30,8 +30,8 @@ from engine.assistant.recognise import (
     seasons,
 )
 from engine.assistant.recognise.spelling import distance
-from training.data.formats import read_documents
 from training.assistant.wordings import load
+from training.data.formats import read_documents
 
 _WORD = re.compile(r"(?<![\w'’])[a-z]{2,18}(?![\w'’])")
 _RECOGNISERS = (

@@ -14,10 +14,10 @@ from engine.assistant.calls import parse_call
 from engine.assistant.tools import TOOLS
 from engine.assistant.tools.context import ToolContext
 from engine.core.errors import KnownError
-from training.data.chat import render_text
 from training.assistant.dialogues import Pool, dialogue
 from training.assistant.market import random_user
 from training.assistant.wordings import Wording
+from training.data.chat import render_text
 from training.rewards import Sample, Scorer
 from training.rl.episodes import Episode, Player, seed_of
 from training.rl.prompts import HEADER, Prompt, prompt_of

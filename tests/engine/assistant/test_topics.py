@@ -11,7 +11,7 @@ from engine.assistant.prompting import Exchange
 from engine.assistant.topics import topic_of
 from tests.engine.assistant.world import world
 
-DEV = Path(__file__).parents[3] / "training" / "data"
+DEV = Path(__file__).parents[3] / "training" / "assistant"
 
 
 @pytest.mark.parametrize(

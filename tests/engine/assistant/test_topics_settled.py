@@ -14,7 +14,7 @@ from engine.assistant.topics_settled import settle
 from engine.assistant.turn import Assistant
 from tests.engine.assistant.world import TRADES, trade, world
 
-DEV = Path(__file__).parents[3] / "training" / "data"
+DEV = Path(__file__).parents[3] / "training" / "assistant"
 ELSEWHERE = "another can be chosen under Portfolio → Tax."
 EUROS = trade("2026-09-01", "deposit", ("EUR", "500"))
 

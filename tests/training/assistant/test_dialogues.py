@@ -16,10 +16,10 @@ from engine.assistant.tools.base import ToolResult
 from engine.model.templates import STARTER, PromptCall, PromptMessage, ToolSpec
 from engine.model.templates import render as render_prompt
 from training.assistant import dialogues
-from training.data.chat import render, render_text
 from training.assistant.dialogues import generate
-from training.data.sft import encode
 from training.assistant.wordings import load
+from training.data.chat import render, render_text
+from training.data.sft import encode
 from training.tokenizer import train_tokenizer
 
 Row = dict[str, Any]

@@ -10,8 +10,8 @@ import pytest
 from engine.assistant.recognise import recognise
 from engine.assistant.router import BUCKETS, Router, features, load_router, masked, save_router
 from training.assistant import router as training_router
-from training.assistant.wordings import Wording
 from training.assistant.router import LABELS, accuracy, label, train_router
+from training.assistant.wordings import Wording
 
 TODAY = date(2026, 11, 22)
 TOY = [

@@ -162,7 +162,9 @@ def test_the_judge_reads_the_digits_alone(model_folder: Path) -> None:
     from training.rewards.judge import _QUESTION
 
     text = _QUESTION.format(prompt=sample.prompt, answer=sample.answer)
-    ids = tokenizer(f"<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n", verbose=False).input_ids
+    ids = tokenizer(
+        f"<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n", verbose=False
+    ).input_ids
     logits = model(torch.tensor([ids])).logits[0, -1].detach()
     exact = torch.stack([logits[tokenizer(str(d)).input_ids[0]] for d in range(10)]).exp()
     wanted = sum(d * float(exact[d]) for d in range(10)) / 9 / float(exact.sum())
