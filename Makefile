@@ -2,14 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-# The tests in three parts of about the same length.
+# The tests in parts that run side by side.
 WINDOW := tests/desktop tests/system
 MODEL := tests/engine/model tests/engine/server tests/engine/net tests/engine/cli tests/test_readme.py
+TRAINING := tests/training tests/quantize
 
 # The tests start hundreds of processes: without kept bytecode each compiles the engine anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test lint check check-window check-model check-rest clean
+.PHONY: run test lint check check-window check-model check-training check-rest clean
 
 run:
 	@$(PYTHON) .ci/bootstrap.py run
@@ -28,7 +29,7 @@ lint:
 
 # Side by side: many tests wait, for a child process or a clock.
 check:
-	@$(MAKE) --no-print-directory -j3 check-window check-model check-rest
+	@$(MAKE) --no-print-directory -j4 check-window check-model check-training check-rest
 
 check-window:
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(WINDOW)
@@ -36,8 +37,12 @@ check-window:
 check-model:
 	$(BIN)/python -m pytest $(MODEL)
 
+# One thread each: with two, training waits for the cores that the other parts use.
+check-training:
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(TRAINING)
+
 check-rest:
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(addprefix --ignore=,$(WINDOW) $(MODEL))
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(addprefix --ignore=,$(WINDOW) $(MODEL) $(TRAINING))
 
 clean:
 	rm -rf .venv build *.egg-info
