@@ -69,7 +69,7 @@ def plot(title: str, lines: Sequence[tuple[int, Points]], weight: float) -> str:
     are drawn faintly, their moving average on top."""
     values = [value for _, points in lines for _, value in points]
     first, last = 0.0, max(1.0, *(points[-1][0] for _, points in lines))
-    low, high = _range(values)
+    low, high = bounds(values)
 
     def place(point: tuple[float, float]) -> str:
         x = LEFT + (point[0] - first) / (last - first) * (WIDTH - LEFT - RIGHT)
@@ -80,10 +80,10 @@ def plot(title: str, lines: Sequence[tuple[int, Points]], weight: float) -> str:
     for value in ticks(low, high):
         x, y = place((first, value)).split(",")
         parts.append(f'<path class="grid" d="M{x} {y}H{WIDTH - RIGHT}"/>')
-        parts.append(f'<text class="y" x="{LEFT - 8}" y="{y}">{_number(value)}</text>')
+        parts.append(f'<text class="y" x="{LEFT - 8}" y="{y}">{number_text(value)}</text>')
     for step in ticks(first, last, 8):
         x = place((step, low)).split(",")[0]
-        parts.append(f'<text class="x" x="{x}" y="{HEIGHT - 8}">{_number(step)}</text>')
+        parts.append(f'<text class="x" x="{x}" y="{HEIGHT - 8}">{number_text(step)}</text>')
     for index, points in lines:
         smooth = smoothed(points, weight) if len(points) > 9 else points
         colour = f"c{index % COLOURS}" + (" dashed" if index >= COLOURS else "")
@@ -99,31 +99,23 @@ def plot(title: str, lines: Sequence[tuple[int, Points]], weight: float) -> str:
     )
 
 
-def plots(runs: Sequence[Run], weight: float) -> dict[str, str]:
-    """An SVG for each figure that any of the runs has, the usual ones first."""
+def lines_by_figure(runs: Sequence[Run]) -> dict[str, list[tuple[int, Points]]]:
+    """For each figure that any of the runs has, the usual ones first: their numbers and points."""
     names = {name for run in runs for name in run.figures}
     order = [name for name in FIRST if name in names]
     order += sorted(names - set(order), key=lambda name: (not name.startswith(HELD), name))
     return {
-        name: plot(
-            _title(name),
-            [(i, run.figures[name]) for i, run in enumerate(runs) if name in run.figures],
-            weight,
-        )
+        name: [(i, run.figures[name]) for i, run in enumerate(runs) if name in run.figures]
         for name in order
     }
-
-
-def alone(picture: str) -> str:
-    """A plot as a file of its own, with the style sheet that the page has."""
-    return picture.replace(">", f"><style>{_STYLE}</style>", 1)
 
 
 def page(runs: Sequence[Run], weight: float) -> str:
     """The whole report. weight: of the past in the moving average, 0 = none."""
     figures = "".join(
-        f"<figure><figcaption>{html.escape(_title(name))}</figcaption>{picture}</figure>"
-        for name, picture in plots(runs, weight).items()
+        f"<figure><figcaption>{html.escape(title_of(name))}</figcaption>"
+        f"{plot(title_of(name), lines, weight)}</figure>"
+        for name, lines in lines_by_figure(runs).items()
     )
     nothing = "" if figures else "<p>No figures have been written yet.</p>"
     return (
@@ -139,12 +131,14 @@ def _summary(runs: Sequence[Run]) -> str:
     names = {name for run in runs for name in run.figures}
     columns = [name for name in FIRST if name in names]
     columns += sorted(name for name in names if name.startswith(HELD))[:4]
-    head = "".join(f"<th>{html.escape(_title(name))}</th>" for name in columns)
+    head = "".join(f"<th>{html.escape(title_of(name))}</th>" for name in columns)
     rows = []
     for index, run in enumerate(runs):
         steps = max((points[-1][0] for points in run.figures.values()), default=0)
         last = (run.figures.get(column) for column in columns)
-        cells = "".join(f"<td>{_number(points[-1][1]) if points else '–'}</td>" for points in last)
+        cells = "".join(
+            f"<td>{number_text(points[-1][1]) if points else '–'}</td>" for points in last
+        )
         mark = f'<svg class="mark" viewBox="0 0 10 10">{_dot(index, "5", "5", 5)}</svg>'
         rows.append(f"<tr><th>{mark}{html.escape(run.name)}</th><td>{steps:,.0f}</td>{cells}</tr>")
     return (
@@ -177,17 +171,20 @@ def _dot(index: int, x: str, y: str, radius: int) -> str:
     return f'<circle class="c{index % COLOURS}" cx="{x}" cy="{y}" r="{radius}"/>'
 
 
-def _title(name: str) -> str:
+def title_of(name: str) -> str:
+    """A figure in words."""
     return _TITLES.get(name, name.replace(HELD, "held out: ").replace("_", " "))
 
 
-def _range(values: Sequence[float]) -> tuple[float, float]:
+def bounds(values: Sequence[float]) -> tuple[float, float]:
+    """What a plot of these values shows: a little more than their range."""
     low, high = min(values), max(values)
     margin = (high - low) * 0.05 or abs(high) * 0.1 or 1.0
     return low - margin, high + margin
 
 
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
+    """A number as short as it stands beside a plot."""
     if value and (abs(value) < 1e-3 or abs(value) >= 1e7):
         return f"{value:.1e}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -9,10 +9,23 @@ pytest.importorskip("torch")
 
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from training.cli import main
 from training.loop.log import METRICS
-from training.report import page, read_run, smoothed, ticks
+from training.report import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    page,
+    read_run,
+    smoothed,
+    ticks,
+)
+from training.report_png import picture
 
 
 def a_run(folder: Path, rows: list[dict[str, object]], rate: float = 1e-3) -> Path:
@@ -70,8 +83,19 @@ def test_runs_are_compared_in_one_file(tmp_path: Path) -> None:
     lines = [line.get("class") for line in pictures[0].iter(f"{space}polyline")]
     assert lines == ["faint c0", "c0", "faint c1", "c1"]
     assert re.search(r'class="differs"><th>loop.rate</th><td>0.001</td><td>0.002</td>', text)
-    alone = ET.parse(plots / "held_out_loss.svg").getroot()
-    assert alone[0].tag == f"{space}style"
+    with Image.open(plots / "held_out_loss.png") as saved:
+        assert saved.size == (2 * WIDTH, 2 * (HEIGHT + 24))
+
+
+def test_points_of_a_picture_stand_where_they_belong() -> None:
+    """Of a falling line from (0, 1) to (4, 0) the middle is drawn, the corners above are not."""
+    shown = picture("loss", [(0, [(0.0, 1.0), (4.0, 0.0)])], 0.0)
+    left, right = 2 * LEFT, 2 * (WIDTH - RIGHT)
+    colours = [shown.getpixel(((left + right) // 2, y)) for y in range(shown.height)]
+    blue = [y for y, colour in enumerate(colours) if colour == (0x25, 0x63, 0xC9)]
+    top, bottom = 2 * (24 + TOP), 2 * (24 + HEIGHT - BOTTOM)
+    assert sum(blue) / len(blue) == pytest.approx((top + bottom) / 2, abs=2)
+    assert shown.getpixel((right, top)) == (255, 255, 255)
 
 
 def test_points_stand_where_they_belong(tmp_path: Path) -> None:

@@ -1,17 +1,18 @@
-"""Plots of one or more runs as one HTML file, and each plot as an SVG file if asked."""
+"""Plots of one or more runs as one HTML file, and each plot as a PNG file if asked."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.errors import KnownError
 from training.methods.common import Options
-from training.report import alone, page, plots, read_run
+from training.report import lines_by_figure, page, read_run, title_of
+from training.report_png import picture
 
 
 @dataclass(frozen=True)
 class Config:
     """runs: folders of runs, compared with each other; out: the HTML file; plots: folder for each
-    plot as an SVG file; smoothing: weight of the past in the curves, from 0 (none) to below 1."""
+    plot as a PNG file; smoothing: weight of the past in the curves, from 0 (none) to below 1."""
 
     runs: tuple[str, ...] = ()
     out: str = "report.html"
@@ -37,8 +38,8 @@ def run(config: Config, options: Options) -> bool:
     Path(config.out).write_text(page(runs, config.smoothing), encoding="utf-8")
     if config.plots:
         Path(config.plots).mkdir(parents=True, exist_ok=True)
-        for name, picture in plots(runs, config.smoothing).items():
-            path = Path(config.plots) / f"{name.replace('/', '_')}.svg"
-            path.write_text(alone(picture), encoding="utf-8")
+        for name, lines in lines_by_figure(runs).items():
+            path = Path(config.plots) / f"{name.replace('/', '_')}.png"
+            picture(title_of(name), lines, config.smoothing).save(path)
     print(f"Wrote {config.out}")
     return True
