@@ -48,7 +48,7 @@ def measure(name: str, shape: Shape, vocabulary: int, loop: LoopConfig, context:
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
     count = loop.rows * loop.steps
-    ids = np.random.default_rng(1).integers(vocabulary, size=count * (context + 1))
+    ids = np.random.default_rng(1).integers(vocabulary, size=count * (context + 1), dtype=np.uint32)
     starts = np.arange(count + 1) * (context + 1)
     dialogues = Dialogues(ids, np.ones(len(ids), dtype=np.float32), starts)
     with tempfile.TemporaryDirectory() as folder:

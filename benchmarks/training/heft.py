@@ -18,25 +18,24 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.training.programs import ROOT, cost
 from training.loop.log import read_metrics
 
-BARS = "bars: HEFT takes 40 % less memory and 35 % less time than full, and less than LoRA"
 LORA = {"adapter.kind": "lora", "adapter.rank": "16"}
 IMPORTS = "import torch, transformers, peft, training.methods.heft"
 
 
-@dataclass
-class Runs:
-    """What the runs of one variant cost: a value per round; the losses are the same in each."""
+@dataclass(frozen=True)
+class Run:
+    """Peak MB, median seconds of a step, and the held-out losses after so many steps."""
 
-    memory: list[float] = field(default_factory=list)  # MB
-    seconds: list[float] = field(default_factory=list)  # of a step
-    losses: list[tuple[int, float]] = field(default_factory=list)  # after so many steps
+    memory: float
+    seconds: float
+    losses: list[tuple[int, float]]
 
     @property
     def best(self) -> float:
@@ -48,7 +47,7 @@ class Runs:
         for (earlier, before), (step, now) in pairwise([(0, math.inf), *self.losses]):
             if now <= loss:
                 share = (before - loss) / (before - now) if math.isfinite(before) else 1.0
-                return (earlier + share * (step - earlier)) * statistics.median(self.seconds)
+                return (earlier + share * (step - earlier)) * self.seconds
         return math.nan
 
 
@@ -72,54 +71,44 @@ def variants(layers: int, window: int) -> dict[str, dict[str, str]]:
         "windows": {"window": "0"},
         "mixed precision": {"loop.mixed": "false"},
     }
-    made = {"full": {}, "LoRA": LORA, "HEFT": heft}
+    made: dict[str, dict[str, str]] = {"full": {}, "LoRA": LORA, "HEFT": heft}
     return made | {f"HEFT without {name}": heft | given for name, given in without.items()}
 
 
-def run(name: str, settings: Mapping[str, str], common: list[str], runs: Runs, work: Path) -> None:
-    """Run one program and note what it cost."""
+def run(method: str, settings: Mapping[str, object], work: Path, threads: int) -> Run:
+    """Run one program and read what it cost."""
     shutil.rmtree(work / "out", ignore_errors=True)
-    method = "heft" if name.startswith("HEFT") else "sft"
-    given = [part for key, value in settings.items() for part in (f"--{key}", value)]
-    program = [sys.executable, "-m", "training.cli", method, "--out", work / "out"]
-    spent = cost([*program, *common, *given], work, threads=int(common[1]))
+    flags = [part for key, value in settings.items() for part in (f"--{key}", str(value))]
+    program = [sys.executable, "-m", "training.cli", method, "--out", work / "out", *flags]
+    spent = cost([*program, "--loop.threads", str(threads)], work, threads)
     lines = read_metrics(work / "out")
-    runs.memory.append(spent.memory / 1e6)
-    # Each evaluation is followed by steps and their line: the time between is theirs.
-    runs.seconds.append(
-        statistics.median(
-            (line["time"] - last["time"]) / (line["step"] - last["step"])
-            for last, line in pairwise(lines)
-            if "held_out/loss" in last and line["step"] > last["step"]
-        )
+    # The lines alternate, so the time from an evaluation to the next line is that of the steps.
+    seconds = statistics.median(
+        (line["time"] - last["time"]) / (line["step"] - last["step"])
+        for last, line in pairwise(lines)
+        if line["step"] > last["step"]
     )
     scores = [line for line in lines if "held_out/loss" in line]
-    runs.losses = [(line["step"], line["held_out/loss"]) for line in scores]
+    return Run(spent.memory / 1e6, seconds, [(one["step"], one["held_out/loss"]) for one in scores])
 
 
-def report(table: Mapping[str, Runs], libraries: float) -> None:
-    """Print the table, in relation to full fine-tuning, and HEFT's savings."""
-    goal = max(table[name].best for name in ("full", "LoRA", "HEFT"))
-    full = table["full"]
+def report(runs: Mapping[str, Run], libraries: float) -> None:
+    """Print the table, with shares of full fine-tuning, and HEFT's savings."""
+    full, lora, heft = (runs[name] for name in ("full", "LoRA", "HEFT"))
+    goal = max(one.best for one in (full, lora, heft))
     print(f"held-out loss to reach {goal:.4f}; the libraries alone take {libraries:.0f} MB")
-    print(f"{'':29}{'MB':>6}{'of full':>9}{'less libraries':>16}{'s to loss':>11}{'of full':>9}"
-          f"{'s/step':>8}{'best loss':>11}")  # fmt: skip
-    for name, runs in table.items():
-        memory, whole = statistics.median(runs.memory), statistics.median(full.memory)
-        seconds = runs.time_to(goal)
+    print(f"{'':29}    MB  of full  less libraries  s to loss  of full  s/step  best loss")
+    for name, one in runs.items():
+        beyond = (one.memory - libraries) / (full.memory - libraries)
+        seconds = one.time_to(goal)
         print(
-            f"{name:29}{memory:6.0f}{memory / whole:9.2f}"
-            f"{(memory - libraries) / (whole - libraries):16.2f}{seconds:11.1f}"
-            f"{seconds / full.time_to(goal):9.2f}{statistics.median(runs.seconds):8.3f}"
-            f"{runs.best:11.4f}"
+            f"{name:29}{one.memory:6.0f}{one.memory / full.memory:9.2f}{beyond:16.2f}"
+            f"{seconds:11.1f}{seconds / full.time_to(goal):9.2f}{one.seconds:8.3f}{one.best:11.4f}"
         )
-    for peer in ("full", "LoRA"):
-        memory, time = (
-            1 - f(table["HEFT"]) / f(table[peer])
-            for f in (lambda r: statistics.median(r.memory) - libraries, lambda r: r.time_to(goal))
-        )
-        print(f"HEFT against {peer}: memory {-memory:+.0%} beyond the libraries, time {-time:+.0%}")
-    print(BARS)
+    for name, peer in (("full", full), ("LoRA", lora)):
+        memory, time = heft.memory / peer.memory - 1, heft.time_to(goal) / peer.time_to(goal) - 1
+        print(f"HEFT against {name}: memory {memory:+.0%}, time {time:+.0%}")
+    print("bars: −40 % and −35 % against full, below 0 against LoRA")
 
 
 def main() -> None:
@@ -134,7 +123,6 @@ def main() -> None:
     parser.add_argument("--window", type=int, default=128)
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate of adapters")
     parser.add_argument("--full_rate", type=float, default=3e-4)
-    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     model = options.model.absolute()
@@ -145,8 +133,7 @@ def main() -> None:
         work = Path(folder)
         (work / "train.jsonl").write_text("".join(rows[:cut]), encoding="utf-8")
         (work / "held_out.jsonl").write_text("".join(rows[cut:]), encoding="utf-8")
-        settings = {
-            "loop.threads": options.threads,
+        common = {
             "model": model,
             "data": work / "train.jsonl",
             "held_out": work / "held_out.jsonl",
@@ -157,17 +144,15 @@ def main() -> None:
             "loop.log_steps": options.evaluate,
             "loop.decay": 0,
         }
-        common = [part for key, value in settings.items() for part in (f"--{key}", str(value))]
         bare = cost([sys.executable, "-c", IMPORTS], work, options.threads).memory / 1e6
-        chosen = variants(layers, options.window)
-        table = {name: Runs() for name in chosen}
-        for _ in range(options.rounds):
-            for name, given in chosen.items():
-                whole = name == "full" or given.get("adapter.kind") == "none"
-                rate = {"loop.learning_rate": str(options.full_rate if whole else options.rate)}
-                run(name, given | rate, common, table[name], work)
-                print(f"{name}: {table[name].memory[-1]:.0f} MB", flush=True)
-    report(table, bare)
+        runs: dict[str, Run] = {}
+        for name, given in variants(layers, options.window).items():
+            whole = given.get("adapter.kind", "none") == "none"
+            rate = {"loop.learning_rate": options.full_rate if whole else options.rate}
+            method = "heft" if name.startswith("HEFT") else "sft"
+            runs[name] = run(method, common | rate | given, work, options.threads)
+            print(f"{name}: {runs[name].memory:.0f} MB", flush=True)
+    report(runs, bare)
 
 
 if __name__ == "__main__":

@@ -26,9 +26,9 @@ RATE = 1e-4
 
 def theirs(python: Path, model: Path, data: Path, rows: int, context: int, threads: int) -> Cost:
     """TRL on a file of dialogues; rows: packed ones per step."""
-    program = [python, "-m", "benchmarks.training.trl_sft_peer", "--model", model, "--data", data]
-    settings = ["--rows", str(rows), "--context", str(context), "--rate", str(RATE)]
-    return cost([*program, "--out", data.parent / "trl-out", *settings], data.parent, threads)
+    settings = {"model": str(model), "data": str(data), "out": str(data.parent / "trl-out")}
+    given = json.dumps({**settings, "rows": rows, "context": context, "rate": RATE})
+    return cost([python, "-m", "benchmarks.training.trl_sft_peer", given], data.parent, threads)
 
 
 def ours(model: Path, data: Path, rows: int, context: int, threads: int) -> Cost:

@@ -1,7 +1,7 @@
 """TRL's side of trl_sft.py, run by the interpreter that has TRL: SFTTrainer on a file."""
 
-import argparse
 import json
+import sys
 from pathlib import Path
 
 from datasets import Dataset
@@ -19,27 +19,21 @@ TEMPLATE = (
 
 def main() -> None:
     """One epoch over the dialogues, packed; nothing is logged or saved on the way."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--rows", type=int, required=True)
-    parser.add_argument("--context", type=int, required=True)
-    parser.add_argument("--rate", type=float, required=True)
-    options = parser.parse_args()
-    template = options.out.with_suffix(".jinja")
+    options = json.loads(sys.argv[1])
+    out = Path(options["out"])
+    template = out.with_suffix(".jinja")
     template.write_text(TEMPLATE)
-    rows = [json.loads(line) for line in options.data.read_text().splitlines()]
+    rows = [json.loads(line) for line in Path(options["data"]).read_text().splitlines()]
     settings = SFTConfig(
-        output_dir=str(options.out),
+        output_dir=str(out),
         model_init_kwargs={"dtype": "float32"},
         chat_template_path=str(template),
         assistant_only_loss=True,
         packing=True,
-        max_length=options.context,
-        per_device_train_batch_size=options.rows,
+        max_length=options["context"],
+        per_device_train_batch_size=options["rows"],
         num_train_epochs=1,
-        learning_rate=options.rate,
+        learning_rate=options["rate"],
         optim="adamw_torch_fused",
         bf16=True,
         use_cpu=True,
@@ -50,7 +44,7 @@ def main() -> None:
         logging_steps=10_000,
         disable_tqdm=True,
     )
-    trainer = SFTTrainer(str(options.model), args=settings, train_dataset=Dataset.from_list(rows))
+    trainer = SFTTrainer(options["model"], args=settings, train_dataset=Dataset.from_list(rows))
     trainer.train()
     print(json.dumps(trainer.state.log_history), trainer.state.global_step, "steps")
 
