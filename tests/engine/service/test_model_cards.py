@@ -90,9 +90,11 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 
 def loaded(service: Service) -> tuple[str, str]:
-    """State and notice once the load under way has ended."""
+    """State and notice once the load under way, and an answer, have ended."""
     assert service.models.client(threading.Event()) is not None
-    status = service.models.current()
+    deadline = time.monotonic() + 60
+    while (status := service.models.current()).state == "busy" and time.monotonic() < deadline:
+        time.sleep(0.01)
     return status.state, status.notice
 
 

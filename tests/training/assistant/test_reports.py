@@ -16,7 +16,7 @@ from training.assistant.market import random_user
 from training.assistant.reports import report, shapes
 from training.assistant.surfaces import World
 from training.assistant.wordings import fill, load
-from training.data import reports
+from training.assistant import reports
 
 # What random users and wordings bring about too seldom to rely on: income, periods, a recovery.
 RARE: tuple[tuple[str, dict[str, str]], ...] = (
