@@ -12,11 +12,11 @@ from engine.assistant.tools import TOOLS
 from engine.assistant.tools.base import ToolResult
 from engine.core.errors import KnownError
 from tests.engine.assistant.world import ask
+from training.assistant import reports
 from training.assistant.market import random_user
 from training.assistant.reports import report, shapes
 from training.assistant.surfaces import World
 from training.assistant.wordings import fill, load
-from training.assistant import reports
 
 # What random users and wordings bring about too seldom to rely on: income, periods, a recovery.
 RARE: tuple[tuple[str, dict[str, str]], ...] = (
