@@ -71,9 +71,14 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, chat_template: str, conte
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """Read the tokenizer.json in folder; FileNotFoundError if there is none."""
-    text = (folder / "tokenizer.json").read_text(encoding="utf-8")
-    return Tokenizer.from_str(text)
+    """Read the tokenizer.json in folder; FileNotFoundError if there is none.
+
+    Texts come out whole and unpadded, also where the file asks for something else.
+    """
+    tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def bytes_per_token(tokenizer: Tokenizer) -> NDArray[np.int64]:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("torch")
@@ -74,3 +76,11 @@ def test_saved_files_load_again(tokenizer: Tokenizer, tmp_path) -> None:
 def test_a_sample_that_is_too_small_is_refused() -> None:
     with pytest.raises(ValueError, match="too small"):
         train_tokenizer(["a b"], 400)
+
+
+def test_a_file_that_cuts_and_pads_gives_whole_texts(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    cutting = Tokenizer.from_str(tokenizer.to_str())
+    cutting.enable_truncation(4)
+    cutting.enable_padding(length=64)
+    cutting.save(str(tmp_path / "tokenizer.json"))
+    assert load_tokenizer(tmp_path).encode(TEXT).ids == tokenizer.encode(TEXT).ids

@@ -88,6 +88,7 @@ def read_dialogues(
             if len(tokens) > longest:
                 left_out += 1
                 continue
+            loss[0] = 0  # nothing predicts the first token, of a plain text either
             ids.append(np.asarray(tokens, dtype=kind))
             losses.append(loss)
     if not ids:

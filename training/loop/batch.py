@@ -57,8 +57,13 @@ class Batch:
         return Batch(**rows, extra={name: value[:1] for name, value in self.extra.items()})
 
     def empty(self) -> "Batch":
-        """The same shapes without weight: what a process without a share of a step computes."""
-        return replace(self, weights=torch.zeros_like(self.weights), norm=0.0, used=1)
+        """The same shapes, all else zero: what a process without a share of a step computes.
+
+        So a loss takes the same way as in the other processes, and none of its terms count.
+        """
+        extra = {name: torch.zeros_like(value) for name, value in self.extra.items()}
+        weights = torch.zeros_like(self.weights)
+        return replace(self, weights=weights, norm=0.0, used=1, extra=extra)
 
 
 @dataclass(frozen=True)

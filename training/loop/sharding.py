@@ -52,6 +52,25 @@ def like(value: Tensor, example: Tensor) -> Tensor:
     return value.to(example.device)
 
 
+def unshard(model: nn.Module) -> None:
+    """Give the first process the whole weights, on the CPU, to write them; training is over then.
+
+    Every process must call it.
+    """
+    made: dict[Tensor, nn.Parameter] = {}  # tied weights stay tied
+    for module in model.modules():
+        for name, parameter in list(module.named_parameters(recurse=False)):
+            if isinstance(parameter, DTensor):
+                if parameter not in made:
+                    full = whole(parameter.detach()).cpu()
+                    made[parameter] = nn.Parameter(full, parameter.requires_grad)
+                if distributed.is_first():
+                    setattr(module, name, made[parameter])
+        if isinstance(module, FSDPModule):
+            # Torch knows no way back: its class, put before the module's own, goes.
+            module.__class__ = type(module).__bases__[1]
+
+
 def is_sharded(model: nn.Module) -> bool:
     """Whether shard() has been called."""
     return any(isinstance(p, DTensor) for p in model.parameters())

@@ -15,8 +15,9 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from training.data.answers import write_answers
+from training.data.packing import Sample
 from training.data.selection import numbered_batches
-from training.data.sft import Dialogues, pad, read_dialogues
+from training.data.sft import Dialogues, pad
 from training.loop import device, distributed
 from training.loop.batch import Batch, Loss, Step
 from training.methods import sft
@@ -114,32 +115,25 @@ class Distillation(sft.InstructionTuning):
             figures["divergence"] = divergence.item()
         return Loss(loss, figures)
 
-    def _write(
-        self, numbers: Sequence[int], seed: int
-    ) -> list[tuple[NDArray[np.uint16], NDArray[np.float32]]]:
+    def _write(self, numbers: Sequence[int], seed: int) -> list[Sample]:
         """The student's own answer in place of the last one of each dialogue, with weight 1."""
         prompts = [_prompt(*self._dialogues[number]) for number in numbers]
         config = self._config
         written = sample(self.model, prompts, self._stops, config.longest, config.sampling, seed)
         return [
             (
-                np.array(prompt + own, np.uint16),
+                np.array(prompt + own, np.uint32),
                 np.array([0] * len(prompt) + [1] * len(own), np.float32),
             )
             for prompt, own in zip(prompts, written, strict=True)
         ]
 
 
-def _prompt(ids: NDArray[np.uint16], weights: NDArray[np.float32]) -> list[int]:
+def _prompt(ids: NDArray[np.unsignedinteger], weights: NDArray[np.float32]) -> list[int]:
     """The tokens before the last answer."""
     begins = np.flatnonzero((weights[1:] > 0) & (weights[:-1] == 0)) + 1
     prompt: list[int] = ids[: begins[-1]].tolist()
     return prompt
-
-
-def read(config: sft.Config, path: str, tokenizer: Tokenizer) -> Dialogues:
-    """The dialogues of a file, as the configuration has them tokenised."""
-    return read_dialogues(Path(path), tokenizer, config.weights, config.context)
 
 
 def run(config: Config, options: Options) -> bool:
@@ -147,8 +141,8 @@ def run(config: Config, options: Options) -> bool:
     if config.kind == "black_box":
         return sft.run(config if options.plan else _with_answers(config), options)
     model, tokenizer = start(config), load_tokenizer(Path(config.model))
-    dialogues = read(config, config.data, tokenizer)
-    held_out = read(config, config.held_out, tokenizer) if config.held_out else None
+    dialogues = sft.read(config, config.data, tokenizer)
+    held_out = sft.read(config, config.held_out, tokenizer) if config.held_out else None
     teacher = make_teacher(
         config.teacher,
         config.topk,

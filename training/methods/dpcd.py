@@ -14,7 +14,7 @@ from training.data.selection import join, numbered_batches, select
 from training.data.sft import Dialogues, pad
 from training.loop import device
 from training.loop.batch import Batch, Loss, Step
-from training.methods import distil, sft
+from training.methods import sft
 from training.methods.common import Options, carry_out, start
 from training.models.parts import head, hidden_states
 from training.models.teacher import TeacherOf, make_teacher
@@ -89,8 +89,6 @@ class ChainPreservation(sft.InstructionTuning):
                 hidden, matrix, batch.targets.flatten(), batch.weights.flatten()
             )
             loss, figures["cross_entropy"] = loss + given.domain * entropy, entropy.item()
-        if not batch.whole:  # the empty batch of a process without a share of the step
-            return Loss(loss, figures)
         if self._has_kl:
             weights = batch.extra["kl"].flatten()
             kept = weights.nonzero().squeeze(1)
@@ -146,7 +144,7 @@ def run(config: Config, options: Options) -> bool:
     model, tokenizer = start(config), load_tokenizer(Path(config.model))
 
     def read(path: str) -> Dialogues:
-        return distil.read(config, path, tokenizer)
+        return sft.read(config, path, tokenizer)
 
     domain = read(config.data)
     both = join([domain, read(config.replay_data)]) if config.replay_data else domain

@@ -104,7 +104,8 @@ class ProximalPolicy(PolicyMethod):
             lists = {n: t[row, : len(episode.log_probs)].tolist() for n, t in tables.items()}
             judged.append(Judged(**{**asdict(episode), **lists}))
         per_answer = float(ratio.sum(1).mean())
-        figures = {"kl": per_answer, "kl_weight": self._kl_weight, "value": float(values.mean())}
+        value = float((values * mask).sum() / mask.sum())
+        figures = {"kl": per_answer, "kl_weight": self._kl_weight, "value": value}
         if config.kl_target:
             self._kl_weight = adapted_weight(self._kl_weight, per_answer, config.kl_target)
         return judged, figures

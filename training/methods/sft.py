@@ -86,13 +86,12 @@ def run(config: Config, options: Options) -> bool:
 def prepare(config: Config, model: nn.Module) -> InstructionTuning:
     """The method with its data read."""
     tokenizer = load_tokenizer(Path(config.model))
-
-    def read(path: str) -> Dialogues:
-        folder, longest = Path(config.model), config.context
-        return read_dialogues(
-            Path(path), tokenizer, config.weights, longest, folder, config.tag_weight
-        )
-
-    dialogues = read(config.data)
-    held_out = read(config.held_out) if config.held_out else None
+    dialogues = read(config, config.data, tokenizer)
+    held_out = read(config, config.held_out, tokenizer) if config.held_out else None
     return InstructionTuning(config, model, tokenizer, dialogues, held_out)
+
+
+def read(config: Config, path: str, tokenizer: Tokenizer) -> Dialogues:
+    """The dialogues of a file, as the configuration has them tokenised."""
+    folder, longest = Path(config.model), config.context
+    return read_dialogues(Path(path), tokenizer, config.weights, longest, folder, config.tag_weight)

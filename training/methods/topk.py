@@ -48,7 +48,7 @@ def run(config: Config, options: Options) -> bool:
     tokenizer = load_tokenizer(folder)
     dialogues = join(
         [
-            read_dialogues(Path(path), tokenizer, config.weights, config.context)
+            read_dialogues(Path(path), tokenizer, config.weights, config.context, folder)
             for path in (config.data, config.replay_data)
             if path
         ]

@@ -10,7 +10,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from engine.core.errors import KnownError
-from training.loop import distributed
+from training.loop import distributed, sharding
 from training.models.parts import base, fit_experts
 
 ADAPTER = "adapter_config.json"  # peft's name
@@ -59,10 +59,12 @@ def publish(model: nn.Module, tokenizer: Path, target: Path, dtype: torch.dtype)
 
     Adapters are merged into the weights and written on their own to the folder adapter beside it.
     The folder appears all at once. tokenizer: folder with the tokenizer's files. dtype: of the
-    written weights.
+    written weights. Every process must call it; the first one writes, and a sharded model is not
+    trained on afterwards.
     """
     from training.models.adapters import merged, save_adapter  # noqa: PLC0415  (they load models)
 
+    sharding.unshard(model)
     if not distributed.is_first():
         return
     save_adapter(model, target.with_name("adapter"))

@@ -1,5 +1,6 @@
 """What the policy methods share: rollouts, batches, the KL to the reference, figures."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -134,13 +135,16 @@ class PolicyMethod:
         return Loss((weights * (losses + config.kl * kl)).sum(), figures)
 
     def evaluate(self) -> dict[str, float]:
-        """The rewards of held-out prompts, always with the same seeds; first what is missing."""
+        """The rewards of held-out prompts, always with the same seeds; first what is missing to the
+        best possible, or to 0 where rewards have no bound."""
         if not self._held_out:
             return {}
         numbers = list(range(len(self._held_out)))
         episodes = self.play(self._held_out, numbers, _HELD_OUT)
         found = described(episodes)
-        return {"missing_reward": self.player.scorer.high - found["reward"], **found}
+        high = self.player.scorer.high
+        best = high if math.isfinite(high) else 0.0
+        return {"missing_reward": best - found["reward"], **found}
 
     def state(self) -> dict[str, Any]:
         """Rollouts so far, and the episodes in use."""

@@ -14,6 +14,7 @@ from training.data.chat import Piece, Weights, render_text
 from training.data.dialogue_formats import Dialogue, dialogue
 from training.data.sft import read_dialogues
 from training.data.template import ChatTemplate, renderer, weigh_tags
+from training.data.topk import fingerprint, open_topk
 from training.methods.tokenizer import TEMPLATE
 from training.models.shapes import Shape, build
 
@@ -223,3 +224,21 @@ def test_sft_of_another_model_packed(foreign: Tokenizer, tmp_path: Path) -> None
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     losses = [row["loss"] for row in map(json.loads, lines) if "loss" in row]
     assert losses[-1] < losses[0]
+
+
+def test_the_logits_of_a_teacher_are_of_its_own_chat_template(
+    foreign: Tokenizer, tmp_path: Path
+) -> None:
+    """And distillation from them reads the dialogues alike."""
+    made = folder(tmp_path / "model", PLAIN)
+    foreign.save(str(made / "tokenizer.json"))
+    build(Shape(64, 1, 64, 2, 1, head_dim=32), foreign.get_vocab_size(), 1).save_pretrained(made)
+    data = tmp_path / "data.jsonl"
+    data.write_text(json.dumps({"messages": TURNS[1:3]}) + "\n")
+    stored, given = tmp_path / "logits", ["--data", str(data), "--context", "200"]
+    assert main(["topk", "--teacher", str(made), *given, "--out", str(stored), "--k", "5"]) == 0
+    dialogues = read_dialogues(data, foreign, Weights(), 200, made)
+    assert dialogues.ids[0] == foreign.token_to_id("<s>")
+    open_topk(stored, dialogues, fingerprint(dialogues, made))  # refuses those of other tokens
+    words = ["distil", "--model", str(made), "--topk", str(stored), *given, "--loop.steps", "1"]
+    assert main([*words, "--loop.mixed", "false", "--out", str(tmp_path / "run")]) == 0

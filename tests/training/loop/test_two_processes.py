@@ -11,10 +11,12 @@ pytest.importorskip("torch")
 
 import torch
 from toy_method import CONFIG, Toy, differing, interrupt_at, result, toy_model
-from two_processes import RUNS
+from two_processes import PUBLISHED, RUNS
 
+from training.loop import checkpoint
 from training.loop.log import read_metrics
 from training.loop.trainer import train
+from training.models.loading import load
 
 HERE = Path(__file__).parent
 
@@ -55,6 +57,14 @@ def test_loss_and_norm_equal_those_of_one_process(runs: Path, name: str) -> None
 @pytest.mark.parametrize("name", sorted(RUNS.keys() - {"sharded_muon"}))
 def test_weights_and_optimizer_equal_those_of_one_process(runs: Path, name: str) -> None:
     assert differing(runs / "one" / name, runs / "two" / name, 1e-4) == []
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_published_model_has_the_weights_of_the_last_checkpoint(runs: Path, name: str) -> None:
+    published = load(runs / "two" / name / "model").state_dict()
+    last = load(max(checkpoint.finished(runs / "two" / name))).state_dict()
+    assert published.keys() == last.keys()
+    assert all(torch.equal(published[key], last[key]) for key in last)
 
 
 def test_sharded_muon_turns_the_weights_the_same_way(runs: Path) -> None:

@@ -14,6 +14,7 @@ from toy_method import CONFIG, Toy, interrupt_at, toy_model
 from training.loop import distributed
 from training.loop.config import LoopConfig
 from training.loop.trainer import train
+from training.models.loading import publish
 
 SHARD = replace(CONFIG, shard=True)
 RUNS: dict[str, tuple[dict[str, Any], LoopConfig]] = {
@@ -26,6 +27,7 @@ RUNS: dict[str, tuple[dict[str, Any], LoopConfig]] = {
     "resumed": ({}, CONFIG),
     "resumed_sharded": ({}, SHARD),
 }
+PUBLISHED = ("plain", "sharded", "sharded_untied")
 
 
 def main(folder: Path) -> None:
@@ -36,6 +38,8 @@ def main(folder: Path) -> None:
         if name == "plain" and second:
             torch.nn.init.zeros_(next(method.model.parameters()))  # the first one's values count
         assert train(method, config, folder / name).finished
+        if name in PUBLISHED:
+            publish(method.model, folder, folder / name / "model", torch.float32)
     # A signal to any of the processes stops all of them.
     stops = Toy(toy_model(), SHARD, before=interrupt_at(2) if second else lambda step: None)
     assert not train(stops, SHARD, folder / "halted").finished

@@ -16,6 +16,7 @@ from training.data.selection import join
 from training.data.sft import pad, read_dialogues
 from training.data.topk import fingerprint, open_topk
 from training.loop.log import read_metrics
+from training.methods import distil
 from training.methods.tokenizer import TEMPLATE
 from training.models.loading import load
 from training.models.sampling import sample, stop_tokens
@@ -170,6 +171,38 @@ def test_on_policy_moves_the_student_on_its_own_text(
     ) == 0  # fmt: skip
     divergences = [line["divergence"] for line in read_metrics(out)]
     assert sum(divergences[-3:]) < 0.85 * sum(divergences[:3])
+
+
+def test_an_own_answer_may_have_any_token(
+    model_folder: Path, tokenizer: Tokenizer, dialogues: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Qwen3 has more than two bytes can number."""
+    model = load(model_folder)
+    config = distil.Config(out="out", kind="on_policy", teacher="large")
+    read = read_dialogues(dialogues, tokenizer, Weights(), 512)
+    method = distil.Distillation(config, model, tokenizer, read, None, ModelTeacher(model))
+    monkeypatch.setattr(
+        distil, "sample", lambda _, prompts, *given: [[151_668, 9] for _ in prompts]
+    )
+    batch = method.next_step(0.0).batches[0]
+    learnt = [batch.targets[row][kept > 0].tolist() for row, kept in enumerate(batch.weights)]
+    assert learnt == [[151_668, 9]] * len(batch.inputs)
+
+
+def test_stored_logits_of_plain_texts_stand_at_their_tokens(
+    tokenizer: Tokenizer, teacher_folder: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "texts.jsonl"
+    data.write_text("".join(json.dumps({"text": text}) + "\n" for text in ("a coin", "the fees")))
+    given = ["--teacher", teacher_folder, "--data", data, "--out", tmp_path / "logits"]
+    assert train("topk", *given, "--k", 3) == 0
+    texts = read_dialogues(data, tokenizer, Weights(), 2048)
+    stored = open_topk(tmp_path / "logits", texts, fingerprint(texts, teacher_folder))
+    batch = pad([texts[1]])
+    batch.extra["sample"] = torch.tensor([1])  # type: ignore[index]  # a dict here
+    found = TopKTeacher(stored).log_probs(batch)
+    wanted = ModelTeacher(load(teacher_folder)).log_probs(batch)
+    torch.testing.assert_close(found, wanted, atol=5e-3, rtol=1e-3)
 
 
 def test_other_vocabulary_and_four_bits_are_refused_in_a_sentence(

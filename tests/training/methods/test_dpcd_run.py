@@ -211,3 +211,22 @@ def test_on_resuming_the_run_goes_on_with_the_same_chains(
         assert train(*words, "--out", tmp_path / "parts", "--loop.steps", steps) == 0
     one, two = (load(tmp_path / name / "model").state_dict() for name in ("whole", "parts"))
     assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_a_process_without_a_share_of_a_step_reports_the_same_terms(
+    model_folder: Path, tokenizer: Tokenizer, replay: Path
+) -> None:
+    """Else the processes add up different figures."""
+    model, config = load(model_folder), dpcd.Config(out="out", model=str(model_folder))
+    dialogues = read_dialogues(replay, tokenizer, Weights(), 512)
+    chains = annotate(dialogues, len(dialogues), tokenizer).weighed(config.dpcd)
+    teacher = ModelTeacher(load(model_folder))
+    method = dpcd.ChainPreservation(
+        config, model, tokenizer, chains, np.arange(len(dialogues)), None, teacher
+    )
+    (batch,) = method.next_step(0.0).batches
+    loss, nothing = method.loss(batch), method.loss(batch.empty())
+    assert list(nothing.figures) == list(loss.figures)
+    assert set(nothing.figures.values()) == {0.0}
+    nothing.sum.backward()
+    assert all(p.grad is None or not p.grad.any() for p in model.parameters())

@@ -190,3 +190,11 @@ def test_wrong_settings_are_told(
 ) -> None:  # fmt: skip
     assert main(words(model_folder, prompts, tmp_path / "run", **{name: value})) == 1
     assert name in capsys.readouterr().err
+
+
+def test_the_mean_value_is_over_tokens_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    method = bandit(policy(), steps=4, prompts=2)
+    values, mask = torch.tensor([[1.0, 1.0], [4.0, 9.0]]), torch.tensor([[1.0, 1.0], [1.0, 0.0]])
+    nothing = torch.zeros(2, 2)
+    monkeypatch.setattr(method, "_read", lambda _: (nothing, nothing, values, mask))
+    assert method.roll_out()[1]["value"] == pytest.approx(2)

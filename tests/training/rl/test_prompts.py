@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from transformers import Qwen3ForCausalLM
 from training.data.chat import render_text
 from training.loop import distributed
 from training.methods.grpo import Config, GroupPolicy
-from training.rewards import RewardConfig, build
+from training.rewards import RewardConfig, Scorer, build
 from training.rl.episodes import Episode, Player
 from training.rl.policy_method import described, to_batch
 from training.rl.prompts import HEADER, NO_THOUGHT, THINK, Prompt, PromptStream, read_prompts
@@ -140,3 +141,14 @@ def test_the_loss_of_a_batch_is_the_formula_over_plain_logits(
     matrix = model.model.layers[1].mlp.up_proj.weight
     ours, theirs = (torch.autograd.grad(value, matrix)[0] for value in (found.sum, wanted))
     torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-3)
+
+
+def test_early_stopping_works_with_a_reward_without_bounds(
+    model: Qwen3ForCausalLM, tokenizer: Tokenizer
+) -> None:
+    opinion = Scorer((("reward_model", 1.0, lambda some: [2.5] * len(some)),), -math.inf, math.inf)
+    config = Config(out="out", longest=2)
+    prompts = [Prompt("what")]
+    method = GroupPolicy(config, model, Player(tokenizer, opinion, Limits(2, ())), prompts, prompts)
+    watched = next(iter(method.evaluate().items()))
+    assert watched == ("missing_reward", -2.5)
