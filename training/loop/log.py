@@ -76,7 +76,7 @@ class RunLog:
         for name, value in (*figures.items(), ("mfu", flops)):
             since.sums[name] = since.sums.get(name, 0.0) + value
             since.counts[name] = since.counts.get(name, 0) + 1
-        if number % self._every:
+        if number % self._every and min(left) > 0:
             return
         means = {name: value / since.counts[name] for name, value in since.sums.items()}
         means["mfu"] = since.sums["mfu"] / since.seconds

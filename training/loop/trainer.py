@@ -107,6 +107,8 @@ class _Run:
             self.log = RunLog(
                 folder, state.step, config.log_steps, config.trackers, settings, state.log
             )
+            if state.step:
+                self.log.say(f"Goes on from step {state.step}")
 
     def close(self) -> None:
         if self.log is not None:

@@ -12,6 +12,7 @@ from transformers import AutoConfig
 from engine.core.errors import KnownError
 from training.loop import distributed
 from training.loop.batch import Method
+from training.loop.checkpoint import finished
 from training.loop.config import LoopConfig
 from training.loop.trainer import train
 from training.models.adapters import AdapterConfig, four_bit, with_adapter
@@ -93,8 +94,10 @@ def carry_out(
     out = Path(config.out)
     if distributed.is_first():
         out.mkdir(parents=True, exist_ok=True)
-        document = {"method": name, **asdict(config)}
-        (out / CONFIG).write_text(json.dumps(document, indent=1), encoding="utf-8")
+        document = json.dumps({"method": name, **asdict(config)}, indent=1)
+        if finished(out):
+            _tell_changes(out / CONFIG, json.loads(document))
+        (out / CONFIG).write_text(document, encoding="utf-8")
     outcome = train(method, loop, out)
     if outcome.finished:
         if write is not None:
@@ -104,3 +107,14 @@ def carry_out(
             publish(method.model, folder, out / "model", stored_dtype(folder))
         distributed.wait()
     return outcome.finished
+
+
+def _tell_changes(path: Path, now: dict[str, Any]) -> None:
+    """Say which settings a run that goes on had before, but for those of the loop."""
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return
+    for key, value in now.items():
+        if key != "loop" and before.get(key) != value:
+            print(f"{key} is now {value!r}; it was {before.get(key)!r}.", flush=True)

@@ -216,13 +216,13 @@ def to_batch(episodes: Sequence[Episode], kind: policy.Kind, longest: int) -> Ba
 
 
 def described(episodes: Sequence[Episode]) -> dict[str, float]:
-    """Mean of each reward, spread of their sum, mean length and share of finished answers."""
+    """Mean of each reward, spread of their sum, mean tokens and share of finished answers."""
     found = {
         name: float(np.mean([episode.rewards[name] for episode in episodes]))
         for name in episodes[0].rewards
     }
     found["reward_std"] = float(np.std([episode.rewards["reward"] for episode in episodes]))
-    found["length"] = float(np.mean([sum(episode.mask) for episode in episodes]))
+    found["tokens"] = float(np.mean([sum(episode.mask) for episode in episodes]))
     found["finished"] = float(np.mean([episode.finished for episode in episodes]))
     return found
 

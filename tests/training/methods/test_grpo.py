@@ -55,7 +55,7 @@ def test_each_loss_trains_and_reports(
     assert first["kl"] == pytest.approx(0, abs=1e-6), "at first the policy is the reference"
     assert first["clipped"] == pytest.approx(0, abs=1e-6)
     assert first["reward"] == pytest.approx(first["right_answer"] + 0.5 * first["repetition"])
-    assert {"reward_std", "length", "finished"} <= first.keys()
+    assert {"reward_std", "tokens", "finished"} <= first.keys()
     assert ("degenerate" in first) == (method == "grpo")
     assert steps[-1]["kl"] != first["kl"]
     (scores,) = (line for line in lines if "held_out/reward" in line)

@@ -168,7 +168,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(
     AutoModelForCausalLM.from_pretrained(whole / "model")
     first = read_metrics(whole)[0]
     assert first["kl"] == pytest.approx(0, abs=1e-4), "at first the policy is the reference"
-    assert {"value_loss", "entropy", "clipped", "reward", "length", "kl_weight"} <= first.keys()
+    assert {"value_loss", "entropy", "clipped", "reward", "tokens", "kl_weight"} <= first.keys()
 
 
 def test_adapters_and_a_critic_of_its_own(

@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from training.cli import main
 from training.loop import checkpoint
+from training.loop.log import read_metrics
 
 RECIPE = """
 tokenizer = { out = "WORK/tokenizer", vocab_size = 377, sample_megabytes = 1.0, context = 64 }
@@ -123,3 +124,19 @@ def test_what_overlaps_a_benchmark_is_left_out(
 def test_mistakes_are_one_sentence(recipe: list[str], tmp_path: Path, capsys) -> None:
     assert main(["sft", *recipe, "--data", str(tmp_path / "gone.jsonl")]) == 1
     assert capsys.readouterr().err.startswith("assay-train: ")
+
+
+def test_a_run_that_goes_on_says_so_and_what_has_changed(
+    model_folder: Path, dialogues: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.jsonl"
+    other.write_text(dialogues.read_text())
+    out = tmp_path / "run"
+    words = ["sft", str(model_folder), "--out", str(out), "--loop.rows", "4", "--loop.threads", "1"]
+    assert main([*words, "--data", str(dialogues), "--loop.steps", "1"]) == 0
+    assert "Goes on" not in capsys.readouterr().out
+    assert main([*words, "--data", str(other), "--loop.steps", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "Goes on from step 1" in said
+    assert f"data is now {str(other)!r}; it was {str(dialogues)!r}." in said
+    assert [row["step"] for row in read_metrics(out)] == [1, 2]

@@ -76,7 +76,7 @@ def test_a_batch_trains_on_what_the_model_wrote() -> None:
     torch.testing.assert_close(batch.extra["old"], old)
     assert batch.extra["advantages"].tolist() == [[0.5], [-2.0]]
     figures = described([long, short])
-    assert figures == {"reward": 0.5, "reward_std": 0.5, "length": 1.5, "finished": 0.5}
+    assert figures == {"reward": 0.5, "reward_std": 0.5, "tokens": 1.5, "finished": 0.5}
 
 
 def test_every_process_samples_its_share_only(
