@@ -15,6 +15,7 @@ from training.data.chat import Weights
 from training.data.selection import join
 from training.data.sft import pad, read_dialogues
 from training.data.topk import fingerprint, open_topk
+from training.loop.config import LoopConfig
 from training.loop.log import read_metrics
 from training.methods import distil
 from training.methods.tokenizer import TEMPLATE
@@ -171,6 +172,13 @@ def test_on_policy_moves_the_student_on_its_own_text(
     ) == 0  # fmt: skip
     divergences = [line["divergence"] for line in read_metrics(out)]
     assert sum(divergences[-3:]) < 0.85 * sum(divergences[:3])
+
+
+def test_a_sharded_student_cannot_write() -> None:
+    loop = LoopConfig(shard=True)
+    assert distil.Config(out="out", teacher="large", loop=loop).loop.shard
+    with pytest.raises(ValueError, match="whole model in every process"):
+        distil.Config(out="out", kind="on_policy", teacher="large", loop=loop)
 
 
 def test_an_own_answer_may_have_any_token(
