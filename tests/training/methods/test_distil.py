@@ -239,7 +239,9 @@ def test_samples_do_not_depend_on_their_neighbours(
 ) -> None:
     model, stops = load(model_folder).train(), stop_tokens(tokenizer)
     prompts = [tokenizer.encode(text).ids for text in ("the price of a coin moves", "fees")]
+    state = torch.get_rng_state()
     together = sample(model, prompts, stops, 6, 0.0, seed=1)
+    assert torch.equal(state, torch.get_rng_state())
     alone = [sample(model, [prompt], stops, 6, 0.0, seed=2)[0] for prompt in prompts]
     assert together == alone
     assert model.training
