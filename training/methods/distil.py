@@ -56,6 +56,8 @@ class Config(sft.Config):
         super().__post_init__()
         if self.kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}.")
+        if self.kind == "on_policy" and self.loop.shard:
+            raise ValueError("loop.shard: sampling needs the whole model in every process.")
         if not (0 <= self.alpha <= 1 and 0 <= self.beta <= 1 and self.temperature > 0):
             raise ValueError("alpha and beta lie between 0 and 1, temperature above 0.")
         if not self.teacher and (not self.topk or self.kind != "white_box"):

@@ -37,7 +37,8 @@ def sample(
     model.eval()
     try:
         with torch.no_grad(), torch.random.fork_rng(enabled=temperature > 0):
-            torch.manual_seed(seed)
+            if temperature:
+                torch.manual_seed(seed)
             output = model.generate(
                 ids,
                 attention_mask=mask,

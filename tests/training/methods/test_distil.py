@@ -15,6 +15,7 @@ from training.data.chat import Weights
 from training.data.selection import join
 from training.data.sft import pad, read_dialogues
 from training.data.topk import fingerprint, open_topk
+from training.loop.config import LoopConfig
 from training.loop.log import read_metrics
 from training.methods import distil
 from training.methods.tokenizer import TEMPLATE
@@ -173,6 +174,13 @@ def test_on_policy_moves_the_student_on_its_own_text(
     assert sum(divergences[-3:]) < 0.85 * sum(divergences[:3])
 
 
+def test_a_sharded_student_cannot_write() -> None:
+    loop = LoopConfig(shard=True)
+    assert distil.Config(out="out", teacher="large", loop=loop).loop.shard
+    with pytest.raises(ValueError, match="whole model in every process"):
+        distil.Config(out="out", kind="on_policy", teacher="large", loop=loop)
+
+
 def test_an_own_answer_may_have_any_token(
     model_folder: Path, tokenizer: Tokenizer, dialogues: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,7 +239,9 @@ def test_samples_do_not_depend_on_their_neighbours(
 ) -> None:
     model, stops = load(model_folder).train(), stop_tokens(tokenizer)
     prompts = [tokenizer.encode(text).ids for text in ("the price of a coin moves", "fees")]
+    state = torch.get_rng_state()
     together = sample(model, prompts, stops, 6, 0.0, seed=1)
+    assert torch.equal(state, torch.get_rng_state())
     alone = [sample(model, [prompt], stops, 6, 0.0, seed=2)[0] for prompt in prompts]
     assert together == alone
     assert model.training

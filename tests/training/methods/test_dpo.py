@@ -13,11 +13,15 @@ from transformers import AutoModelForCausalLM
 
 from tests.training.conftest import sentences
 from training.cli import main
+from training.data.batching import LengthStream
 from training.data.pairs import Pairs, read_pairs
+from training.loop import distributed
+from training.loop.batch import Batch
 from training.loop.config import LoopConfig
 from training.loop.log import read_metrics
 from training.methods.common import start
 from training.methods.dpo import Config, Preference, compute_reference
+from training.methods.pairwise import pairs_per_pass
 from training.models.adapters import AdapterConfig
 from training.tokenizer import load_tokenizer
 
@@ -99,6 +103,27 @@ def test_a_share_without_pairs_costs_nothing(
         assert set(loss.figures.values()) == {0.0}
         loss.sum.backward()
         assert all(float(p.grad.abs().sum()) == 0 for p in model.parameters())
+
+
+def test_processes_evaluate_in_as_many_rounds_and_add_up_to_the_whole(
+    model_folder: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sharded ones wait for each other in every round."""
+    config, model, pairs = made(model_folder, data, tmp_path, reference="live")
+    method = Preference(config, model, pairs, pairs)
+    count = len(LengthStream(pairs.lengths, seed=0).numbers(pairs_per_pass(config.loop)))
+    world = next(n for n in range(2, count + 2) if count % n)
+    whole, rounds, loss = method.evaluate(), list[int](), method.loss
+    sums = dict.fromkeys(whole, 0.0)
+    monkeypatch.setattr(distributed, "world", lambda: world)
+    for rank in range(world):
+        calls: list[Batch] = []
+        monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
+        monkeypatch.setattr(method, "loss", lambda b, calls=calls: calls.append(b) or loss(b))
+        sums = {name: sums[name] + value for name, value in method.evaluate().items()}
+        rounds.append(len(calls))
+    assert len(set(rounds)) == 1
+    assert sums == pytest.approx(whole, rel=1e-5, abs=1e-6)
 
 
 @pytest.mark.parametrize("objective", ["dpo", "simpo"])
