@@ -139,6 +139,8 @@ def _whole(target: Path) -> Iterator[Path]:
 
 
 def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():  # Windows syncs files only
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
