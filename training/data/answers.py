@@ -36,7 +36,7 @@ def write_answers(
                 render_text(messages, dialogue.get("tools", ())) + "<|im_start|>assistant\n"
                 for messages, dialogue in zip(asked, part, strict=True)
             ]
-            ids = [tokenizer.encode(prompt).ids for prompt in prompts]
+            ids = [tokenizer.encode(prompt, add_special_tokens=False).ids for prompt in prompts]
             written = sample(model, ids, stops, longest, temperature, hash((seed, first)))
             for number, answer in enumerate(written):
                 if answer[-1] in stops:

@@ -6,13 +6,17 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
+from engine.core.errors import KnownError
 from training.vocabulary import END_OF_TEXT, TURN_END
 
 
 def stop_tokens(tokenizer: Tokenizer) -> list[int]:
-    """Ids of the tokens that end a turn or a text."""
+    """Ids of the tokens that end a turn or a text; KnownError if the vocabulary has none."""
     found = [tokenizer.token_to_id(token) for token in (TURN_END, END_OF_TEXT)]
-    return [number for number in found if number is not None]
+    stops = [number for number in found if number is not None]
+    if not stops:
+        raise KnownError(f"The model's vocabulary has neither {TURN_END} nor {END_OF_TEXT}.")
+    return stops
 
 
 def sample(

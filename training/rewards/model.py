@@ -41,7 +41,8 @@ def score_texts(folder: str | Path) -> Callable[[Sequence[str]], list[float]]:
         rewards = [0.0] * len(texts)
         for start in range(0, len(order), _ROWS):
             part = order[start : start + _ROWS]
-            rows = tokenizer.encode_batch([texts[number] for number in part])
+            chosen = [texts[number] for number in part]
+            rows = tokenizer.encode_batch(chosen, add_special_tokens=False)
             ids = torch.tensor([row.ids for row in rows], device=model.device)
             mask = torch.tensor([row.attention_mask for row in rows], device=model.device)
             with torch.no_grad():

@@ -77,7 +77,7 @@ class Player:
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a text."""
-        ids: list[int] = self.tokenizer.encode(text).ids
+        ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
     def sample(self, prompt: Prompt, answer: Answer) -> Sample:

@@ -51,7 +51,7 @@ def read_prompts(path: Path, tokenizer: Tokenizer, longest: int) -> list[Prompt]
                 prompt = prompt_of(json.loads(line))
             except (AttributeError, LookupError, TypeError, ValueError) as error:
                 raise ValueError(f"{path.name}, line {number}: not a prompt ({error})") from error
-            fits = len(tokenizer.encode(prompt.text).ids) <= longest
+            fits = len(tokenizer.encode(prompt.text, add_special_tokens=False).ids) <= longest
             left_out += not fits
             found += [prompt] if fits else []
     if not found:
