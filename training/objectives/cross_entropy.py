@@ -17,10 +17,12 @@ ROWS = 512  # 16 MB of fp32 logits at 8,192 entries: they stay in the cache
 
 class _ChunkedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]  # torch is untyped here
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, head: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    def forward(
+        ctx: Any, hidden: Tensor, head: Tensor, targets: Tensor, weights: Tensor, gradients: bool
+    ) -> Tensor:
         head_low = head.to(hidden.dtype)
         grad_hidden = torch.empty_like(hidden)
-        grad_head = torch.zeros_like(head) if ctx.needs_input_grad[1] else None
+        grad_head = torch.zeros_like(head) if gradients and ctx.needs_input_grad[1] else None
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         for start in range(0, hidden.shape[0], ROWS):
             part = slice(start, start + ROWS)
@@ -28,6 +30,8 @@ class _ChunkedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]  # to
             logits = (hidden[part] @ head_low.T).float()
             norm = logits.logsumexp(-1, keepdim=True)
             total += (weight * (norm - logits.gather(1, goal))).sum()
+            if not gradients:
+                continue
             slope = logits.sub_(norm).exp_().mul_(weight)
             slope.scatter_add_(1, goal, -weight)
             slope = slope.to(hidden.dtype)
@@ -43,7 +47,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]  # to
         ctx.grads = None  # the graph outlives this; scaled in place, nothing is held twice
         if grad_head is not None:
             grad_head.mul_(grads[0])
-        return grad_hidden.mul_(grads[0]), grad_head, None, None
+        return grad_hidden.mul_(grads[0]), grad_head, None, None, None
 
 
 def chunked_cross_entropy(hidden: Tensor, head: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
@@ -55,7 +59,9 @@ def chunked_cross_entropy(hidden: Tensor, head: Tensor, targets: Tensor, weights
     kept = weights.nonzero().squeeze(1)
     if len(kept) < len(weights):
         hidden, targets, weights = hidden[kept], targets[kept], weights[kept]
-    loss: Tensor = _ChunkedCrossEntropy.apply(hidden, head, targets, weights)
+    loss: Tensor = _ChunkedCrossEntropy.apply(
+        hidden, head, targets, weights, torch.is_grad_enabled()
+    )
     return loss
 
 
