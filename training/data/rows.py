@@ -39,6 +39,11 @@ def read(path: Path) -> Iterator[tuple[str, Any]]:
         yield f"{path.name}, row {number}", row
 
 
+def reason(error: Exception) -> str:
+    """What is wrong with a row, in words; of a KeyError the message is only the key."""
+    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+
+
 def _lines(path: Path) -> Iterator[tuple[str, Any]]:
     opener = lzma.open if path.suffix == ".xz" else open
     with opener(path, "rt", encoding="utf-8") as lines:
