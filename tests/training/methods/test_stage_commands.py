@@ -10,7 +10,9 @@ pytest.importorskip("torch")
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from engine.core.errors import KnownError
 from training.cli import main
+from training.data import cache
 from training.loop import checkpoint
 
 RECIPE = """
@@ -123,3 +125,9 @@ def test_what_overlaps_a_benchmark_is_left_out(
 def test_mistakes_are_one_sentence(recipe: list[str], tmp_path: Path, capsys) -> None:
     assert main(["sft", *recipe, "--data", str(tmp_path / "gone.jsonl")]) == 1
     assert capsys.readouterr().err.startswith("assay-train: ")
+
+
+def test_pretraining_without_a_cache_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(KnownError, match="no token cache of the group docs in") as told:
+        cache.open_group(tmp_path, "docs")
+    assert "assay-train cache" in str(told.value)
