@@ -57,9 +57,8 @@ def read_dialogues(path: Path) -> Iterator[tuple[str, Dialogue]]:
 
 def dialogue(row: Mapping[str, Any]) -> Dialogue:
     """The dialogue of a row; an error of the sorts that read_dialogues() names if it is none."""
-    if not isinstance(row, Mapping):
-        raise ValueError("the row is not an object")
-    if key := next((k for k in ("messages", "conversations", "chosen") if row.get(k)), None):
+    kinds = ("messages", "conversations", "chosen")
+    if key := next((kind for kind in kinds if rows.as_object(row).get(kind)), None):
         turns = row[key]
         if not isinstance(turns, list):
             raise ValueError(f"{key} is not a list")
