@@ -16,6 +16,7 @@ from engine.assistant.follow import is_follow_up
 from engine.assistant.prompting import Exchange, question_messages
 from engine.assistant.tools import TOOLS
 from engine.core.errors import KnownError
+from engine.core.words import counted
 from engine.model.templates import STARTER
 from training.assistant.market import RandomUser, random_user
 from training.assistant.negatives import everyday_requests
@@ -25,6 +26,7 @@ from training.assistant.wordings import Utterance, Wording, fill, load, ramble, 
 from training.vocabulary import TOOL_NAMES
 
 _PER_USER = 24
+_TOLD = 5000  # dialogues between two lines of progress
 # Kinds of dialogue and their shares; the rest of a share without material falls to single calls.
 _SHARES = {"call": 58, "follow_up": 14, "ask": 7, "chat": 7, "refuse": 7, "off_topic": 7}
 
@@ -157,5 +159,8 @@ def write(out: Path, count: int, seed: int, corpus: Path | None, held_out: bool 
     others = everyday_requests(corpus, 2000, seed) if corpus else []
     wordings = [w for w in load() if w.held_out or not held_out] + ([] if held_out else others)
     with out.open("w", encoding="utf-8") as file:
-        for row in generate(count, seed, wordings):
+        for number, row in enumerate(generate(count, seed, wordings), 1):
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            if number % _TOLD == 0:
+                print(f"{number:,} of {counted(count, 'dialogue')}", flush=True)
+    print(f"Wrote {out}: {counted(count, 'dialogue')}", flush=True)

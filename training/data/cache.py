@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from engine.core.errors import KnownError
 from training.data.formats import Document
 from training.vocabulary import END_OF_TEXT
 
@@ -49,7 +50,15 @@ def write_group(
 
 
 def open_group(folder: Path, name: str) -> CachedGroup:
-    """Map a group written by write_group; nothing is read until it is used."""
+    """Map a group written by write_group; nothing is read until it is used.
+
+    Raises KnownError if it was not written.
+    """
+    if not has_group(folder, name):
+        raise KnownError(
+            f"There is no token cache of the group {name} in {folder}.",
+            "Make it with assay-train cache.",
+        )
     kind = np.dtype(json.loads((folder / f"{name}.json").read_text()).get("type", "uint16"))
     parts = (_map(folder / f"{name}.{part}.bin", kind) for part in ("train", "val"))
     return CachedGroup(name, *parts)

@@ -7,9 +7,12 @@ A row is known by its keys:
     Alpaca     {"instruction", "input", "output", "system", "history"}
     a text     {"text"}, as for pretraining: all of it is learnt
     a choice   {"chosen": […], "rejected": […]}, of which the chosen dialogue is learnt
+
+Reasoning stands in reasoning_content, or as <think>…</think> at the beginning of an answer.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +26,7 @@ _ROLES = {
     "assistant": "assistant", "gpt": "assistant", "function_call": "assistant",
     "tool": "tool", "function": "tool", "observation": "tool",
 }  # fmt: skip
+_THOUGHT = re.compile(r"\s*<think>(.*?)</think>\s*(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -47,13 +51,17 @@ def read_dialogues(path: Path) -> Iterator[tuple[str, Dialogue]]:
             try:
                 made = dialogue(row)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
-                raise ValueError(f"{where}: not a dialogue ({error})") from error
+                raise ValueError(f"{where}: not a dialogue ({rows.reason(error)})") from error
             yield where, made
 
 
 def dialogue(row: Mapping[str, Any]) -> Dialogue:
     """The dialogue of a row; an error of the sorts that read_dialogues() names if it is none."""
-    if turns := row.get("messages") or row.get("conversations") or row.get("chosen"):
+    kinds = ("messages", "conversations", "chosen")
+    if key := next((kind for kind in kinds if rows.as_object(row).get(kind)), None):
+        turns = row[key]
+        if not isinstance(turns, list):
+            raise ValueError(f"{key} is not a list")
         messages = [_message(turn) for turn in turns]
         listed = row.get("tools") or turns[0].get("tools")
     elif "instruction" in row:
@@ -73,7 +81,11 @@ def dialogue(row: Mapping[str, Any]) -> Dialogue:
 
 def _message(turn: Mapping[str, Any]) -> Message:
     """A turn of any of the formats, in ours."""
-    spoken = turn.get("role") or turn["from"]
+    if not isinstance(turn, Mapping):
+        raise ValueError("a message is not an object")
+    spoken = turn.get("role") or turn.get("from")
+    if not spoken:
+        raise ValueError("a message has no role")
     if spoken not in _ROLES:
         raise ValueError(f"unknown role {spoken!r}")
     content = turn.get("content", turn.get("value"))
@@ -88,6 +100,10 @@ def _message(turn: Mapping[str, Any]) -> Message:
     message: Message = {"role": _ROLES[spoken], "content": content or ""}
     if turn.get("reasoning_content"):
         message["reasoning_content"] = str(turn["reasoning_content"])
+    elif message["role"] == "assistant" and (thought := _THOUGHT.fullmatch(message["content"])):
+        reasoning, said = thought[1].strip("\n"), thought[2]
+        if reasoning.strip():
+            message |= {"reasoning_content": reasoning, "content": said}
     if calls:
         message["tool_calls"] = [_call(call.get("function") or call) for call in calls]
     return message

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from engine.core.words import counted
+from training.data import rows
 from training.data.chat import Message, render
 from training.data.packing import Sample
 from training.data.sft import encode, pad
@@ -79,7 +81,7 @@ def read_pairs(path: Path, tokenizer: Tokenizer, longest: int) -> Pairs:
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                row = json.loads(line)
+                row = rows.as_object(json.loads(line))
                 chosen, rejected = _conversation(row, "chosen"), _conversation(row, "rejected")
                 if chosen == rejected:
                     equal += 1
@@ -87,15 +89,22 @@ def read_pairs(path: Path, tokenizer: Tokenizer, longest: int) -> Pairs:
                 made = [_encode(side, _shared(chosen, rejected), row, tokenizer)
                         for side in (chosen, rejected)]  # fmt: skip
             except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-                raise ValueError(f"{path.name}, line {number}: not a pair ({error})") from error
+                raise ValueError(
+                    f"{path.name}, line {number}: not a pair ({rows.reason(error)})"
+                ) from error
             if max(len(ids) for ids, _ in made) > longest:
                 too_long += 1
                 continue
             for side, sample in zip(sides, made, strict=True):
                 side.append(sample)
+    if not sides[0] and equal:
+        raise ValueError(f"{path} has no pair to learn from: {too_long} too long, {equal} equal.")
     if not sides[0]:
-        raise ValueError(f"{path.name} has no pair of at most {longest} tokens.")
-    print(f"{path.name}: {len(sides[0])} pairs, {too_long} too long, {equal} equal", flush=True)
+        raise rows.nothing_left(path, too_long, "pair", longest)
+    print(
+        f"{path.name}: {counted(len(sides[0]), 'pair')}, {too_long} too long, {equal} equal",
+        flush=True,
+    )
     return Pairs(*sides)
 
 
@@ -103,6 +112,8 @@ def _conversation(row: Mapping[str, Any], side: str) -> list[Message]:
     answer = row[side]
     if isinstance(answer, str):
         answer = [{"role": "assistant", "content": answer}]
+    if not isinstance(answer, list):
+        raise ValueError(f"{side} is neither a text nor a list of messages")
     if not answer:
         raise ValueError(f"{side} is empty")
     if "prompt" not in row or answer[0]["role"] in {"system", "user"}:

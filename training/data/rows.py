@@ -2,9 +2,11 @@
 
 import json
 import lzma
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from engine.core.words import counted
 
 SUFFIXES = (".jsonl", ".jsonl.xz", ".json", ".parquet")
 
@@ -37,6 +39,27 @@ def read(path: Path) -> Iterator[tuple[str, Any]]:
         return
     for number, row in enumerate(table, 1):
         yield f"{path.name}, row {number}", row
+
+
+def as_object(row: Any) -> Mapping[str, Any]:
+    """The row; ValueError if it is a number, a list or a text."""
+    if not isinstance(row, Mapping):
+        raise ValueError("the row is not an object")
+    return row
+
+
+def reason(error: Exception) -> str:
+    """What is wrong with a row, in words; of a KeyError the message is only the key."""
+    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+
+
+def nothing_left(path: Path, too_long: int, noun: str, longest: int) -> ValueError:
+    """What to raise if a file has no row, or none of at most longest tokens."""
+    if not too_long:
+        return ValueError(f"{path} is empty.")
+    those = f"All {counted(too_long, noun)}" if too_long > 1 else f"The only {noun}"
+    verb = "are" if too_long > 1 else "is"
+    return ValueError(f"{those} of {path} {verb} longer than {longest:,} tokens; raise context.")
 
 
 def _lines(path: Path) -> Iterator[tuple[str, Any]]:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from training.data import dialogue_formats
+from engine.core.words import counted
+from training.data import dialogue_formats, rows
 from training.data.batching import LengthStream
 from training.data.cache import token_type
 from training.data.chat import Piece, Weights
@@ -80,7 +81,7 @@ def read_dialogues(
         try:
             rendered = samples(dialogue)
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{where}: not a dialogue ({error})") from error
+            raise ValueError(f"{where}: not a dialogue ({rows.reason(error)})") from error
         encoded = [encode([*weigh_tags(pieces, tag_weight)], tokenizer) for pieces in rendered]
         if not any(loss[1:].any() for _, loss in encoded):
             raise ValueError(f"{where}: the assistant says nothing, so there is nothing to learn")
@@ -92,8 +93,8 @@ def read_dialogues(
             ids.append(np.asarray(tokens, dtype=kind))
             losses.append(loss)
     if not ids:
-        raise ValueError(f"{path.name} has no dialogue of at most {longest} tokens.")
-    print(f"{path.name}: {len(ids)} dialogues, {left_out} too long", flush=True)
+        raise rows.nothing_left(path, left_out, "dialogue", longest)
+    print(f"{path.name}: {counted(len(ids), 'dialogue')}, {left_out} too long", flush=True)
     starts = np.concatenate(([0], np.cumsum([len(part) for part in ids])))
     return Dialogues(np.concatenate(ids), np.concatenate(losses), starts)
 

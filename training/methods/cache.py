@@ -32,4 +32,5 @@ def run(config: Config, options: Options) -> bool:
             cache.write_group(folder, group.name, found, tokenizer)
         made = cache.open_group(folder, group.name)
         print(f"{group.name}: {len(made.train)} tokens, {len(made.held_out)} held out", flush=True)
+    print(f"Wrote {folder}", flush=True)
     return True

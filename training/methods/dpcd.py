@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import nn
 
+from engine.core.errors import KnownError
+from engine.core.words import counted
 from training.data.chains import Chains, annotate
 from training.data.selection import join, numbered_batches, select
 from training.data.sft import Dialogues, pad
@@ -139,6 +141,12 @@ def choose(domain: int, kept: NDArray[np.int64], share: float, seed: int) -> NDA
     return np.concatenate([np.arange(domain), np.resize(order, wanted)]).astype(np.int64)
 
 
+def keeps_chains(given: Coefficients) -> bool:
+    """True if a term of the loss needs chains."""
+    divergence = given.lambda_base > 0 or (given.by_task and given.lambda_high > 0)
+    return divergence or (given.beta > 0 and given.tau > 0)
+
+
 def run(config: Config, options: Options) -> bool:
     """Score the chains, weigh their steps, and train."""
     model, tokenizer = start(config), load_tokenizer(Path(config.model))
@@ -152,11 +160,26 @@ def run(config: Config, options: Options) -> bool:
         config.teacher or config.model, config.topk, config.model, config.four_bit, both
     )
     chains = annotate(both, len(domain), tokenizer)
+    total = int((chains.counts > 0).sum())
+    if not total and keeps_chains(config.dpcd):
+        raise KnownError(
+            "No dialogue has a chain of thought (reasoning_content, or <think>…</think> at the "
+            "beginning of content), so there is nothing to keep.",
+            "Give chains in data or replay_data, or tune with assay-train sft.",
+        )
     if config.dpcd.filter and config.dpcd.tau > 0:
+        reasoned = chains.counts > 0
         with device.precision(device.pick(), config.loop.mixed):
             sure = coherences(teacher, chains, config.loop.rows)
         chains = chains.without(sure < config.dpcd.tau)
-        print(f"{int((sure < config.dpcd.tau).sum())} chains below tau left out", flush=True)
+        left_out = int((sure < config.dpcd.tau).sum())
+        print(f"{left_out} of {counted(total, 'chain')} below tau left out", flush=True)
+        if left_out == total and keeps_chains(config.dpcd):
+            raise KnownError(
+                f"tau = {config.dpcd.tau:g} left none of the {counted(total, 'chain')}.",
+                f"The most coherent one has {sure[reasoned].max():.2g}: lower dpcd.tau, set "
+                "dpcd.filter = false, or take another teacher.",
+            )
     chains = chains.weighed(config.dpcd)
     replayed = np.flatnonzero(chains.counts[len(domain) :]) + len(domain)
     chosen = choose(len(domain), replayed, config.replay, config.loop.seed)

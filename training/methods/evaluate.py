@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from training.data import rows
 from training.data.formats import read_documents
 from training.evaluate import harness
 from training.evaluate.benchmarks import score
@@ -22,7 +23,7 @@ from training.tokenizer import load_tokenizer
 
 @dataclass(frozen=True)
 class Config:
-    """model: a folder; data: folder of texts (.jsonl, .jsonl.xz, .txt), each file a domain; tasks:
+    """model: a folder; data: a file, a folder or a pattern of texts, each file a domain; tasks:
     file or folder of questions; limit: documents per domain and questions per task, 0 = all; out:
     JSON file for the figures; harness: folder for the same as tasks of lm-eval, instead of
     measuring; cloze: choose among the answers' texts, not their letters; context: tokens a forward
@@ -73,18 +74,16 @@ def run(config: Config, options: Options) -> bool:
     return True
 
 
-def _texts(folder: Path, limit: int) -> dict[str, list[str]]:
-    """The texts of each file, by its name."""
+def _texts(where: Path, limit: int) -> dict[str, list[str]]:
+    """The texts of each file, by its name; files of one name are one domain."""
     texts: dict[str, list[str]] = {}
-    for path in sorted(folder.iterdir()):
-        name = path.name.partition(".")[0]
+    for path in rows.find(where, (*rows.SUFFIXES, ".txt")):
+        domain = texts.setdefault(path.name.partition(".")[0], [])
         if path.suffix == ".txt":
-            texts[name] = [path.read_text(encoding="utf-8")]
-        elif path.name.endswith((".jsonl", ".jsonl.xz")):
-            texts[name] = [one.text for one in islice(read_documents(path), limit or None)]
-    if not texts:
-        raise ValueError(f"{folder} has no .jsonl, .jsonl.xz or .txt file.")
-    return texts
+            domain.append(path.read_text(encoding="utf-8"))
+        else:
+            domain += (one.text for one in islice(read_documents(path), limit or None))
+    return {name: some[: limit or None] for name, some in texts.items()}
 
 
 def _prefix(folder: Path, tokenizer: Any) -> int:

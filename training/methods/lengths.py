@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from transformers import AutoConfig
 
+from engine.core.errors import KnownError
 from training.data.formats import read_documents
 from training.evaluate.by_length import perplexities, report
 from training.loop import device
@@ -47,10 +48,16 @@ def run(config: Config, options: Options) -> bool:
     length = size * config.buckets
     windows = list(_windows(config, length))
     if not windows:
-        raise ValueError(f"{config.data} has fewer than {length + 1} tokens.")
-    yarn = max(1.0, length / trained)
-    curves = {}
-    for name, factor in (("as trained", 1.0), (f"YaRN × {yarn:g}", yarn)):
+        why = "" if config.longest else f", twice the model's context of {trained:,}"
+        raise KnownError(
+            f"{config.data} has fewer than {length + 1:,} tokens: a window has {length:,}{why}, "
+            "and one more is predicted.",
+            "Give a longer text, or shorter windows with --longest 128, for example.",
+        )
+    factors, curves = {"as trained": 1.0}, {}
+    if (yarn := length / trained) > 1:
+        factors[f"YaRN × {yarn:g}"] = yarn
+    for name, factor in factors.items():
         model = load(folder, **stretched(plain, factor)).to(device.pick()).eval()
         curves[name] = perplexities(model, windows, config.buckets)
         print(f"{name}: {', '.join(f'{value:.2f}' for value in curves[name])}", flush=True)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.core.errors import KnownError
+from engine.core.words import counted
 from training.data import rows, sources
 from training.data.cleaning import Overlap, benchmark_texts, is_prose
 from training.data.dedup import Duplicates
@@ -47,12 +49,26 @@ def run(config: Config, options: Options) -> bool:
         for document in _chosen(config, files, overlap, report):
             row = {"text": document.text, "source": document.source, "kind": document.kind}
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
-    os.replace(unfinished, folder / "corpus.jsonl")
     (folder / "report.html").write_text(report.html(), encoding="utf-8")
     for reason, number in report.left_out.most_common():
         print(f"left out: {number} {reason}", flush=True)
-    print(f"Wrote {report.kept.total()} documents to {folder / 'corpus.jsonl'}", flush=True)
+    if not report.kept:
+        unfinished.unlink()
+        raise KnownError(*_nothing(config, report))
+    os.replace(unfinished, folder / "corpus.jsonl")
+    made = counted(report.kept.total(), "document")
+    print(f"Wrote {made} to {folder / 'corpus.jsonl'}", flush=True)
     return True
+
+
+def _nothing(config: Config, report: Report) -> tuple[str, str]:
+    """What to say if no document is left."""
+    if not report.left_out:
+        return f"{config.data} holds no documents.", ""
+    (reason, number), *_ = report.left_out.most_common()
+    total = counted(report.left_out.total(), "document")
+    sentence = f'None of {total} is left: {number:,} left out as "{reason}".'
+    return sentence, f"{Path(config.out) / 'report.html'} shows examples."
 
 
 def _chosen(

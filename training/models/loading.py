@@ -14,6 +14,7 @@ from training.loop import distributed, sharding
 from training.models.parts import base, fit_experts
 
 ADAPTER = "adapter_config.json"  # peft's name
+_REWARD_MODEL = "ForSequenceClassification"
 TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json",
     "added_tokens.json", "vocab.json", "merges.txt", "generation_config.json",
@@ -35,6 +36,9 @@ def load(folder: Path | str, dtype: torch.dtype = torch.float32, **settings: Any
         return load_merged(folder, dtype, settings)
     if not (folder / "config.json").is_file():
         raise KnownError(f"{folder} holds no model (there is no config.json).")
+    described = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if any(name.endswith(_REWARD_MODEL) for name in described.get("architectures") or ()):
+        raise KnownError(f"{folder} is a reward model, not a language model.")
     try:
         model, found = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, local_files_only=True, output_loading_info=True, **settings

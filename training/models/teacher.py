@@ -91,7 +91,11 @@ def make_teacher(
         return ModelTeacher(load_teacher(teacher, student, four_bit))
     stored = open_topk(Path(topk), dialogues, fingerprint(dialogues, Path(student)))
     if stored.temperature != temperature:
-        raise ValueError(f"The logits were stored with temperature {stored.temperature}.")
+        raise KnownError(
+            f"The logits in {topk} were stored with temperature {stored.temperature:g}, and the "
+            f"run wants {temperature:g}.",
+            f"Store them again with assay-train topk … --temperature {temperature:g}.",
+        )
     return TopKTeacher(stored)
 
 

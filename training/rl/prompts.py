@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
+from engine.core.words import counted
+from training.data import rows
 from training.data.chat import Message, render_text
 
 HEADER = "<|im_start|>assistant\n"
@@ -36,6 +38,8 @@ def prompt_of(row: Mapping[str, Any]) -> Prompt:
     messages: Sequence[Message] = row.get("messages") or [
         {"role": "user", "content": row["prompt"]}
     ]
+    if not isinstance(messages, list):
+        raise ValueError("messages is not a list")
     if messages[-1]["role"] == "assistant":
         messages = messages[:-1]
     return Prompt(render_text(messages, row.get("tools", ())) + HEADER, row.get("facts", {}))
@@ -48,15 +52,17 @@ def read_prompts(path: Path, tokenizer: Tokenizer, longest: int) -> list[Prompt]
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                prompt = prompt_of(json.loads(line))
+                prompt = prompt_of(rows.as_object(json.loads(line)))
             except (AttributeError, LookupError, TypeError, ValueError) as error:
-                raise ValueError(f"{path.name}, line {number}: not a prompt ({error})") from error
+                raise ValueError(
+                    f"{path.name}, line {number}: not a prompt ({rows.reason(error)})"
+                ) from error
             fits = len(tokenizer.encode(prompt.text, add_special_tokens=False).ids) <= longest
             left_out += not fits
             found += [prompt] if fits else []
     if not found:
-        raise ValueError(f"{path.name} has no prompt of at most {longest} tokens.")
-    print(f"{path.name}: {len(found)} prompts, {left_out} too long", flush=True)
+        raise rows.nothing_left(path, left_out, "prompt", longest)
+    print(f"{path.name}: {counted(len(found), 'prompt')}, {left_out} too long", flush=True)
     return found
 
 

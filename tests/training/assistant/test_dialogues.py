@@ -134,9 +134,17 @@ def test_kinds_are_mixed(rows: list[Row]) -> None:
     assert 0.1 < earlier / COUNT < 0.5
 
 
-def test_written_as_json_lines(tmp_path: Path) -> None:
+def test_written_as_json_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "dialogues.jsonl"
+    monkeypatch.setattr(dialogues, "_TOLD", 5)
     dialogues.write(path, 12, 5, None)
+    assert capsys.readouterr().out.splitlines() == [
+        "5 of 12 dialogues",
+        "10 of 12 dialogues",
+        f"Wrote {path}: 12 dialogues",
+    ]
     lines = path.read_text("utf-8").splitlines()
     assert len(lines) == 12
     assert all(set(json.loads(line)) == {"messages", "tools"} for line in lines)

@@ -121,6 +121,43 @@ def write(path: Path, rows: list[dict[str, Any]]) -> None:
         path.write_text(json.dumps(rows, indent=1) if path.stem == "list" else lines)
 
 
+@pytest.mark.parametrize(
+    ("content", "reasoning", "said"),
+    [
+        ("<think>\nread it\nwell\n</think>\n\nOne.", "read it\nwell", "One."),
+        ("\n<think>read it</think>One.</think>", "read it", "One.</think>"),
+        ("<think>\n\n</think>\n\nOne.", None, "<think>\n\n</think>\n\nOne."),
+        ("It is <think>not</think> it.", None, "It is <think>not</think> it."),
+        ("<think>cut off", None, "<think>cut off"),
+    ],
+)
+def test_marked_reasoning_is_read_as_reasoning(
+    content: str, reasoning: str | None, said: str
+) -> None:
+    asked, answer = dialogue(
+        {"messages": [{**ASKED, "content": content}, {"role": "assistant", "content": content}]}
+    ).messages
+    assert asked["content"] == content
+    assert (answer.get("reasoning_content"), answer["content"]) == (reasoning, said)
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (5, "the row is not an object"),
+        ({"messages": "hello"}, "messages is not a list"),
+        ({"messages": ["hello"]}, "a message is not an object"),
+        ({"messages": [{"content": "hello"}]}, "a message has no role"),
+        ({"instruction": "hello"}, "output is missing"),
+    ],
+)
+def test_a_wrong_row_is_told_in_words(tmp_path: Path, row: object, reason: str) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text(json.dumps(row))
+    with pytest.raises(ValueError, match=rf"line 1: not a dialogue \({reason}\)"):
+        list(read_dialogues(path))
+
+
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.xz", "list.json", "lines.json", "a.parquet"])
 def test_every_kind_of_file_holds_the_same(tmp_path: Path, name: str) -> None:
     # Two tools with different arguments: Parquet fills each with the other's as null.

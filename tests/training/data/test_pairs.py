@@ -71,7 +71,7 @@ def test_long_and_equal_pairs_are_left_out(
         {"prompt": "a", "chosen": "b", "rejected": "coin " * 300},
     ]
     assert len(read(rows, tokenizer, tmp_path)) == 1
-    assert "1 pairs, 1 too long, 1 equal" in capsys.readouterr().out
+    assert "1 pair, 1 too long, 1 equal" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,27 @@ def test_long_and_equal_pairs_are_left_out(
 def test_a_bad_line_is_named(row: Any, tokenizer: Tokenizer, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"pairs\.jsonl, line 1: not a pair"):
         read([row], tokenizer, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([], r"pairs\.jsonl is empty\."),
+        ([5], r"the row is not an object"),
+        ([{"prompt": "a", "rejected": "b"}], r"chosen is missing"),
+        ([{"prompt": "a", "chosen": 5, "rejected": "b"}], r"chosen is neither a text nor a list"),
+        ([{"prompt": "a", "chosen": "b", "rejected": "b"}], r"0 too long, 1 equal"),
+        (
+            [{"prompt": "a", "chosen": "coin " * 300, "rejected": "b"}] * 2,
+            r"All 2 pairs of .*pairs\.jsonl are longer than 200 tokens; raise context\.",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_in_words(
+    rows: list[Any], told: str, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=told):
+        read(rows, tokenizer, tmp_path)
 
 
 @settings(max_examples=30, deadline=None)

@@ -101,3 +101,18 @@ def test_a_bad_line_is_named(tokenizer: Tokenizer, tmp_path: Path, line: str) ->
     path.write_text(json.dumps({"messages": MESSAGES}) + "\n" + line + "\n")
     with pytest.raises(ValueError, match=r"d\.jsonl, line 2: not "):
         read_dialogues(path, tokenizer, Weights(), longest=150)
+
+
+def test_an_empty_file_and_too_short_a_context_are_told(
+    tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text("")
+    with pytest.raises(ValueError, match=r"d\.jsonl is empty\."):
+        read_dialogues(path, tokenizer, Weights(), 128)
+    row = json.dumps({"text": "coin " * 300}) + "\n"
+    for count, those, verb in ((1, "The only dialogue", "is"), (16, "All 16 dialogues", "are")):
+        path.write_text(row * count)
+        told = rf"{those} of .*d\.jsonl {verb} longer than 128 tokens; raise context\."
+        with pytest.raises(ValueError, match=told):
+            read_dialogues(path, tokenizer, Weights(), 128)

@@ -75,7 +75,16 @@ def test_the_command(
     assert re.search(r"as trained: (\d+\.\d\d(, )?){4}\nYaRN × 2: (\d+\.\d\d(, )?){4}\n", said)
     assert "<td>256</td>" in out.read_text()
     assert main([*arguments, "--longest", "99999"]) == 1
-    assert "fewer than" in capsys.readouterr().err
+    assert "fewer than 100,001 tokens" in capsys.readouterr().err
+    (tmp_path / "text.txt").write_text(TEXT)
+    assert main(arguments) == 1
+    said = capsys.readouterr().err
+    assert "fewer than 257 tokens: a window has 256, twice the model's context of 128" in said
+    assert "--longest 128" in said
+    assert main([*arguments, "--longest", "16"]) == 0
+    said = capsys.readouterr().out
+    assert "as trained: " in said
+    assert "YaRN" not in said + out.read_text()
     assert main([*arguments, "--buckets", "0"]) == 1
 
 

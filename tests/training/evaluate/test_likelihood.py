@@ -141,6 +141,10 @@ def test_the_command_prints_and_writes_figures(
     assert figures["domains"]["notes"] == pytest.approx(expected)
     assert "bits_per_byte" in capsys.readouterr().out
     assert main(["evaluate", "--model", str(model_folder)]) == 1
+    for data, names in ((corpus / "notes.txt", {"notes"}), (corpus / "t*.jsonl", {"texts"})):
+        command[command.index("--data") + 1] = str(data)
+        assert main([*command, "--out", str(out)]) == 0
+        assert json.loads(out.read_text())["domains"].keys() == names
 
 
 def test_the_same_questions_are_written_for_the_harness(

@@ -138,6 +138,29 @@ def test_stored_logits_of_other_data_are_refused(
     assert "other data" in capsys.readouterr().err
 
 
+def test_stored_logits_of_another_temperature_are_refused_with_the_remedy(
+    model_folder: Path,
+    teacher_folder: Path,
+    dialogues: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The pair of commands in the recipe works; without --temperature it says what is wanted."""
+    recipe = Path(distil.__file__).parents[1] / "recipes" / "distil.toml"
+    stored = ["topk", "--teacher", teacher_folder, "--data", dialogues, "--out", tmp_path / "top"]
+    learn = [
+        "distil", "--recipe", recipe, "--model", model_folder, "--data", dialogues,
+        "--topk", tmp_path / "top", "--out", tmp_path / "run", "--loop.steps", 1, *SHORT,
+    ]  # fmt: skip
+    assert train(*stored) == 0
+    assert train(*learn) == 1
+    said = capsys.readouterr().err
+    assert "stored with temperature 1, and the run wants 1.5" in said
+    assert "--temperature 1.5" in said
+    assert train(*stored, "--temperature", 1.5) == 0
+    assert train(*learn) == 0
+
+
 def test_black_box_learns_the_teachers_answers_and_resumes(
     model_folder: Path, teacher_folder: Path, dialogues: Path, tmp_path: Path
 ) -> None:

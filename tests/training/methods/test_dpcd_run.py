@@ -156,19 +156,26 @@ def test_zero_drops_a_term(model_folder: Path, domain: Path, replay: Path, tmp_p
         assert set(cases) - set(line) == {name}
 
 
-def test_low_coherence_leaves_every_chain_out(
+def test_a_run_that_would_keep_no_chain_is_refused(
     model_folder: Path,
     domain: Path,
     replay: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Random weights are sure of nothing, so that plain fine-tuning is left."""
-    assert train(
-        "dpcd", "--model", model_folder, "--data", domain, "--replay_data", replay, "--out",
-        tmp_path / "run", "--loop.steps", 1, *SHORT,
-    ) == 0  # fmt: skip
-    assert "6 chains below tau left out" in capsys.readouterr().out
+    """Random weights are sure of nothing; plain tuning would be left, and can be asked for."""
+    words = [
+        "dpcd", "--model", model_folder, "--data", domain, "--out", tmp_path / "run",
+        "--loop.steps", 1, *SHORT,
+    ]  # fmt: skip
+    assert train(*words, "--replay_data", replay) == 1
+    said = capsys.readouterr()
+    assert "6 of 6 chains below tau left out" in said.out
+    assert "tau = 0.85 left none of the 6 chains. The most coherent one has 0.0" in said.err
+    assert train(*words) == 1
+    assert "No dialogue has a chain of thought" in capsys.readouterr().err
+    switched_off = [f"--dpcd.{name}" for name in ("lambda_base", "lambda_high", "beta")]
+    assert train(*words, *(word for flag in switched_off for word in (flag, 0))) == 0
     assert "kl" not in read_metrics(tmp_path / "run")[0]
 
 

@@ -129,3 +129,17 @@ def test_impossible_settings_are_named(tmp_path: Path, capsys, flag: str) -> Non
 def test_no_file_is_one_sentence(tmp_path: Path, capsys) -> None:
     assert main(["prepare", "--data", str(tmp_path), "--out", str(tmp_path / "o")]) == 1
     assert "there is no" in capsys.readouterr().err
+
+
+def test_nothing_left_is_told_with_the_main_reason(tmp_path: Path, capsys) -> None:
+    data, out = tmp_path / "t.jsonl", tmp_path / "o"
+    texts = ["gm", "gn", "for (i=0; i<n; i++) { a[i] = b[i]; } while (a) { b(); c(); d(e); }"]
+    data.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    assert main(["prepare", "--data", str(data), "--out", str(out)]) == 1
+    told = capsys.readouterr().err
+    assert 'None of 3 documents is left: 2 left out as "too short".' in told
+    assert str(out / "report.html") in told
+    assert [path.name for path in out.iterdir()] == ["report.html"]
+    data.write_text("")
+    assert main(["prepare", "--data", str(data), "--out", str(out)]) == 1
+    assert "holds no documents" in capsys.readouterr().err

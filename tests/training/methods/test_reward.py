@@ -16,6 +16,7 @@ from training.data.pairs import read_pairs
 from training.loop.config import LoopConfig
 from training.loop.log import read_metrics
 from training.methods.reward import Config, RewardModelling, fresh
+from training.models.loading import load
 from training.rewards.model import reward_model, score_texts
 from training.rewards.sample import Sample
 from training.tokenizer import load_tokenizer
@@ -62,6 +63,8 @@ def test_a_trained_reward_model_is_a_sequence_classifier(
         assert logits.item() == pytest.approx(reward, abs=1e-4)
     sample = Sample(render_text(dialogue("")[:1]) + "<|im_start|>assistant\n", sentences(1, 3)[0])
     assert reward_model(str(folder))([sample]) == [pytest.approx(found[0], abs=1e-4)]
+    with pytest.raises(KnownError, match="is a reward model, not a language model"):
+        load(folder)
 
 
 def test_the_reward_is_read_after_the_last_token(model_folder: Path, tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ pytest.importorskip("torch")
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from engine.core.errors import KnownError
 from training.cli import main
+from training.data import cache
 from training.loop import checkpoint
 from training.loop.log import read_metrics
 
@@ -140,3 +142,9 @@ def test_a_run_that_goes_on_says_so_and_what_has_changed(
     assert "Goes on from step 1" in said
     assert f"data is now {str(other)!r}; it was {str(dialogues)!r}." in said
     assert [row["step"] for row in read_metrics(out)] == [1, 2]
+
+
+def test_pretraining_without_a_cache_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(KnownError, match="no token cache of the group docs in") as told:
+        cache.open_group(tmp_path, "docs")
+    assert "assay-train cache" in str(told.value)
