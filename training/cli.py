@@ -17,6 +17,7 @@ import importlib
 import inspect
 import os
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
@@ -83,14 +84,18 @@ def _run(words: list[str]) -> int:
     if not words or words[0] not in METHODS:
         _show_methods(words)
     name = words[0]
-    kind = _module(name).Config
-    parser = _parser(name, kind)
-    options = vars(parser.parse_args(list(map(_underscored, words[1:]))))
-    from transformers.utils import logging  # noqa: PLC0415  (--help needs none of it)
+    # An exception is no way out of here: some libraries swallow it while they are imported.
+    before = signal.signal(signal.SIGINT, _leave)
+    try:
+        kind = _module(name).Config
+        parser = _parser(name, kind)
+        options = vars(parser.parse_args(list(map(_underscored, words[1:]))))
+        from transformers.utils import logging  # noqa: PLC0415  (--help needs none of it)
 
-    from training.loop import distributed  # noqa: PLC0415
-    from training.methods.common import Options  # noqa: PLC0415
-
+        from training.loop import distributed  # noqa: PLC0415
+        from training.methods.common import Options  # noqa: PLC0415
+    finally:
+        signal.signal(signal.SIGINT, before)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     overrides = {key: options[key] for key in _flags(kind) if options[key] is not None}
@@ -99,12 +104,20 @@ def _run(words: list[str]) -> int:
     config = recipe.read(kind, name, options["recipe"], overrides)
     if _trains(kind):
         _check_folder(Path(config.out))
+        if options["check"]:
+            return 0
     try:
         distributed.join()
         told = Options(options.get("plan", False), options.get("until", 0.0))
         return 0 if _module(name).run(config, told) else 3
     finally:
         distributed.leave()
+
+
+def _leave(_number: int, _frame: object) -> NoReturn:
+    """End at once: nothing has been read or written yet."""
+    os.write(2, b"Stopped.\n")
+    os._exit(3)
 
 
 def _is_interrupt(error: BaseException | None) -> bool:
@@ -152,6 +165,7 @@ def _parser(name: str, kind: Any) -> _Parser:
     command.add_argument("--recipe", type=Path, help="TOML file with the settings")
     if _trains(kind):
         command.add_argument("--plan", action="store_true", help="say what it needs, and stop")
+        command.add_argument("--check", action="store_true", help="see if this is right, and stop")
         command.add_argument("--until", type=_minutes, default=0.0, help="such as 90m or 8h")
     for flag, text in _flags(kind).items():
         command.add_argument(f"--{flag}", dest=flag, metavar="X", help=text)
