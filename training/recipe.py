@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 Config = TypeVar("Config")
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 
 class Word(str):
@@ -30,8 +31,7 @@ def read(
     """
     table: dict[str, Any] = {}
     if path is not None:
-        with path.open("rb") as file:
-            table = _of_method(tomllib.load(file), method, {f.name for f in fields(kind)})  # type: ignore[arg-type]  # Config is a dataclass
+        table = _of_method(_load(path), method, {f.name for f in fields(kind)})  # type: ignore[arg-type]  # Config is a dataclass
     for key, value in overrides.items():
         *parents, last = key.split(".")
         place = table
@@ -64,6 +64,10 @@ def build(kind: Any, value: Any, where: str, default: Any = None) -> Any:
             key: build(hints[key], part, f"{where}.{key}", own.get(key))
             for key, part in value.items()
         }
+        needed = [f.name for f in fields(kind) if f.default is f.default_factory is MISSING]
+        missing = [key for key in needed if key not in parts]
+        if missing and default is None:
+            raise ValueError(f"{where}: {missing[0]} is missing.")
         try:
             return kind(**parts) if default is None else replace(default, **parts)  # type: ignore[operator]  # a dataclass is a class here
         except (TypeError, ValueError) as error:
@@ -76,8 +80,17 @@ def build(kind: Any, value: Any, where: str, default: Any = None) -> Any:
     if kind is str and isinstance(value, int | float | Word):
         return str(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise ValueError(f"{where}: {value!r} is not a {kind.__name__}.")
+        raise ValueError(f"{where}: {value!r} is not {_KINDS[kind]}.")
     return value
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"There is no recipe {path}.") from None
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from error
 
 
 def _of_method(document: dict[str, Any], method: str, known: set[str]) -> dict[str, Any]:

@@ -99,7 +99,9 @@ def _watch(service: Service, args: argparse.Namespace) -> None:
     if args.json:
         write_json(_document(run, service.training.figures(run.folder)))
     else:
-        terminal.say(f"{run.name} is {run.state}. {'' if run.text == said else run.text}".strip())
+        verb = "has" if run.state == "failed" else "is"
+        text = "" if run.text == said else run.text
+        terminal.say(f"{run.name} {verb} {run.state}. {text}".strip())
 
 
 def _stop(service: Service, args: argparse.Namespace) -> None:

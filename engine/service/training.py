@@ -76,11 +76,12 @@ class TrainingArea:
         self, recipe: Recipe, values: Mapping[str, str], out: Path | None = None, until: str = ""
     ) -> Run:
         """Check everything and start. values: settings by key; out: the folder of the run; until:
-        a time limit as 90m. Raises KnownError, and then nothing was started."""
+        a time limit as 90m. Raises KnownError, and then nothing was started. Takes seconds."""
         self.recipes()
         folder = (out or self.free_folder(recipe)).expanduser().absolute()
         settings = recipes.check(recipe, values, folder, until)
         begin = Start(recipe.name, recipe.method, str(recipe.path.absolute()), settings, until)
+        process.check(begin.arguments(folder))
         process.launch(folder, begin.arguments(folder))
         self._known.put(folder, begin)
         return read_run(folder, begin.recipe)

@@ -57,6 +57,19 @@ def launch(folder: Path, arguments: list[str]) -> None:
     threading.Thread(target=process.wait, name="training-run", daemon=True).start()
 
 
+def check(arguments: list[str]) -> None:
+    """Let `assay-train` look at these arguments; KnownError if it cannot use them.
+
+    Takes seconds: only the program knows its settings, and it loads its libraries first.
+    """
+    asked = [*PROGRAM, *arguments, "--check"]
+    done = subprocess.run(asked, cwd=_ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.startswith("assay-train")]
+        sentence = said[-1].partition(": ")[2] if said else "The settings could not be checked."
+        raise KnownError(sentence)
+
+
 def interrupt(folder: Path) -> None:
     """Ask the run in a folder to save and stop; harmless where none runs."""
     process = read_process(folder)

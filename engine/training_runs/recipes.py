@@ -24,7 +24,7 @@ _TITLES = {
 _COMMAND = r"assay-train\s+([a-z][a-z0-9-]*)\s+([A-Z]+\s+)?--recipe\s+\S*\b{}(.*)"
 _FLAG = re.compile(r"--([a-z_.-]+)\s+(\S+)")
 _NOT_ASKED = frozenset({"out", "until", "recipe"})
-_UNTIL = re.compile(r"\d+(\.\d+)?[smh]?")
+_UNTIL = re.compile(r"\d+(\.\d+)?[smh]")
 _LARGEST = 1_000_000
 
 
@@ -83,7 +83,6 @@ def read_recipe(path: Path) -> list[Recipe]:
     shared = {key: value for key, value in document.items() if key not in commands}
     tables = {method: shared | document.get(method, {}) for method in commands}
     trained = {method: table for method, table in tables.items() if "loop" in table}
-    comment = next((line for line in text.splitlines() if line.startswith("#")), "").strip("# ")
     found = []
     for method, table in trained.items():
         name = f"{path.stem}/{method}" if len(trained) > 1 else path.stem
@@ -91,6 +90,7 @@ def read_recipe(path: Path) -> list[Recipe]:
         optional = {key for key, value in own.items() if not value} | {_HELD_OUT}
         # Words in capitals stand for what is to be filled in.
         places = {k: "" if v.isupper() else v for k, v in asked.items() if k not in _NOT_ASKED}
+        comment = _comment(text, method)
         found.append(Recipe(name, method, path, comment, places | own, frozenset(optional)))
     return found
 
@@ -128,6 +128,14 @@ def title(key: str) -> str:
 def has_train_extra() -> bool:
     """Whether the libraries that training needs are installed; nothing is loaded to see it."""
     return importlib.util.find_spec("torch") is not None and _package() is not None
+
+
+def _comment(text: str, method: str) -> str:
+    """The first sentence of the comment above a method's table, else of the first comment."""
+    blocks = rf"((?:^#.*\n)+)(?=\[{re.escape(method)}\])", r"((?:^# .*(?:\n|\Z))+)"
+    found = next(filter(None, (re.search(block, text, re.MULTILINE) for block in blocks)), None)
+    words = " ".join(re.sub("^#", "", found[0], flags=re.MULTILINE).split()) if found else ""
+    return re.split(r"(?<=[.!?]) ", words)[0]
 
 
 def _package() -> Path | None:

@@ -61,6 +61,8 @@ def test_a_failed_run_is_listed_with_its_sentence(assay: Run, tmp_path: Path) ->
     assert json.loads(started)["state"] in ("running", "failed")
     until(lambda: listed(assay)[0]["run"]["state"] == "failed")
     assert "sft-1: data: there are no dialogues." in assay("training").stdout
+    said = assay("training", "watch", "sft-1").stdout
+    assert said == "sft-1 has failed. data: there are no dialogues.\n"
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,12 @@ def test_what_is_wrong_is_said_and_nothing_is_started(
             {"model": str(model_folder(tmp_path / "model")), "data": str(data_file(tmp_path))},
             tmp_path,
         )
+    (tmp_path / "model" / "config.json").unlink()
+    (tmp_path / "model").rmdir()
+    with pytest.raises(KnownError, match=r"^sft\.loop\.rows: 'x' is not a whole number\.$"):
+        begin(service, tmp_path, **{"loop.rows": "x"})
     assert service.training.list() == []
+    assert not (tmp_path / "sft-1").exists()
     monkeypatch.undo()
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n == "torch" else find(n))

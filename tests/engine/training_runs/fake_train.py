@@ -20,6 +20,10 @@ def main() -> int:
             return 1
         target.write_text("<html>")
         return 0
+    if sys.argv[-1] == "--check":
+        wrong = "--loop.rows=x" in sys.argv
+        print("assay-train: sft.loop.rows: 'x' is not a whole number." * wrong, file=sys.stderr)
+        return int(wrong)
     flags = dict(word[2:].split("=", 1) for word in sys.argv[2:] if "=" in word)
     out, manner = Path(flags["out"]), Path(flags["data"]).read_text()
     (out / "config.json").write_text(json.dumps({"method": sys.argv[1], **flags}))

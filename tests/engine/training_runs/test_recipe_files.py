@@ -55,6 +55,17 @@ def test_the_method_stands_in_the_comments_or_is_the_name(tmp_path: Path) -> Non
     assert dict(read_recipe(nested)[0].places) == {"teacher.model": "work/big"}
 
 
+def test_a_recipe_is_told_by_a_whole_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "two.toml"
+    path.write_text("# Learns a\n# domain, at 0.5 or less. More.\n#\n# Other.\n" + LOOP)
+    assert read_recipe(path)[0].text == "Learns a domain, at 0.5 or less."
+    commands = "# assay-train a --recipe two.toml\n# assay-train b --recipe two.toml\n"
+    tables = "[a]\nloop = {}\n\n# Does b, on\n# two lines.\n[b]\nloop = {}\n"
+    path.write_text(f"# Both.\n{commands}\n{tables}")
+    assert [one.text for one in read_recipe(path)] == ["Both.", "Does b, on two lines."]
+    assert all(one.text.endswith(".") for one in recipes.recipes())
+
+
 @pytest.mark.parametrize("content", [b"= =", b"\xff\xfe", b"a = [", b"[loop]\nx = 1\n[loop]\n"])
 def test_a_file_that_is_no_recipe_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.toml"
@@ -80,6 +91,7 @@ def test_everything_is_checked_before_a_start(sft: recipes.Recipe, tmp_path: Pat
         ({"data": str(tmp_path / "x.jsonl")}, "", r"Training data: .*x\.jsonl is not there"),
         ({"held_out": str(tmp_path / "x")}, "", "Held-out data: .* is not there"),
         ({}, "soon", "soon is no time limit"),
+        ({}, "20", "20 is no time limit"),
     ]
     for values, until, sentence in wrong:
         with pytest.raises(KnownError, match=sentence):

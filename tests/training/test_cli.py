@@ -1,0 +1,125 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+from training import cli
+from training.cli import METHODS, main
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """What an error says."""
+    try:
+        status = main(list(words))
+    except SystemExit as end:
+        status = int(str(end.code))
+    assert status in (1, 2)
+    return capsys.readouterr().err
+
+
+def help_of(capsys: pytest.CaptureFixture[str], name: str) -> str:
+    with pytest.raises(SystemExit, match="0"):
+        main([name, "--help"])
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_errors_are_one_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bad.toml").write_text("a = 1\nb = \n")
+    Path("file").touch()
+    for words, sentence in (
+        ("cache --corpus a --tokenizer b --out c", "cache: groups is missing."),
+        ("sft --recipe nope.toml", "There is no recipe nope.toml."),
+        ("sft --recipe bad.toml", "bad.toml: Invalid value (at line 2, column 5)"),
+        ("sft --out x --loop.rows four", "sft.loop.rows: 'four' is not a whole number."),
+        ("chat x --top_p y", "chat.top_p: 'y' is not a number."),
+        ("sft --out x --loop.mixed 1", "sft.loop.mixed: 1 is not true or false."),
+        ("sft --model x --data y --out file", f"{tmp_path}/file is a file; out must be a folder."),
+    ):
+        assert said(capsys, *words.split()) == f"assay-train: {sentence}\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.toml", "file"]
+
+
+def test_a_wrong_command_names_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, first, named in (
+        (["nope"], "assay-train: there is no nope.", "assay-train"),
+        (["sft", "--rows=4"], "unrecognized arguments: --rows=4", "assay-train sft"),
+        (["sft", "--until", "20"], "write it as 90m, 8h or 45s", "assay-train sft"),
+        (["chat", "--plan"], "unrecognized arguments: --plan", "assay-train chat"),
+    ):
+        line, last = said(capsys, *words).splitlines()
+        assert line.startswith(named)
+        assert line.endswith(first)
+        assert last == f"See {named} --help."
+
+
+def test_flags_may_have_dashes(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("sft", "--out", "x", "--held-out=a-b", "--loop.learning-rate=-1")
+    assert "learning_rate and clip must be above 0" in said(capsys, *words)
+
+
+def test_a_check_reads_nothing_but_the_settings(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    words = ("sft", "--model", "x", "--data", "y", "--out", str(tmp_path / "out"), "--check")
+    assert main(list(words)) == 0
+    assert "rows: 'x' is not a whole number" in said(capsys, *words, "--loop.rows=x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_says_what_each_setting_is(capsys: pytest.CaptureFixture[str]) -> None:
+    text = help_of(capsys, "dpo")
+    assert "--loop.rows X sequences per forward pass (default 8)" in text
+    assert "--gap X least difference SimPO asks for" in text
+    assert "--plan" in text
+    text = help_of(capsys, "chat")
+    assert "--top_p X chosen among the likeliest tokens that hold this share (default 1.0)" in text
+    assert "--tokenizer X its tokenizer, if elsewhere (default '')" in text
+    assert "--until" not in text
+
+
+def test_only_what_trains_takes_a_time_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    limited = {name for name in METHODS if "--until" in help_of(capsys, name)}
+    assert {"sft", "pretrain", "ppo", "distil"} <= limited
+    assert not limited & {"prepare", "tokenizer", "cache", "convert", "chat", "report", "evaluate"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is no signal there")
+@pytest.mark.parametrize("seconds", [0.5, 2.0])
+def test_ctrl_c_while_it_loads_ends_quietly(seconds: float, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    os.mkfifo(recipe)  # nobody writes to it: it cannot be done before the signal comes
+    process = subprocess.Popen(
+        [sys.executable, "-m", "training.cli", "sft", "--recipe", recipe],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    printed, told = process.communicate(timeout=100)
+    assert (printed, told, process.returncode) == ("", "Stopped.\n", 3)
+
+
+@pytest.mark.parametrize("linked", ["cause", "context"])
+def test_an_import_that_ctrl_c_broke_is_no_error(
+    linked: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def load(_name: str) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            cause = error if linked == "cause" else None
+            broken = ModuleNotFoundError("Could not import module 'AutoConfig'.")
+            broken.__context__, broken.__cause__ = error, cause
+        raise broken
+
+    monkeypatch.setattr(cli, "_module", load)
+    assert main(["sft"]) == 3
+    assert capsys.readouterr().err == "Stopped.\n"
