@@ -78,7 +78,7 @@ class Distillation(sft.InstructionTuning):
     ) -> None:
         super().__init__(config, model, tokenizer, dialogues, held_out)
         self._config, self._dialogues, self._teacher = config, dialogues, teacher
-        self._stops = stop_tokens(tokenizer)
+        self._stops = stop_tokens(tokenizer) if config.kind == "on_policy" else []
 
     def next_step(self, done: float) -> Step:
         """The next dialogues; on_policy, the student's own answers in them."""
