@@ -1,6 +1,7 @@
 """What all commands share: their shape, the common options, opening the service."""
 
 import argparse
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Protocol
 
 from engine.core.paths import Paths
 from engine.service import Service
+
+_log = logging.getLogger(__name__)
 
 
 class Command(Protocol):
@@ -42,8 +45,16 @@ def opened(
         if model:
             service.models.start()
         yield service
-    finally:
+    except KeyboardInterrupt:
+        try:
+            service.close()
+        except Exception:  # noqa: BLE001  (what it hit was only half open; nothing is stored by it)
+            _log.info("not all could be closed after Ctrl-C", exc_info=True)
+        raise
+    except BaseException:
         service.close()
+        raise
+    service.close()
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

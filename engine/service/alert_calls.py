@@ -62,7 +62,8 @@ class AlertCalls:
             self._closed = True
             self._changed.notify_all()
         self._hook.close()
-        if self._thread is not None:
+        # Ctrl-C may have come between making and starting it: it sees that it is to stop.
+        if self._thread is not None and self._thread.is_alive():
             self._thread.join()
 
     def _run(self) -> None:

@@ -120,7 +120,7 @@ def test_jobs_are_awaited_and_can_be_cancelled(
             time.sleep(0.005)
 
     call = bridge.run_job(lambda: jobs.submit("endless", endless), results.append)
-    assert started.wait(5)
+    assert started.wait(60)
     call.cancel()
     ended = [JobProgress("job-2", "endless", None, "Stopped.", done=True)]
     qtbot.waitUntil(lambda: received[-1:] == ended)

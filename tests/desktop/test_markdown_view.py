@@ -111,6 +111,7 @@ def test_a_table_grows_in_place(view: MarkdownView) -> None:
     assert view.toPlainText().split() == ["A", "B", "1", "2", "3", "4", "After."]
 
 
+@pytest.mark.alone
 def test_flushes_are_throttled(qtbot: QtBot, view: MarkdownView) -> None:
     times = 0
     original = view.flush

@@ -85,6 +85,7 @@ def check_sentence(err: str) -> None:
     assert "Error" not in err
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("command", ["import", "prices"])
 @pytest.mark.parametrize("name", TABLES)
 def test_a_bad_table_is_refused_in_one_sentence(

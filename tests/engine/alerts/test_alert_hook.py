@@ -66,6 +66,7 @@ def test_a_program_that_is_not_there_or_no_program(
     assert caplog.text.count("WARNING") == 2
 
 
+@pytest.mark.alone
 @pytest.mark.logs("The program for alerts")
 def test_one_that_runs_on_is_ended_with_its_children(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -89,7 +90,7 @@ def test_closing_ends_the_one_that_runs_and_starts_no_more(tmp_path: Path) -> No
     while not began.exists():
         time.sleep(0.01)
     hook.close()
-    thread.join(5)
+    thread.join(60)
     assert said == [""]
     began.unlink()
     assert hook.run(program, "t", "x") == ""

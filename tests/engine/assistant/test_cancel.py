@@ -8,6 +8,7 @@ import pytest
 from engine.assistant.cancel import Cancel
 
 
+@pytest.mark.alone
 def test_a_stop_wakes_within_ten_milliseconds() -> None:
     delays = []
     for _ in range(5):
@@ -25,7 +26,7 @@ def test_a_stop_wakes_within_ten_milliseconds() -> None:
         with cancel.attached(wake):
             thread = threading.Thread(target=stop)
             thread.start()
-            assert woken.wait(5)
+            assert woken.wait(60)
             thread.join()
         delays.append(times["woken"] - times["set"])
     assert min(delays) < 0.01  # the least busy moment of the machine

@@ -1,14 +1,17 @@
 """Exit statuses and what is said on the way out."""
 
+import argparse
 import os
 import re
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
 from engine import cli
+from engine.cli.session import opened
 from engine.core.errors import KnownError
 from tests.engine.cli.conftest import ASSAY, Run
 
@@ -47,6 +50,21 @@ def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 
     assert cli.main(["batches"]) == 130
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_ctrl_c_is_130_though_what_it_hit_cannot_be_closed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    def half_open(args: argparse.Namespace) -> int:
+        with opened(args) as service:
+            service._closing.callback(threading.Thread().join)  # a RuntimeError: it never began
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.batches, "run", half_open)
+
+    assert cli.main(["batches"]) == 130
+    assert not list((home / "logs").glob("crash-*.txt"))
+    assert "error" not in capsys.readouterr().err
 
 
 def test_a_reader_that_goes_away_is_no_error(home: Path) -> None:

@@ -27,6 +27,7 @@ def lines_until(process: "subprocess.Popen[str]", end: str) -> list[str]:
     return found
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize(("how", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_serving(tmp_path: Path, how: int, status: int) -> None:

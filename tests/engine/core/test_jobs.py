@@ -82,7 +82,7 @@ def test_cancel_stops_a_running_job_at_its_next_check(pool: JobPool, heard: Hear
 
     job = pool.submit("Long", work)
     waiting = pool.submit("Never begun", lambda progress: pytest.fail("it began"))
-    assert started.wait(5)
+    assert started.wait(60)
     waiting.cancel()
     job.cancel()
     go_on.set()
@@ -128,7 +128,7 @@ def test_close_cancels_what_runs_and_what_waits(bus: EventBus) -> None:
             progress.check()
 
     jobs = [pool.submit("Endless", work) for _ in range(4)]
-    assert started.wait(5)
+    assert started.wait(60)
     pool.close()
     assert all(isinstance(job.future.exception(0), Cancelled) for job in jobs)
     with pytest.raises(RuntimeError):

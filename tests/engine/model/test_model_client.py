@@ -183,6 +183,7 @@ def test_text_of_any_kind_is_counted(client: ModelClient) -> None:
     assert client.count(" " * 96) == 1
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("moment", ["reading", "writing"])
 def test_cancel_ends_within_100_ms(client: ModelClient, moment: str) -> None:
     """The best of three tries, since other programs may hold the processor for longer."""
@@ -217,6 +218,7 @@ def cancel_seconds(client: ModelClient, moment: str, number: int) -> float:
     return seconds
 
 
+@pytest.mark.alone
 def test_an_abandoned_answer_frees_the_model(client: ModelClient) -> None:
     generation = client.generate(GenerateRequest(QUESTION, ENDLESS, max_tokens=3000))
     next(generation)
@@ -285,6 +287,7 @@ def test_the_context_is_not_larger_than_the_models(
     assert new_client().load(tiny_model, LoadOptions(n_ctx=100_000)).n_ctx == 4096
 
 
+@pytest.mark.alone
 def test_scoring_can_be_stopped(client: ModelClient) -> None:
     """The best of three tries ends within 100 ms, and the next request is answered."""
 

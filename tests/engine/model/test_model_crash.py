@@ -63,6 +63,7 @@ def test_a_child_that_ends_while_it_is_looked_at_is_no_bug(
     assert client.count("still there") > 0
 
 
+@pytest.mark.alone
 def test_killed_in_mid_answer_the_text_is_kept_and_the_next_question_works(
     new_client: NewClient, tiny_model: Path, states: list[tuple[str, str]]
 ) -> None:
@@ -121,6 +122,7 @@ def test_killed_at_random_moments(new_client: NewClient, tiny_model: Path) -> No
     assert client.count("hello") > 0
 
 
+@pytest.mark.alone
 def test_a_frozen_child_does_not_freeze_a_cancel_and_is_replaced(
     new_client: NewClient, tiny_model: Path
 ) -> None:
@@ -141,6 +143,7 @@ def test_a_frozen_child_does_not_freeze_a_cancel_and_is_replaced(
     assert is_gone(pid)
 
 
+@pytest.mark.alone
 def test_a_frozen_child_does_not_hold_up_the_end(new_client: NewClient, tiny_model: Path) -> None:
     client = new_client()
     client.load(tiny_model)

@@ -85,6 +85,7 @@ def test_the_child_is_asked_for_what_was_tuned(tiny_model: Path) -> None:
     assert link.sent.gpu_layers == 3  # two layers and the output
 
 
+@pytest.mark.alone
 def test_a_load_that_stands_still_is_ended(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ def pid_of(client: ModelClient) -> int:
     return client._link.pid
 
 
+@pytest.mark.alone
 def test_killed_at_random_moments_with_several_under_way(
     new_client: NewClient, tiny_model: Path
 ) -> None:
@@ -86,6 +87,7 @@ def test_another_model_while_several_answer(
     assert client.count("a") == 1
 
 
+@pytest.mark.alone
 def test_the_end_while_several_answer(new_client: NewClient, tiny_model: Path) -> None:
     client = new_client()
     client.load(tiny_model)
@@ -161,6 +163,7 @@ def test_texts_that_no_message_can_hold(new_client: NewClient, tiny_model: Path)
     client.close()  # nothing waits for those that were refused
 
 
+@pytest.mark.alone
 def test_abandoned_answers_are_collected_anywhere(new_client: NewClient, tiny_model: Path) -> None:
     """Also by the garbage collector, while the client's own locks may be held."""
     client = new_client()

@@ -27,6 +27,7 @@ def _hang(handler: Handler) -> None:
     handler.server.released.wait(10)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"])
 def test_a_slow_drip_ends_however_lively_it_is(
     client: Client, serve: Serve, log: Log, head: bytes
@@ -45,6 +46,7 @@ def test_a_slow_drip_ends_however_lively_it_is(
     _no_thread_is_left()
 
 
+@pytest.mark.alone
 def test_the_user_can_stop_it_at_any_moment(client: Client, serve: Serve, log: Log) -> None:
     server = serve(_hang)
 
@@ -80,7 +82,7 @@ def test_a_lookup_that_hangs_is_left_behind_and_then_sends_nothing(
 def _no_thread_is_left() -> None:
     for thread in threading.enumerate():
         if thread.name == "net":
-            thread.join(2)
+            thread.join(60)
             assert not thread.is_alive()
 
 

@@ -182,6 +182,7 @@ def _stops(handler: Handler) -> None:
     handler.server.released.wait(10)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("answer", [lambda handler: handler.server.released.wait(10), _stops])
 def test_the_step_stops_it_at_any_moment(
     client: Client, serve: Serve, log: Log, answer: Callable[[Handler], None]

@@ -198,6 +198,7 @@ def test_a_body_that_does_not_come(serve: Serve) -> None:
     assert status(raw(caller, head, 2.0)) == 408
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("data", [b"", b"GET /health HTTP/1.1\r\nHost: loc"])
 def test_a_head_that_does_not_come(serve: Serve, data: bytes) -> None:
     caller = serve(ScriptedBackend(), head_seconds=0.2)
@@ -206,6 +207,7 @@ def test_a_head_that_does_not_come(serve: Serve, data: bytes) -> None:
     assert time.monotonic() - started < 3
 
 
+@pytest.mark.alone
 def test_a_second_head_that_does_not_come(serve: Serve) -> None:
     caller = serve(ScriptedBackend(), head_seconds=0.2)
     with socket.create_connection(("127.0.0.1", caller.port), timeout=5) as sock:

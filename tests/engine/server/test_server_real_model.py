@@ -135,6 +135,7 @@ LONG = {"role": "user", "content": "a" * 7_900_000}
 DENSE = {"role": "user", "content": "ab" * 60_000}
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("path", "body"),
     [

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,7 @@ def wait(true: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.alone
 def test_checks_and_notifications_do_not_wait_for_it(
     service: Service, events: list[Event], prices: Path, tmp_path: Path
 ) -> None:
@@ -58,6 +60,7 @@ def test_checks_and_notifications_do_not_wait_for_it(
     assert not any(isinstance(event, AlertCommandFailed) for event in events)
 
 
+@pytest.mark.alone
 def test_the_end_kills_the_one_that_runs_and_the_next_start_makes_the_calls_that_are_left(
     open_service: Callable[..., Service], prices: Path, tmp_path: Path
 ) -> None:
@@ -120,3 +123,17 @@ def test_a_kept_call_that_cannot_be_read_is_not_in_the_way_of_those_after_it(
     assert began(tmp_path) == ["BTC above $95,000.00"]
     assert not [name for name in kept.all("alerts") if name.startswith("call-")]
     assert caplog.text.count("could not be made and is dropped") == 1
+
+
+def test_ctrl_c_while_its_thread_is_made_keeps_nothing_from_closing(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(thread: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            service.alerts.telling.resume()
+
+    service.close()

@@ -106,6 +106,7 @@ def test_the_question_is_stored_before_it_is_answered(start: Start, repo: ChatRe
     assert roles[1][0] == "assistant"
 
 
+@pytest.mark.alone
 def test_stop_ends_the_answer_at_once_and_keeps_it(
     start: Start, repo: ChatRepo, listener: Listener
 ) -> None:

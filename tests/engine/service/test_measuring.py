@@ -40,9 +40,9 @@ def test_it_begins_when_nothing_happens_and_ends_with_a_question(pool: JobPool) 
     measuring = Measuring(waits(pool, begun, ended), quiet=0.02)
     measuring.idle()
     measuring.idle()
-    assert begun.wait(5)
+    assert begun.wait(60)
     measuring.busy()
-    assert ended.wait(5)
+    assert ended.wait(60)
     measuring.close()
 
 
@@ -65,5 +65,5 @@ def test_there_may_be_nothing_to_measure() -> None:
 
     measuring = Measuring(begin, quiet=0.01)
     measuring.idle()
-    assert asked.wait(5)
+    assert asked.wait(60)
     measuring.close()

@@ -167,6 +167,7 @@ def test_a_card_that_fails_when_tried_is_not_used(
     assert len(machine.tries()) == 1
 
 
+@pytest.mark.alone
 def test_a_try_ends_with_the_program(
     open_service: Open, tiny_model: Path, machine: Machine
 ) -> None:

@@ -222,7 +222,7 @@ def test_a_refresh_can_be_stopped_and_then_stores_nothing(service: Service, host
     host("kraken", answer)
     service.online.switch("kraken", True)
     job = service.online.refresh("kraken", ["BTC", "ETH"])
-    assert arrived.wait(5)
+    assert arrived.wait(60)
     job.cancel()
     with pytest.raises(Cancelled):
         job.future.result(5)

@@ -149,6 +149,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(
     assert train(Toy(toy_model(), config), config, tmp_path).finished
 
 
+@pytest.mark.alone
 def test_a_time_budget_ends_the_run_with_the_rate_near_zero(tmp_path: Path) -> None:
     config = replace(CONFIG, steps=10**6, minutes=1.2 / 60, warmup=0.0)
     method = Toy(toy_model(), config, before=lambda step: time.sleep(0.01))

@@ -84,6 +84,7 @@ def test_of_two_statements_the_riskier_holds() -> None:
     assert read("Audited. Not audited.") == read("Not audited. Audited.") == {"audited": False}
 
 
+@pytest.mark.alone
 def test_a_hostile_text_is_read_in_no_time() -> None:
     started = time.perf_counter()
     for text in ("no a" * 100_000, "team " * 100_000, "9," * 100_000, "locked " + "x" * 1_000_000):

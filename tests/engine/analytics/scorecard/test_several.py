@@ -55,6 +55,7 @@ def test_any_text_can_be_split(text: str) -> None:
     several(text)
 
 
+@pytest.mark.alone
 def test_a_hostile_text_is_split_in_no_time() -> None:
     started = time.perf_counter()
     for text in ("{" * 20_000, "A " * 10_000, "Token A (" * 3_000, " " * 20_000, "A\n" * 10_000):

@@ -16,6 +16,8 @@ from engine.core.errors import Cancelled
 from engine.model import link
 from engine.model.client import GenerateRequest, Generation, ModelClient
 
+pytestmark = pytest.mark.alone  # all of it measures who waits for whom
+
 NewClient = Callable[[], ModelClient]
 DIGITS = "root ::= [0-9] root"
 PROMPT = "w x " * 250  # tokens: four steps

@@ -102,6 +102,7 @@ def test_what_is_written_is_what_was_held(loaded: ModelClient, tmp_path: Path) -
     assert read(loaded, "kept") == size - 3
 
 
+@pytest.mark.alone
 def test_the_end_does_not_wait_for_it(loaded: ModelClient, tmp_path: Path) -> None:
     saving = Saving(loaded, tmp_path)
     started = time.monotonic()

@@ -96,6 +96,7 @@ def test_the_urgent_first_and_the_others_go_on(client: ModelClient) -> None:
     assert [watch.texts[name] for name in ("back", "serve", "now")] == expected
 
 
+@pytest.mark.alone
 def test_equals_share(client: ModelClient) -> None:
     """Both write at the same pace: when one has ended, so has the other, nearly."""
     first, second = client.generate(request("a", 200)), client.generate(request("b", 200))

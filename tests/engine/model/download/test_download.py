@@ -376,6 +376,7 @@ def test_two_downloads_of_one_file_do_not_clash(server: HubServer, fetcher: Fetc
     assert fetcher.run().checked
 
 
+@pytest.mark.alone
 def test_a_limit_is_kept(fetcher: Fetcher) -> None:
     fetcher.limit = 6_000_000
     watch = Watch()

@@ -103,6 +103,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_templates_end_in_a_sentence(name: str, processes: list[TemplateProcess]) -> None:
     renderer = process_for(

@@ -76,6 +76,7 @@ def test_a_build_without_graphics(play: Play) -> None:
     assert play(say({"offload": False}, card())).devices == ()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("program", "words"),
     [

@@ -73,6 +73,7 @@ def test_the_depths_are_reached_by_copies(tiny_model: Path, tmp_path: Path) -> N
     assert read == read_then == SHALLOW
 
 
+@pytest.mark.alone
 def test_it_ends_at_once_when_it_is_cancelled(tiny_model: Path, tmp_path: Path) -> None:
     def stop(done: float, text: str) -> None:
         raise Cancelled
@@ -122,6 +123,7 @@ def test_a_file_that_cannot_be_run_is_not_measured(tiny_model: Path, tmp_path: P
     assert not Tuner(tmp_path / "t.json").measure(missing, header, seconds=5)
 
 
+@pytest.mark.alone
 def test_a_process_that_says_nonsense_or_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
