@@ -54,8 +54,8 @@ METHODS = {
     "router": "train the linear router",
 }
 _UNITS = {"s": 1 / 60, "m": 1.0, "h": 60.0}
-# "name: what it is", in the docstring of a Config, and "name: type = default  # what it is".
-_IN_TEXT = re.compile(r"(?:^|[;.] )(\w+): (.+?)(?=[;.] \w+: |\.?$)")
+# "name: what it is" or "one, another: …" in a Config's docstring; "name: type  # what it is".
+_IN_TEXT = re.compile(r"(?:^|[;.] )(\w+(?:, \w+)*): (.+?)(?=[;.] \w+(?:, \w+)*: |\.?$)")
 _BESIDE = re.compile(r"^    (\w+): [^#\n]*# (.+)$", re.MULTILINE)
 
 
@@ -200,7 +200,8 @@ def _texts(kind: type) -> dict[str, str]:
     """What the settings are, in the words of the source."""
     found: dict[str, str] = {}
     for one in reversed(kind.__mro__[:-1]):
-        found |= _IN_TEXT.findall(" ".join((one.__doc__ or "").split()))
+        for names, text in _IN_TEXT.findall(" ".join((one.__doc__ or "").split())):
+            found |= dict.fromkeys(names.split(", "), text)
         found |= _BESIDE.findall(inspect.getsource(one))
     return found
 

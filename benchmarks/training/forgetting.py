@@ -131,7 +131,7 @@ def seed_data(folder: Path, base: Path, seed: int, size: Size) -> Path:
     _write(folder / "domain.jsonl", domain)
     asked = _write(folder / "asked.jsonl", [arithmetic(chooser) for _ in range(size.replay)])
     write_answers(
-        load(base), load_tokenizer(base), asked, folder / "replay.jsonl", 200, 120, 0.0, seed
+        load(base), load_tokenizer(base), base, asked, folder / "replay.jsonl", 200, 120, 0.0, seed
     )
     replay = [json.loads(line) for line in (folder / "replay.jsonl").read_text().splitlines()]
     known = {row["messages"][0]["content"] for row in replay}
@@ -209,7 +209,7 @@ def _ask(folder: Path, questions: Path) -> list[tuple[dict[str, Any], str]]:
     written: list[list[int]] = []
     for first in range(0, len(prompts), 100):
         part = prompts[first : first + 100]
-        written += sample(model, part, stop_tokens(tokenizer), 120, 0.0, seed=0)
+        written += sample(model, part, stop_tokens(tokenizer, folder), 120, 0.0, seed=0)
     return list(zip(rows, map(tokenizer.decode, written), strict=True))
 
 

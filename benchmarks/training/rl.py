@@ -22,10 +22,11 @@ from training import cli
 from training.loop import device
 from training.models.loading import load
 from training.models.reference import Reference
+from training.models.sampling import stop_tokens
 from training.objectives.log_probs import token_log_probs
 from training.objectives.policy import k3
 from training.rewards import build
-from training.rl.episodes import Player, stops
+from training.rl.episodes import Player
 from training.rl.policy_method import to_batch
 from training.rl.prompts import read_prompts
 from training.rl.rollout import Limits
@@ -88,7 +89,7 @@ def measure(folder: Path, reference: Path, work: Path) -> dict[str, float]:
     place = device.pick()
     model, tokenizer = load(folder).to(place), load_tokenizer(folder)
     scorer = build(REWARDS)
-    player = Player(tokenizer, scorer, Limits(LONGEST, stops(tokenizer)))
+    player = Player(tokenizer, scorer, Limits(LONGEST, tuple(stop_tokens(tokenizer, folder))))
     prompts = read_prompts(work / "held_out.jsonl", tokenizer, 512)
     episodes = player.play(model, prompts, range(len(prompts)), mixed=True)
     base, sums = Reference(load(reference)), torch.zeros(2)

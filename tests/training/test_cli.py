@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -46,6 +47,14 @@ def test_errors_are_one_sentence(
     ):
         assert said(capsys, *words.split()) == f"assay-train: {sentence}\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.toml", "file"]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_help_says_what_each_setting_is(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    shown = help_of(capsys, name)
+    for setting in re.findall(r"--[\w.]+ X", shown):
+        words = shown.split(f" {setting} ")[-1]
+        assert not words.startswith(("default ", "required")), setting
 
 
 def test_a_wrong_command_names_the_help(capsys: pytest.CaptureFixture[str]) -> None:

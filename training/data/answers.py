@@ -6,14 +6,16 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from training.data.chat import render_text
+from training.data.dialogue_formats import Dialogue
 from training.data.reasoning import answer_message
+from training.data.template import Form
 from training.models.sampling import sample, stop_tokens
 
 
 def write_answers(
     model: Any,
     tokenizer: Tokenizer,
+    folder: Path,
     data: Path,
     target: Path,
     rows: int,
@@ -24,16 +26,18 @@ def write_answers(
     """Write data's dialogues to target with the model's own last answer, rows at a time.
 
     What target holds already is kept. An answer that does not end within longest tokens is left
-    out with its dialogue. A dialogue's key "row" is its line in data, from 0.
+    out with its dialogue. folder: the tokenizer's, whose chat template is used unless the
+    vocabulary is ours. A dialogue's key "row" is its line in data, from 0.
     """
     dialogues = [json.loads(line) for line in data.read_text(encoding="utf-8").splitlines()]
-    stops, done = stop_tokens(tokenizer), _whole_lines(target)
+    stops, done = stop_tokens(tokenizer, folder), _whole_lines(target)
+    form = Form(tokenizer, folder)
     with target.open("a", encoding="utf-8") as file:
         for first in range(done, len(dialogues), rows):
             part = dialogues[first : first + rows]
             asked = [_question(dialogue["messages"]) for dialogue in part]
             prompts = [
-                render_text(messages, dialogue.get("tools", ())) + "<|im_start|>assistant\n"
+                form.prompt(Dialogue(messages, dialogue.get("tools", []), []))
                 for messages, dialogue in zip(asked, part, strict=True)
             ]
             ids = [tokenizer.encode(prompt, add_special_tokens=False).ids for prompt in prompts]

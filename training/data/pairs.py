@@ -25,9 +25,11 @@ from torch import Tensor
 
 from engine.core.words import counted
 from training.data import rows
-from training.data.chat import Message, render
+from training.data.chat import Piece
+from training.data.dialogue_formats import Dialogue
 from training.data.packing import Sample
 from training.data.sft import encode, pad
+from training.data.template import Form
 from training.loop.batch import Batch
 
 
@@ -70,14 +72,16 @@ class Pairs:
         return replace(pad(samples), norm=float(len(numbers)), used=used, extra=extra)
 
 
-def read_pairs(path: Path, tokenizer: Tokenizer, longest: int) -> Pairs:
+def read_pairs(path: Path, tokenizer: Tokenizer, longest: int, folder: Path | None = None) -> Pairs:
     """Tokenise a JSONL file.
 
+    folder: the tokenizer's, whose chat template is used unless the vocabulary is ours.
     Pairs with a side of more than longest tokens, or with two equal sides, are left out and
     counted. Raises ValueError that names the line of a pair that cannot be read.
     """
     sides: tuple[list[Sample], list[Sample]] = ([], [])
     too_long = equal = 0
+    form = Form(tokenizer, folder)
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
@@ -86,8 +90,10 @@ def read_pairs(path: Path, tokenizer: Tokenizer, longest: int) -> Pairs:
                 if chosen == rejected:
                     equal += 1
                     continue
-                made = [_encode(side, _shared(chosen, rejected), row, tokenizer)
-                        for side in (chosen, rejected)]  # fmt: skip
+                shared, tools = _shared(chosen, rejected), row.get("tools", [])
+                pieces = [form.ending(Dialogue(side, tools, []), shared)
+                          for side in (chosen, rejected)]  # fmt: skip
+                made = [_encode(side, tokenizer) for side in pieces]
             except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
                 raise ValueError(
                     f"{path.name}, line {number}: not a pair ({rows.reason(error)})"
@@ -108,7 +114,7 @@ def read_pairs(path: Path, tokenizer: Tokenizer, longest: int) -> Pairs:
     return Pairs(*sides)
 
 
-def _conversation(row: Mapping[str, Any], side: str) -> list[Message]:
+def _conversation(row: Mapping[str, Any], side: str) -> list[dict[str, Any]]:
     answer = row[side]
     if isinstance(answer, str):
         answer = [{"role": "assistant", "content": answer}]
@@ -124,7 +130,7 @@ def _conversation(row: Mapping[str, Any], side: str) -> list[Message]:
     return [*prompt, *answer]
 
 
-def _shared(chosen: list[Message], rejected: list[Message]) -> int:
+def _shared(chosen: list[dict[str, Any]], rejected: list[dict[str, Any]]) -> int:
     """Messages up to the last assistant's that both sides begin with."""
     both = zip(chosen, rejected, strict=False)
     same = [a for a, _ in takewhile(lambda pair: pair[0] == pair[1], both)]
@@ -133,14 +139,8 @@ def _shared(chosen: list[Message], rejected: list[Message]) -> int:
     return len(same)
 
 
-def _encode(
-    messages: list[Message], shared: int, row: Mapping[str, Any], tokenizer: Tokenizer
-) -> Sample:
-    """Token ids, and weight 1 for what the assistant writes after the shared messages."""
-    tools = row.get("tools", ())
-    pieces = render(messages, tools)
-    before = len(render(messages[:shared], tools)) if shared else 0
-    pieces[:before] = [replace(piece, weight=0.0) for piece in pieces[:before]]
+def _encode(pieces: list[Piece], tokenizer: Tokenizer) -> Sample:
+    """Token ids, and weight 1 for those with any weight."""
     ids, weights = encode(pieces, tokenizer)
     answer = (weights > 0).astype(np.float32)
     if not answer.any():

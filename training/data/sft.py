@@ -14,7 +14,7 @@ from training.data.batching import LengthStream
 from training.data.cache import token_type
 from training.data.chat import Piece, Weights
 from training.data.packing import Sample, fill
-from training.data.template import renderer, weigh_tags
+from training.data.template import Form, weigh_tags
 from training.loop.batch import Batch
 
 
@@ -76,10 +76,10 @@ def read_dialogues(
     ids: list[NDArray[np.unsignedinteger]] = []
     losses: list[NDArray[np.float32]] = []
     left_out = 0
-    samples, kind = renderer(tokenizer, folder, weights), token_type(tokenizer)
+    form, kind = Form(tokenizer, folder, weights), token_type(tokenizer)
     for where, dialogue in dialogue_formats.read_dialogues(path):
         try:
-            rendered = samples(dialogue)
+            rendered = form.samples(dialogue)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{where}: not a dialogue ({rows.reason(error)})") from error
         encoded = [encode([*weigh_tags(pieces, tag_weight)], tokenizer) for pieces in rendered]

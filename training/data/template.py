@@ -6,7 +6,8 @@ own {% generation %} marks, which few templates have.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,30 +17,48 @@ from tokenizers import Tokenizer
 
 from engine.assistant.tools import TOOLS
 from engine.model.templates.child import environment
-from training.data.chat import Message, Piece, Weights, render
+from training.data.chat import HEADER, Message, Piece, Weights, render, render_text
 from training.data.dialogue_formats import Dialogue
 from training.vocabulary import END_OF_TEXT, TOOL_TOKENS
 
-Renderer = Callable[[Dialogue], list[list[Piece]]]
 _TODAY = datetime(2026, 1, 1)  # for templates that ask: the same tokens whenever a run is resumed
 _TAG = re.compile(r"(</?(?:think|answer)>)")
 
 
-def renderer(tokenizer: Tokenizer, folder: Path | None, weights: Weights) -> Renderer:
-    """What turns a dialogue into samples: our format with weights by part for our vocabulary or
-    without a folder, else the folder's template with weight 1 for all the assistant writes."""
-    ours = tokenizer.token_to_id(TOOL_TOKENS[0]) is not None
-    template = None if ours or folder is None else ChatTemplate(folder)
-    end = END_OF_TEXT if template is None else template.end
+class Form:
+    """How a model's dialogues are written: as ours for our vocabulary or without a folder, with
+    weights by part, else by the folder's template, with weight 1 for all the assistant writes."""
 
-    def samples(dialogue: Dialogue) -> list[list[Piece]]:
+    def __init__(
+        self, tokenizer: Tokenizer, folder: Path | None, weights: Weights | None = None
+    ) -> None:
+        """Raises ValueError if the folder's template is needed and is not usable."""
+        ours = tokenizer.token_to_id(TOOL_TOKENS[0]) is not None
+        self._template = None if ours or folder is None else ChatTemplate(folder)
+        self._weights = weights or Weights()
+
+    def samples(self, dialogue: Dialogue) -> list[list[Piece]]:
+        """What is learnt of a dialogue: one sample, or several (ChatTemplate.render)."""
         if dialogue.text:
-            return [[Piece(dialogue.text + end, weights.text)]]
-        if template is None:
-            return [render(dialogue.messages, dialogue.tools, weights)]
-        return template.render(dialogue)
+            end = END_OF_TEXT if self._template is None else self._template.end
+            return [[Piece(dialogue.text + end, self._weights.text)]]
+        if self._template is None:
+            return [render(dialogue.messages, dialogue.tools, self._weights)]
+        return self._template.render(dialogue)
 
-    return samples
+    def ending(self, dialogue: Dialogue, shared: int) -> list[Piece]:
+        """The whole dialogue, with weights only after its first so many messages."""
+        if self._template is not None:
+            return self._template.render(dialogue, shared)[-1]
+        pieces = render(dialogue.messages, dialogue.tools, self._weights)
+        before = len(render(dialogue.messages[:shared], dialogue.tools)) if shared else 0
+        return [*(replace(piece, weight=0.0) for piece in pieces[:before]), *pieces[before:]]
+
+    def prompt(self, dialogue: Dialogue) -> str:
+        """The text that the next answer stands behind."""
+        if self._template is None:
+            return render_text(dialogue.messages, dialogue.tools) + HEADER
+        return self._template.prompt(dialogue)
 
 
 def weigh_tags(pieces: Sequence[Piece], weight: float) -> Iterator[Piece]:
@@ -63,23 +82,28 @@ class ChatTemplate:
             source = {one["name"]: one["template"] for one in source}.get("default")
         if not source:
             raise ValueError(f"{folder} has no chat template.")
-        self.end = _token(config, "eos_token")
-        self._fixed = {"bos_token": _token(config, "bos_token"), "eos_token": self.end}
+        self.end = token_named(config, "eos_token")
+        self._fixed = {"bos_token": token_named(config, "bos_token"), "eos_token": self.end}
         self._knows_reasoning = "reasoning_content" in source
         try:
             self._template = environment(_TODAY).from_string(source)
         except TemplateError as error:
             raise ValueError(f"The chat template in {folder} is broken: {error}") from error
 
-    def render(self, dialogue: Dialogue) -> list[list[Piece]]:
+    def prompt(self, dialogue: Dialogue) -> str:
+        """The text that the next answer stands behind; ValueError as render."""
+        return self._text(dialogue, len(dialogue.messages), prompt=True)
+
+    def render(self, dialogue: Dialogue, shared: int = 0) -> list[list[Piece]]:
         """One sample, or more where the template shows an earlier answer otherwise once the
         dialogue goes on (Qwen3 drops its reasoning): then each form in which it is written.
 
+        shared: messages from the start of which nothing is learnt.
         Raises ValueError if the template refuses the dialogue or no answer can be found in it.
         """
         made: list[tuple[str, list[tuple[int, int]]]] = []
         for number, message in enumerate(dialogue.messages):
-            if message["role"] != "assistant" or number == 0:
+            if message["role"] != "assistant" or number < max(1, shared):
                 continue
             before = self._text(dialogue, number, prompt=False)
             asked = self._text(dialogue, number, prompt=True)
@@ -139,6 +163,7 @@ def _schema(name: str) -> dict[str, Any]:
     return TOOLS[name].schema() if name in TOOLS else bare
 
 
-def _token(config: dict[str, Any], name: str) -> str:
+def token_named(config: dict[str, Any], name: str) -> str:
+    """A special token of tokenizer_config.json, such as "eos_token"; "" if it names none."""
     value = config.get(name) or ""
     return str(value["content"] if isinstance(value, dict) else value)

@@ -10,13 +10,13 @@ class LoopConfig:
     """How long, how large a step, which optimizer, what is kept."""
 
     steps: int = 0  # optimizer steps; 0 = by epochs
-    epochs: float = 1.0
+    epochs: float = 1.0  # times the data is seen
     minutes: float = 0.0  # the learning rate falls so that the run ends by then; 0 = no limit
     rows: int = 8  # sequences per forward pass
     accumulate: int = 1  # forward passes per step
     optimizer: str = "adamw"  # or "muon": matrices of the layers by Muon, the rest by AdamW
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.0
+    learning_rate: float = 1e-3  # its highest value
+    weight_decay: float = 0.0  # share of a weight lost per step, times the learning rate
     warmup: float = 0.02  # share of the run in which the learning rate rises
     decay: float = 0.2  # last share of the run in which it falls to zero
     clip: float = 1.0  # largest norm of the gradient
@@ -25,11 +25,11 @@ class LoopConfig:
     checkpointing: bool = False  # compute activations twice, keep one per layer
     shard: bool = False  # spread weights and optimizer over the processes (FSDP2)
     threads: int = 0  # 0 = one per core
-    seed: int = 1
-    log_steps: int = 10
+    seed: int = 1  # of order, dropout and samples
+    log_steps: int = 10  # steps between two lines of the log
     evaluate_steps: int = 0  # 0 = at the end only
     patience: int = 0  # evaluations without a better one before the run ends; 0 = never
-    save_minutes: float = 5.0
+    save_minutes: float = 5.0  # minutes between two checkpoints
     keep: int = 2  # checkpoints
     trackers: tuple[str, ...] = ()  # modules with wandb's interface: "wandb", "swanlab", "trackio"
 

@@ -15,9 +15,9 @@ class Config:
     """corpus: folder of .jsonl[.xz]; benchmarks: folder of texts that must not be learnt."""
 
     corpus: str
-    tokenizer: str
-    out: str
-    groups: tuple[Group, ...]
+    tokenizer: str  # its folder
+    out: str  # folder of the token files
+    groups: tuple[Group, ...]  # which parts of the corpus
     benchmarks: str = ""
 
 

@@ -34,7 +34,7 @@ class Config:
 
     model: str
     tokenizer: str = ""
-    system: str = ""
+    system: str = ""  # what stands before the first question
     longest: int = 200
     temperature: float = 0.0
     top_p: float = 1.0

@@ -11,10 +11,10 @@ from training.methods.common import Options
 class Config:
     """corpus: folder with questions of others, if any; held_out: only wordings kept for trials."""
 
-    out: str
+    out: str  # folder of the dialogues
     corpus: str = ""
-    count: int = 40_000
-    seed: int = 11
+    count: int = 40_000  # dialogues
+    seed: int = 11  # of what is drawn
     held_out: bool = False
 
 

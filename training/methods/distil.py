@@ -42,10 +42,10 @@ class Config(sft.Config):
     sampling: temperature of writing; 0 = always the likeliest token.
     """
 
-    kind: str = "white_box"
+    kind: str = "white_box"  # or black_box, on_policy
     teacher: str = ""
     topk: str = ""
-    four_bit: bool = False
+    four_bit: bool = False  # hold the teacher in 4 bits
     alpha: float = 0.5
     beta: float = 0.0
     temperature: float = 1.0
@@ -78,7 +78,8 @@ class Distillation(sft.InstructionTuning):
     ) -> None:
         super().__init__(config, model, tokenizer, dialogues, held_out)
         self._config, self._dialogues, self._teacher = config, dialogues, teacher
-        self._stops = stop_tokens(tokenizer) if config.kind == "on_policy" else []
+        folder = Path(config.model)
+        self._stops = stop_tokens(tokenizer, folder) if config.kind == "on_policy" else []
 
     def next_step(self, done: float) -> Step:
         """The next dialogues; on_policy, the student's own answers in them."""
@@ -165,7 +166,7 @@ def _with_answers(config: Config) -> Config:
         folder = Path(config.teacher)
         model = load(folder, stored(folder)).to(device.pick())
         write_answers(
-            model, load_tokenizer(folder), Path(config.data), target,
+            model, load_tokenizer(folder), folder, Path(config.data), target,
             config.loop.rows, config.longest, config.sampling, config.loop.seed,
         )  # fmt: skip
     distributed.wait()

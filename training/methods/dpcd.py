@@ -37,7 +37,7 @@ class Config(sft.Config):
 
     teacher: str = ""
     topk: str = ""
-    four_bit: bool = False
+    four_bit: bool = False  # hold the teacher in 4 bits
     replay_data: str = ""
     replay: float = 0.3
     dpcd: Coefficients = field(default_factory=Coefficients)

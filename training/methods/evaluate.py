@@ -37,9 +37,9 @@ class Config:
     out: str = ""
     harness: str = ""
     cloze: bool = False
-    rows: int = 8
+    rows: int = 8  # texts per forward pass
     context: int = 0
-    new_tokens: int = 256
+    new_tokens: int = 256  # of an answer, at most
 
     def __post_init__(self) -> None:
         if not (self.data or self.tasks):

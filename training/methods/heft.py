@@ -35,8 +35,8 @@ NORMS = "gradient_norms.json"
 class Config(sft.Config):
     """adapter.kind "none": the chosen layers' matrices are trained themselves.
 
-    best_layers, share: train the layers of the largest gradients: this many (0 = all), or as
-    many as hold this share of the gradients' norms, if fewer. probe_batches: the gradients' data.
+    best_layers: train at most so many, those of the largest gradients; 0 = all. share: train no
+    more than hold this share of the gradients' norms. probe_batches: the gradients' data.
 
     terms: file with a term of the domain per line; the rows of terms that are one token are
     trained, too. window: tokens that the lowest windowed_layers layers see; 0 = all.
@@ -48,7 +48,7 @@ class Config(sft.Config):
     probe_batches: int = 4
     terms: str = ""
     window: int = 0
-    windowed_layers: int = 0
+    windowed_layers: int = 0  # the lowest ones, which see window tokens
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -27,11 +27,11 @@ class Config:
     longest: tokens per window; 0 = twice the model's context. windows: read at most.
     """
 
-    model: str
+    model: str  # its folder
     data: str
-    out: str = "lengths.html"
+    out: str = "lengths.html"  # HTML page with the plot
     longest: int = 0
-    buckets: int = 16
+    buckets: int = 16  # points of the plot
     windows: int = 8
 
     def __post_init__(self) -> None:

@@ -85,8 +85,9 @@ def pairs_per_pass(loop: LoopConfig) -> int:
 
 def read(config: PairConfig) -> tuple[Pairs, Pairs | None]:
     """The pairs of a recipe, and the held-out ones if it names any."""
-    tokenizer = load_tokenizer(Path(config.model))
-    pairs = read_pairs(Path(config.data), tokenizer, config.context)
+    folder = Path(config.model)
+    tokenizer = load_tokenizer(folder)
+    pairs = read_pairs(Path(config.data), tokenizer, config.context, folder)
     if not config.held_out:
         return pairs, None
-    return pairs, read_pairs(Path(config.held_out), tokenizer, config.context)
+    return pairs, read_pairs(Path(config.held_out), tokenizer, config.context, folder)

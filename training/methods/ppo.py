@@ -35,7 +35,7 @@ class Config(PolicyConfig):
     kl: weight of the penalty within the tokens' rewards.
     """
 
-    passes: int = 2
+    passes: int = 2  # times a rollout is used
     updates: int = 4
     kl: float = 0.05
     kl_target: float = 0.0  # nats per answer that kl is steered to; 0 = kl stays as it is
@@ -43,9 +43,9 @@ class Config(PolicyConfig):
     gamma: float = 1.0  # discount per token
     decay: float = 0.95  # λ of the advantages
     critic: str = ""  # folder of a model for the critic alone; "" = a head on the policy's body
-    value_weight: float = 0.1
-    value_clip: float = 0.2
-    entropy_weight: float = 0.0
+    value_weight: float = 0.1  # of the critic's loss beside the policy's
+    value_clip: float = 0.2  # farthest that one update may move the critic's value
+    entropy_weight: float = 0.0  # reward for undecided tokens
 
     def __post_init__(self) -> None:
         super().__post_init__()

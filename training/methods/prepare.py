@@ -31,7 +31,7 @@ class Config:
     benchmarks: str = ""
     misleading: float = 0.6
     paraphrases: int = 0
-    seed: int = 1
+    seed: int = 1  # of what is drawn
 
     def __post_init__(self) -> None:
         if not 0 < self.misleading <= 1 or self.paraphrases < 0:

@@ -27,14 +27,14 @@ class Config(ModelConfig):
     last long_share of the run has long windows, and fewer of them.
     """
 
-    tokenizer: str = ""
-    cache: str = ""
-    groups: tuple[Group, ...] = ()
+    tokenizer: str = ""  # its folder
+    cache: str = ""  # folder of the token files
+    groups: tuple[Group, ...] = ()  # how much of each part of the cache
     shape: str = "starter"
     tokens: int = 0
     context: int = 512
     long_context: int = 2048
-    long_share: float = 0.1
+    long_share: float = 0.1  # of the run, with long windows
     held_out_windows: int = 24  # per group and evaluation
 
 

@@ -1,5 +1,6 @@
 """A reward model: a causal language model's body with one number for a whole dialogue."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from transformers import AutoModelForSequenceClassification
 
 from engine.core.errors import KnownError
 from training.data.pairs import Pairs
+from training.data.template import token_named
 from training.loop.batch import Batch, Loss
 from training.methods.common import Options, carry_out, start
 from training.methods.pairwise import OnPairs, PairConfig, read
@@ -82,14 +84,28 @@ def classifier(model: ActorCritic, padding: int) -> Any:
     return made
 
 
+def padding_token(folder: Path) -> int:
+    """The id of the token that fills rows and ends no answer; KnownError if there is none."""
+    settings = folder / "tokenizer_config.json"
+    named = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
+    tokenizer, end = load_tokenizer(folder), token_named(named, "eos_token")
+    tokens = [one for one in (token_named(named, "pad_token"), END_OF_TEXT) if one not in ("", end)]
+    found = [tokenizer.token_to_id(token) for token in tokens]
+    ids = [number for number in found if number is not None]
+    if not ids:
+        raise KnownError(
+            f"Nothing says which token of {folder} fills rows and ends no answer.",
+            "Name one in tokenizer_config.json, as pad_token.",
+        )
+    return ids[0]
+
+
 def run(config: Config, options: Options) -> bool:
     """Train the reward model, with adapters if asked."""
     folder = Path(config.model)
     model = fresh(config)
     method = RewardModelling(config, model, *read(config))
-    padding = load_tokenizer(folder).token_to_id(END_OF_TEXT)
-    if padding is None:
-        raise KnownError(f"The tokenizer in {folder} has no {END_OF_TEXT} to fill rows with.")
+    padding = padding_token(folder)
     return carry_out(
         "reward", config, options, method,
         write=lambda target: publish(

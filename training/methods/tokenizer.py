@@ -20,10 +20,10 @@ class Config:
     """corpus: folder of .jsonl[.xz]; context: the longest input of the model, in tokens."""
 
     corpus: str
-    out: str
-    groups: tuple[Group, ...]
-    vocab_size: int = 8192
-    sample_megabytes: float = 20.0
+    out: str  # folder of the tokenizer
+    groups: tuple[Group, ...]  # which parts of the corpus, and how much of each
+    vocab_size: int = 8192  # tokens, the reserved ones among them
+    sample_megabytes: float = 20.0  # of text to learn from
     context: int = 2048
 
 

@@ -19,7 +19,7 @@ from training.tokenizer import load_tokenizer
 class Config(grpo.Config):
     """data, held_out and thinking are not used."""
 
-    questions: int = 2000
+    questions: int = 2000  # made up for training
     held_out_questions: int = 100  # from wordings that no training sees
     calls: int = 2  # turns with calls before the last answer
 

@@ -36,7 +36,7 @@ class Config:
     weights: Weights = field(default_factory=Weights)
     k: int = 50
     temperature: float = 1.0
-    four_bit: bool = False
+    four_bit: bool = False  # hold the teacher in 4 bits
 
 
 def run(config: Config, options: Options) -> bool:

@@ -25,10 +25,10 @@ WEIGHTS = ("adapter_model.safetensors", "model.safetensors")  # peft's, and a ch
 class AdapterConfig:
     """The keys of [adapter] in a recipe; kind "none" trains every weight."""
 
-    kind: str = "none"
-    rank: int = 16
-    alpha: float = 32.0
-    dropout: float = 0.0
+    kind: str = "none"  # of the adapters: none, lora, rslora, dora, qlora
+    rank: int = 16  # of the two matrices of an adapter
+    alpha: float = 32.0  # an adapter counts alpha / rank times
+    dropout: float = 0.0  # share of its inputs left out
     targets: tuple[str, ...] = ()  # names of matrices such as "q_proj"; empty = all of the layers
     layers: tuple[int, ...] = ()  # numbers of layers; empty = all
 

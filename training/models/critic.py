@@ -38,9 +38,7 @@ class ActorCritic(nn.Module):  # type: ignore[misc]  # torch is untyped here
         The first two are of softmax(logits / temperature), and 0 where the weight is 0.
         """
         hidden = hidden_states(self.policy, batch.inputs, batch.positions)
-        log_probs, entropies = target_log_probs(
-            hidden / temperature, head(self.policy), batch, with_entropy=True
-        )
+        log_probs, entropies = target_log_probs(hidden, head(self.policy), batch, True, temperature)
         values = self._read(hidden) if self.critic is None else self.values(batch)
         return log_probs, entropies, values
 

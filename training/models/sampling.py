@@ -1,6 +1,8 @@
 """Text from a model for many prompts at once, through transformers' generate()."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,12 +12,22 @@ from engine.core.errors import KnownError
 from training.vocabulary import END_OF_TEXT, TURN_END
 
 
-def stop_tokens(tokenizer: Tokenizer) -> list[int]:
-    """Ids of the tokens that end a turn or a text; KnownError if the vocabulary has none."""
+def stop_tokens(tokenizer: Tokenizer, folder: Path) -> list[int]:
+    """Ids of the tokens that end a turn or a text, those that the model's folder names among them.
+
+    Raises KnownError if there are none.
+    """
     found = [tokenizer.token_to_id(token) for token in (TURN_END, END_OF_TEXT)]
-    stops = [number for number in found if number is not None]
+    settings = folder / "generation_config.json"
+    if settings.is_file():
+        named = json.loads(settings.read_text(encoding="utf-8")).get("eos_token_id")
+        found += named if isinstance(named, list) else [named]
+    stops = list(dict.fromkeys(number for number in found if number is not None))
     if not stops:
-        raise KnownError(f"The model's vocabulary has neither {TURN_END} nor {END_OF_TEXT}.")
+        raise KnownError(
+            f"Nothing says what ends an answer: there is neither {TURN_END} nor {END_OF_TEXT}.",
+            f"Name the token in generation_config.json in {folder}, as eos_token_id.",
+        )
     return stops
 
 

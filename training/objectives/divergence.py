@@ -96,10 +96,11 @@ class _ChunkedDivergence(torch.autograd.Function):  # type: ignore[misc]  # torc
         weights: Tensor,
         beta: float,
         temperature: float,
+        gradients: bool,
     ) -> Tensor:
         head_low = head.to(hidden.dtype)
         grad_hidden = torch.empty_like(hidden)
-        grad_head = torch.zeros_like(head) if ctx.needs_input_grad[1] else None
+        grad_head = torch.zeros_like(head) if gradients and ctx.needs_input_grad[1] else None
         kind = torch.promote_types(hidden.dtype, torch.float32)
         total = torch.zeros((), dtype=kind, device=hidden.device)
         for start in range(0, hidden.shape[0], ROWS):
@@ -108,6 +109,8 @@ class _ChunkedDivergence(torch.autograd.Function):  # type: ignore[misc]  # torc
             student.sub_(student.logsumexp(-1, keepdim=True))
             value, slope = teacher.compare(student, part, beta, temperature)
             total += (weights[part] * value).sum()
+            if not gradients:
+                continue
             share = student.exp_()
             slope.sub_((share * slope).sum(-1, keepdim=True)).mul_(share)
             slope.mul_(weights[part, None] / temperature)
@@ -125,7 +128,7 @@ class _ChunkedDivergence(torch.autograd.Function):  # type: ignore[misc]  # torc
         ctx.grads = None  # the graph outlives this; scaled in place, nothing is held twice
         if grad_head is not None:
             grad_head.mul_(grads[0])
-        return grad_hidden.mul_(grads[0]), grad_head, None, None, None, None
+        return grad_hidden.mul_(grads[0]), grad_head, None, None, None, None, None
 
 
 def chunked_divergence(
@@ -142,5 +145,7 @@ def chunked_divergence(
     [vocab, width]. teacher: of the same tokens. weights: [tokens]. beta: 0 = forward KL, 1 =
     reverse KL, between = Jensen-Shannon. temperature: divides the logits of both.
     """
-    loss: Tensor = _ChunkedDivergence.apply(hidden, head, teacher, weights, beta, temperature)
+    loss: Tensor = _ChunkedDivergence.apply(
+        hidden, head, teacher, weights, beta, temperature, torch.is_grad_enabled()
+    )
     return loss

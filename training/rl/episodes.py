@@ -11,7 +11,6 @@ from training.loop import device, distributed
 from training.rewards import Sample, Scorer
 from training.rl.prompts import NO_THOUGHT, THINK, Prompt
 from training.rl.rollout import Answer, Limits, generate
-from training.vocabulary import END_OF_TEXT, TURN_END
 
 
 @dataclass(frozen=True)
@@ -87,12 +86,6 @@ class Player:
         return Sample(
             prompt.text, text, tuple(kept), answer.finished, self.limits.longest, prompt.facts
         )
-
-
-def stops(tokenizer: Tokenizer) -> tuple[int, ...]:
-    """The tokens that end a turn."""
-    ids = (tokenizer.token_to_id(token) for token in (TURN_END, END_OF_TEXT))
-    return tuple(number for number in ids if number is not None)
 
 
 def seed_of(*parts: int) -> int:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,11 @@ from training.loop import distributed
 from training.loop.batch import Batch, Loss, Step
 from training.methods.common import ModelConfig
 from training.models.reference import Reference
+from training.models.sampling import stop_tokens
 from training.objectives import policy
 from training.objectives.log_probs import token_log_probs
 from training.rewards import RewardConfig, Scorer, build
-from training.rl.episodes import Episode, Player, seed_of, stops
+from training.rl.episodes import Episode, Player, seed_of
 from training.rl.prompts import Prompt, read_prompts
 from training.rl.rollout import Limits
 from training.tokenizer import load_tokenizer
@@ -34,13 +35,13 @@ class PolicyConfig(ModelConfig):
 
     data: str = ""
     held_out: str = ""
-    rewards: tuple[RewardConfig, ...] = ()
+    rewards: tuple[RewardConfig, ...] = ()  # names and weights, as {name = "safety", weight = 1.0}
     context: int = 1024  # tokens; longer prompts are left out
     longest: int = 256  # tokens of an answer
-    prompts: int = 16
-    updates: int = 1
-    temperature: float = 1.0
-    top_p: float = 1.0
+    prompts: int = 16  # of a rollout
+    updates: int = 1  # optimizer steps per rollout
+    temperature: float = 1.0  # of the answers
+    top_p: float = 1.0  # answers take the likeliest tokens that hold this share
     slots: int = 32  # answers in the making at once
     thinking: float = 0.0  # share of the prompts that ask for a thought; 0 = no think marks at all
     kl: float = 0.02  # weight of the KL to the model that training began with; 0 = only shown
@@ -63,10 +64,11 @@ def player(config: PolicyConfig) -> Player:
 
 def read(config: PolicyConfig, player: Player) -> tuple[list[Prompt], list[Prompt]]:
     """The prompts of a configuration, and those held out."""
-    held_out = []
-    if config.held_out:
-        held_out = read_prompts(Path(config.held_out), player.tokenizer, config.context)
-    return read_prompts(Path(config.data), player.tokenizer, config.context), held_out
+
+    def read_one(path: str) -> list[Prompt]:
+        return read_prompts(Path(path), player.tokenizer, config.context, Path(config.model))
+
+    return read_one(config.data), read_one(config.held_out) if config.held_out else []
 
 
 def scorer(config: PolicyConfig) -> Scorer:
@@ -76,7 +78,8 @@ def scorer(config: PolicyConfig) -> Scorer:
 
 def limits(config: PolicyConfig) -> Limits:
     """The limits of an answer in a configuration."""
-    ends = stops(load_tokenizer(Path(config.model)))
+    folder = Path(config.model)
+    ends = tuple(stop_tokens(load_tokenizer(folder), folder))
     return Limits(config.longest, ends, config.temperature, config.top_p, config.slots)
 
 
@@ -148,7 +151,7 @@ class PolicyMethod:
 
     def state(self) -> dict[str, Any]:
         """Rollouts so far, and the episodes in use."""
-        episodes = [asdict(episode) for episode in self._episodes]
+        episodes = [dict(vars(episode)) for episode in self._episodes]
         return {"rollouts": self._rollouts, "used": self._used, "episodes": episodes}
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ One JSON object per line: {"messages": […]} or {"prompt": "…"}, and if wante
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ from tokenizers import Tokenizer
 
 from engine.core.words import counted
 from training.data import rows
-from training.data.chat import Message, render_text
+from training.data.dialogue_formats import Dialogue
+from training.data.template import Form
 
-HEADER = "<|im_start|>assistant\n"
 THINK, NO_THOUGHT = "<think>\n", "<think>\n\n</think>\n\n"
 
 
@@ -33,26 +33,32 @@ class Prompt:
     opening: str = ""
 
 
-def prompt_of(row: Mapping[str, Any]) -> Prompt:
+def prompt_of(row: Mapping[str, Any], form: Form) -> Prompt:
     """The prompt of a row; KeyError, TypeError or ValueError if it is none."""
-    messages: Sequence[Message] = row.get("messages") or [
+    messages: list[dict[str, Any]] = row.get("messages") or [
         {"role": "user", "content": row["prompt"]}
     ]
     if not isinstance(messages, list):
         raise ValueError("messages is not a list")
     if messages[-1]["role"] == "assistant":
         messages = messages[:-1]
-    return Prompt(render_text(messages, row.get("tools", ())) + HEADER, row.get("facts", {}))
+    return Prompt(form.prompt(Dialogue(messages, row.get("tools", []), [])), row.get("facts", {}))
 
 
-def read_prompts(path: Path, tokenizer: Tokenizer, longest: int) -> list[Prompt]:
-    """All prompts of at most longest tokens; ValueError that names a line that is none."""
+def read_prompts(
+    path: Path, tokenizer: Tokenizer, longest: int, folder: Path | None = None
+) -> list[Prompt]:
+    """All prompts of at most longest tokens; ValueError that names a line that is none.
+
+    folder: the tokenizer's, whose chat template is used unless the vocabulary is ours.
+    """
+    form = Form(tokenizer, folder)
     found: list[Prompt] = []
     left_out = 0
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                prompt = prompt_of(rows.as_object(json.loads(line)))
+                prompt = prompt_of(rows.as_object(json.loads(line)), form)
             except (AttributeError, LookupError, TypeError, ValueError) as error:
                 raise ValueError(
                     f"{path.name}, line {number}: not a prompt ({rows.reason(error)})"

@@ -1,6 +1,7 @@
 """Several turns with Assay's real tools: the model calls, a tool of a random user answers.
 
 A user and everything that is theirs follow from a seed, which stands in the facts of the prompt.
+Calls and results are written as our models write them, which is Qwen's way.
 """
 
 import random
@@ -17,10 +18,10 @@ from engine.core.errors import KnownError
 from training.assistant.dialogues import Pool, dialogue
 from training.assistant.market import random_user
 from training.assistant.wordings import Wording
-from training.data.chat import render_text
+from training.data.chat import HEADER, render_text
 from training.rewards import Sample, Scorer
 from training.rl.episodes import Episode, Player, seed_of
-from training.rl.prompts import HEADER, Prompt, prompt_of
+from training.rl.prompts import Prompt
 from training.rl.rollout import Answer, Limits, generate
 
 _CALL = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
@@ -41,7 +42,8 @@ def tool_prompts(count: int, seed: int, wordings: Sequence[Wording]) -> list[Pro
         asked = max(i for i, message in enumerate(messages) if message["role"] == "user")
         calls = messages[asked + 1].get("tool_calls") or [None]
         facts = {"user": user_seed, "call": calls[0]}
-        made.append(prompt_of({**row, "messages": messages[: asked + 1], "facts": facts}))
+        text = render_text(messages[: asked + 1], row.get("tools", ())) + HEADER
+        made.append(Prompt(text, facts))
     return made
 
 

@@ -9,14 +9,19 @@ pytest.importorskip("torch")
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
+from engine.core.errors import KnownError
 from training.cli import main
 from training.data.chat import Piece, Weights, render_text
 from training.data.dialogue_formats import Dialogue, dialogue
+from training.data.pairs import read_pairs
 from training.data.sft import read_dialogues
-from training.data.template import ChatTemplate, renderer, weigh_tags
+from training.data.template import ChatTemplate, Form, weigh_tags
 from training.data.topk import fingerprint, open_topk
+from training.methods.reward import padding_token
 from training.methods.tokenizer import TEMPLATE
+from training.models.sampling import stop_tokens
 from training.models.shapes import Shape, build
+from training.rl.prompts import read_prompts
 
 # Beginning of text, roles in brackets, a closing token and a line break after each turn.
 PLAIN = (
@@ -164,12 +169,12 @@ def test_a_useless_template_is_named(tmp_path: Path, template: str, message: str
 
 def test_the_vocabulary_decides(tokenizer: Tokenizer, foreign: Tokenizer, tmp_path: Path) -> None:
     place, weights = folder(tmp_path, PLAIN), Weights(text=3.0)
-    ours, theirs = (renderer(t, place, weights)(DIALOGUE)[0] for t in (tokenizer, foreign))
+    ours, theirs = (Form(t, place, weights).samples(DIALOGUE)[0] for t in (tokenizer, foreign))
     assert {piece.weight for piece in ours} == {0.0, 3.0}
     assert learnt(theirs)[0].endswith("Hello.</s>")
     text = Dialogue([], [], [], "a text")
-    assert renderer(tokenizer, place, weights)(text) == [[Piece("a text<|endoftext|>", 3.0)]]
-    assert renderer(foreign, place, weights)(text) == [[Piece("a text</s>", 3.0)]]
+    assert Form(tokenizer, place, weights).samples(text) == [[Piece("a text<|endoftext|>", 3.0)]]
+    assert Form(foreign, place, weights).samples(text) == [[Piece("a text</s>", 3.0)]]
 
 
 def test_tokens_of_another_vocabulary(foreign: Tokenizer, tmp_path: Path) -> None:
@@ -242,3 +247,50 @@ def test_the_logits_of_a_teacher_are_of_its_own_chat_template(
     open_topk(stored, dialogues, fingerprint(dialogues, made))  # refuses those of other tokens
     words = ["distil", "--model", str(made), "--topk", str(stored), *given, "--loop.steps", "1"]
     assert main([*words, "--loop.mixed", "false", "--out", str(tmp_path / "run")]) == 0
+
+
+def test_prompts_are_what_the_next_answer_stands_behind(
+    tokenizer: Tokenizer, foreign: Tokenizer, tmp_path: Path
+) -> None:
+    place, data = folder(tmp_path, PLAIN), tmp_path / "prompts.jsonl"
+    data.write_text('{"prompt": "Hi"}\n')
+    ours, theirs = (read_prompts(data, t, 50, place)[0].text for t in (tokenizer, foreign))
+    assert ours == "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
+    assert theirs == "<s>[user]Hi</s>\n[assistant]"
+
+
+def test_pairs_are_written_by_the_template_and_count_after_what_they_share(
+    foreign: Tokenizer, tmp_path: Path
+) -> None:
+    place, data = folder(tmp_path, PLAIN), tmp_path / "pairs.jsonl"
+    hello, bye = {"role": "assistant", "content": "Hello."}, {"role": "user", "content": "Bye"}
+    row = {"prompt": [TURNS[1], hello, bye], "chosen": "So long", "rejected": "So"}
+    data.write_text(json.dumps(row) + "\n")
+    batch = read_pairs(data, foreign, 200, place).batch([0])
+    for targets, weights, answer in zip(
+        batch.targets, batch.weights, ("So long", "So"), strict=True
+    ):
+        learnt_ids = foreign.encode(f"{answer}</s>", add_special_tokens=False).ids
+        assert targets[weights > 0].tolist() == learnt_ids
+        whole = f"[user]Hi</s>\n[assistant]Hello.</s>\n[user]Bye</s>\n[assistant]{answer}</s>\n"
+        ids = foreign.encode("<s>" + whole, add_special_tokens=False).ids
+        assert targets[: len(ids) - 1].tolist() == ids[1:]
+
+
+def test_what_ends_an_answer_is_named_by_the_folder(
+    tokenizer: Tokenizer, foreign: Tokenizer, tmp_path: Path
+) -> None:
+    with pytest.raises(KnownError, match="Nothing says what ends an answer"):
+        stop_tokens(foreign, tmp_path)
+    (tmp_path / "generation_config.json").write_text('{"eos_token_id": [7, 9]}')
+    assert stop_tokens(foreign, tmp_path) == [7, 9]
+    marks = [tokenizer.token_to_id(token) for token in ("<|im_end|>", "<|endoftext|>")]
+    assert stop_tokens(tokenizer, tmp_path) == [*marks, 7, 9]
+
+
+def test_what_fills_rows_ends_no_answer(foreign: Tokenizer, tmp_path: Path) -> None:
+    foreign.save(str(folder(tmp_path, PLAIN, pad_token="</s>") / "tokenizer.json"))
+    with pytest.raises(KnownError, match="fills rows and ends no answer"):
+        padding_token(tmp_path)
+    folder(tmp_path, PLAIN, pad_token="<s>")
+    assert padding_token(tmp_path) == foreign.token_to_id("<s>")

@@ -260,7 +260,7 @@ def test_other_vocabulary_and_four_bits_are_refused_in_a_sentence(
 def test_samples_do_not_depend_on_their_neighbours(
     model_folder: Path, tokenizer: Tokenizer
 ) -> None:
-    model, stops = load(model_folder).train(), stop_tokens(tokenizer)
+    model, stops = load(model_folder).train(), stop_tokens(tokenizer, model_folder)
     prompts = [tokenizer.encode(text).ids for text in ("the price of a coin moves", "fees")]
     state = torch.get_rng_state()
     together = sample(model, prompts, stops, 6, 0.0, seed=1)
@@ -274,7 +274,7 @@ def test_samples_follow_the_models_distribution(model_folder: Path, tokenizer: T
     model, prompt = load(model_folder), tokenizer.encode("the price").ids
     model.get_output_embeddings().weight.data.mul_(20)
     state = torch.get_rng_state()
-    first = sample(model, [prompt] * 4000, stop_tokens(tokenizer), 1, 2.0, seed=3)
+    first = sample(model, [prompt] * 4000, stop_tokens(tokenizer, model_folder), 1, 2.0, seed=3)
     assert torch.equal(state, torch.get_rng_state())
     with torch.no_grad():
         wanted = (model(torch.tensor([prompt])).logits[0, -1] / 2.0).softmax(-1).numpy()

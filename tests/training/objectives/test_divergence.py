@@ -57,6 +57,8 @@ def test_value_and_gradients_equal_autograd(beta: float, tokens: int, temperatur
     got = torch.autograd.grad(3 * loss, (hidden, head))
     torch.testing.assert_close(loss, expected, rtol=1e-9, atol=1e-9)
     torch.testing.assert_close(got, wanted, rtol=1e-6, atol=1e-8)
+    with torch.no_grad():  # as for held-out data
+        assert chunked_divergence(hidden, head, whole, weights, beta, temperature) == loss
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.5, 1.0])

@@ -12,18 +12,20 @@ from training.objectives.log_probs import chunked_log_probs, token_log_probs
 
 
 @pytest.mark.parametrize("tokens", [1, ROWS, ROWS + 7])
-@pytest.mark.parametrize("with_entropy", [False, True])
-def test_values_and_gradients_equal_log_softmax(tokens: int, with_entropy: bool) -> None:
+@pytest.mark.parametrize(("with_entropy", "temperature"), [(False, 1.0), (True, 1.0), (True, 0.6)])
+def test_values_and_gradients_equal_log_softmax(
+    tokens: int, with_entropy: bool, temperature: float
+) -> None:
     torch.manual_seed(0)
     hidden = torch.randn(tokens, 24, requires_grad=True)
     head = torch.randn(50, 24, requires_grad=True)
     targets = torch.randint(0, 50, (tokens,))
     first, second = torch.randn(tokens), torch.randn(tokens)  # any slope from above
-    logs = F.log_softmax(hidden @ head.T, dim=-1)
+    logs = F.log_softmax(hidden @ head.T / temperature, dim=-1)
     expected = logs.gather(1, targets[:, None]).squeeze(1)
     entropy = -(logs.exp() * logs).sum(-1) if with_entropy else torch.zeros(tokens)
     wanted = torch.autograd.grad((first * expected + second * entropy).sum(), (hidden, head))
-    got, got_entropy = chunked_log_probs(hidden, head, targets, with_entropy)
+    got, got_entropy = chunked_log_probs(hidden, head, targets, with_entropy, temperature)
     torch.testing.assert_close(got, expected)
     torch.testing.assert_close(got_entropy, entropy)
     slopes = torch.autograd.grad((first * got + second * got_entropy).sum(), (hidden, head))

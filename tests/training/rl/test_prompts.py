@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 from transformers import Qwen3ForCausalLM
 
-from training.data.chat import render_text
+from training.data.chat import HEADER, render_text
 from training.loop import distributed
 from training.methods.grpo import Config, GroupPolicy
 from training.rewards import RewardConfig, Scorer, build
 from training.rl.episodes import Episode, Player
 from training.rl.policy_method import described, to_batch
-from training.rl.prompts import HEADER, NO_THOUGHT, THINK, Prompt, PromptStream, read_prompts
+from training.rl.prompts import NO_THOUGHT, THINK, Prompt, PromptStream, read_prompts
 from training.rl.rollout import Limits
 
 

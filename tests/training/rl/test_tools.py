@@ -9,10 +9,11 @@ from tokenizers import Tokenizer
 
 from training.assistant.market import random_user
 from training.assistant.wordings import load
+from training.data.chat import HEADER
 from training.rewards import build
 from training.rl import tools
 from training.rl.episodes import Episode
-from training.rl.prompts import HEADER, Prompt
+from training.rl.prompts import Prompt
 from training.rl.rollout import Answer, Limits
 from training.rl.tools import ToolPlayer, run_call, tool_prompts
 
