@@ -50,7 +50,7 @@ def test_errors_are_one_sentence(
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_help_says_what_each_setting_is(capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_no_setting_is_without_words(capsys: pytest.CaptureFixture[str], name: str) -> None:
     shown = help_of(capsys, name)
     for setting in re.findall(r"--[\w.]+ X", shown):
         words = shown.split(f" {setting} ")[-1]
