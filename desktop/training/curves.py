@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QWidget
 
 from desktop.safetext import label
@@ -37,11 +37,14 @@ class Curves(Canvas):
         super().__init__("", ValueAxis("bottom", ""), _HEIGHT)
         self.setFixedHeight(_HEIGHT)
 
-    def show_curves(self, curves: Sequence[Curve]) -> None:
-        """Draw other lines, if they are others."""
+    def show_curves(self, curves: Sequence[Curve], after: int = 0) -> None:
+        """Draw other lines, if they are others, after so many milliseconds."""
         if tuple(curves) != self.curves:
             self.curves = tuple(curves)
-            self._draw()
+            if after:
+                QTimer.singleShot(after, self, self._draw)
+            else:
+                self._draw()
 
     def draw_series(self, box: pg.ViewBox) -> None:
         """A line for each curve; a dot where there is one point so far."""
@@ -69,11 +72,14 @@ class Plot(QWidget):
         head = row(label(title, "strong"), None, self._now)
         self.setLayout(column(head, self.canvas, gap=4))
 
-    def show_curves(self, curves: Sequence[Curve], now: str) -> None:
-        """Show lines, and the newest value in words; hidden where there is none."""
+    def show_curves(self, curves: Sequence[Curve], now: str, after: int = 0) -> None:
+        """Show lines, and the newest value in words; hidden where there is none.
+
+        after: milliseconds until they are drawn.
+        """
         self.setVisible(any(one.steps for one in curves))
         self._now.setText(now)
-        self.canvas.show_curves(curves)
+        self.canvas.show_curves(curves, after)
         words = QCoreApplication.translate("training", "{name}: from {first} to {last}.")
         told = [
             words.format(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from engine.service import TrainingRun
 
 _STEPS = 1000
+_APART = 40
+"""Milliseconds between the drawing of two plots: all at once would hold up the window."""
 _LOSS, _HELD_OUT = "loss", "held_out/loss"
 
 
@@ -112,12 +114,12 @@ class RunPanel(CardFrame):
     def _show_plots(self, listed: "Sequence[Listed]") -> None:
         """A line for each run, or one for training and one for what is held out."""
         held = listed[0][1].curves.get(_HELD_OUT) if len(listed) == 1 else None
-        for name, plot in self.plots.items():
+        for number, (name, plot) in enumerate(self.plots.items()):
             curves = [Curve(run.name, *f.curves.get(name, ((), ()))) for run, f in listed]
             if held and name == _LOSS:
                 curves.append(Curve(self.tr("Held out"), *held))
             last = listed[0][1].last.get(name) if len(listed) == 1 else None
-            plot.show_curves(curves, figure_text(name, last))
+            plot.show_curves(curves, figure_text(name, last), number * _APART)
         pair = [self.tr("Training"), self.tr("Held out")]
         self._name_lines(pair if held else [run.name for run, _ in listed])
         self._place()
