@@ -57,7 +57,7 @@ def variants(layers: int, window: int) -> dict[str, dict[str, str]]:
     half = str(layers // 2)
     heft = {
         **LORA,
-        "best_layers": half,
+        "top_layers": half,
         "terms": terms,
         "loop.checkpointing": "true",
         "window": str(window),
@@ -65,7 +65,7 @@ def variants(layers: int, window: int) -> dict[str, dict[str, str]]:
     }
     without = {
         "adapters": {"adapter.kind": "none", "terms": ""},  # rows are trained with adapters only
-        "layer selection": {"best_layers": "0"},
+        "layer selection": {"top_layers": "0"},
         "injection": {"terms": ""},
         "checkpointing": {"loop.checkpointing": "false"},
         "windows": {"window": "0"},

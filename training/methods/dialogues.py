@@ -11,7 +11,7 @@ from training.methods.common import Options
 class Config:
     """corpus: folder with questions of others, if any; held_out: only wordings kept for trials."""
 
-    out: str  # folder of the dialogues
+    out: str  # file of the dialogues, one a line as JSON
     corpus: str = ""
     count: int = 40_000  # dialogues
     seed: int = 11  # of what is drawn

@@ -1,7 +1,7 @@
 """HEFT: instruction tuning that trains little of the model and computes little more than that.
 
 Every part can be switched off, so that its share of the saving can be measured: adapter.kind
-(LoRA), best_layers and share (layer selection), terms (knowledge injection), loop.checkpointing,
+(LoRA), top_layers and share (layer selection), terms (knowledge injection), loop.checkpointing,
 window (sparse attention) and loop.mixed. See docs/training-heft.md.
 """
 
@@ -19,10 +19,10 @@ from training.methods import sft
 from training.methods.common import Options, carry_out, start_plain
 from training.models.adapters import AdapterConfig, with_adapter
 from training.models.heft import (
-    best_layers,
     cut_inputs,
     domain_rows,
     gradient_norms,
+    top_layers,
     train_only,
     windowed,
 )
@@ -35,15 +35,15 @@ NORMS = "gradient_norms.json"
 class Config(sft.Config):
     """adapter.kind "none": the chosen layers' matrices are trained themselves.
 
-    best_layers: train at most so many, those of the largest gradients; 0 = all. share: train no
-    more than hold this share of the gradients' norms. probe_batches: the gradients' data.
+    top_layers: train at most so many, counted from the top; 0 = all. share: train as few as hold
+    this share of the gradients' norms. probe_batches: the gradients' data.
 
     terms: file with a term of the domain per line; the rows of terms that are one token are
     trained, too. window: tokens that the lowest windowed_layers layers see; 0 = all.
     """
 
     adapter: AdapterConfig = field(default_factory=lambda: AdapterConfig(kind="lora"))
-    best_layers: int = 0
+    top_layers: int = 0
     share: float = 1.0
     probe_batches: int = 4
     terms: str = ""
@@ -54,8 +54,8 @@ class Config(sft.Config):
         super().__post_init__()
         if self.adapter.kind == "none" and self.terms:
             raise ValueError("terms needs adapters; choose adapter.kind.")
-        if self.best_layers < 0 or not 0 < self.share <= 1 or self.probe_batches < 1:
-            raise ValueError("best_layers, share and probe_batches say which layers to train.")
+        if self.top_layers < 0 or not 0 < self.share <= 1 or self.probe_batches < 1:
+            raise ValueError("top_layers, share and probe_batches say which layers to train.")
 
 
 def run(config: Config, options: Options) -> bool:
@@ -63,7 +63,7 @@ def run(config: Config, options: Options) -> bool:
     plain = AutoConfig.from_pretrained(config.model, local_files_only=True)
     model = start_plain(config, **windowed(plain, config.window, config.windowed_layers))
     method = sft.prepare(config, model)
-    chosen = best_layers(_norms(config, options, method), config.best_layers, config.share)
+    chosen = top_layers(_norms(config, options, method), config.top_layers, config.share)
     rows = domain_rows(load_tokenizer(Path(config.model)), _terms(config.terms))
     if config.adapter.kind == "none":
         train_only(model, chosen)

@@ -41,7 +41,7 @@ class Config(PolicyConfig):
     kl_target: float = 0.0  # nats per answer that kl is steered to; 0 = kl stays as it is
     estimator: str = "k1"  # of the KL per token: log ratio; or "k3": never below zero
     gamma: float = 1.0  # discount per token
-    decay: float = 0.95  # λ of the advantages
+    decay: float = 1.0  # λ of the advantages; below 1 early tokens hardly see the reward
     critic: str = ""  # folder of a model for the critic alone; "" = a head on the policy's body
     value_weight: float = 0.1  # of the critic's loss beside the policy's
     value_clip: float = 0.2  # farthest that one update may move the critic's value

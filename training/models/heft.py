@@ -49,17 +49,17 @@ def gradient_norms(
     return [math.sqrt(total / max(1, count)) for total in sums]
 
 
-def best_layers(norms: Sequence[float], count: int, share: float) -> tuple[int, ...]:
-    """The count layers of the largest norms (0 = all), or as many of them as hold this share of
-    the norms' sum, if that are fewer; in ascending order."""
-    ranked = sorted(range(len(norms)), key=lambda index: (-norms[index], index))
-    wanted, kept, reached = share * sum(norms), [], 0.0
-    for index in ranked[: count or None]:
-        if reached >= wanted > 0:
-            break
-        kept.append(index)
-        reached += norms[index]
-    return tuple(sorted(kept))
+def top_layers(norms: Sequence[float], count: int, share: float) -> tuple[int, ...]:
+    """The fewest layers at the top that hold this share of the norms' sum; count at most (0 = all).
+
+    Always the layers above a cut, since the lowest one that is trained decides what a step costs:
+    the backward pass goes down to it, and those above it come at little more.
+    """
+    lowest, reached = len(norms), 0.0
+    while lowest and (not reached or reached < share * sum(norms)):
+        lowest -= 1
+        reached += norms[lowest]
+    return tuple(range(max(lowest, len(norms) - count) if count else lowest, len(norms)))
 
 
 def domain_rows(tokenizer: Tokenizer, terms: Iterable[str]) -> list[int]:

@@ -1,5 +1,6 @@
 """HEFT's parts do what they say to gradients, graph and attention."""
 
+import math
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from training.loop.batch import Batch
 from training.loop.config import LoopConfig
 from training.loop.trainer import prepare
 from training.models.adapters import AdapterConfig, with_adapter
-from training.models.heft import best_layers, cut_inputs, domain_rows, gradient_norms, windowed
+from training.models.heft import cut_inputs, domain_rows, gradient_norms, top_layers, windowed
 from training.models.loading import load
 from training.models.parts import layers
 from training.models.shapes import Shape, build
@@ -50,25 +51,30 @@ def test_norms_are_those_of_autograd() -> None:
     assert all(a > b for a, b in zip(whole, found, strict=True))
 
 
-def test_best_layers_by_hand() -> None:
+def test_top_layers_by_hand() -> None:
     norms = [1.0, 4.0, 3.0, 2.0]
-    assert best_layers(norms, 0, 1.0) == (0, 1, 2, 3)
-    assert best_layers(norms, 2, 1.0) == (1, 2)
-    assert best_layers(norms, 0, 0.7) == (1, 2)  # 4 + 3 of 10
-    assert best_layers(norms, 0, 0.71) == (1, 2, 3)
-    assert best_layers(norms, 1, 0.9) == (1,)
+    assert top_layers(norms, 0, 1.0) == (0, 1, 2, 3)
+    assert top_layers(norms, 2, 1.0) == (2, 3)
+    assert top_layers(norms, 0, 0.5) == (2, 3)  # 2 + 3 of 10
+    assert top_layers(norms, 0, 0.51) == (1, 2, 3)
+    assert top_layers(norms, 1, 0.9) == (3,)
+    assert top_layers([0.0, 0.0], 0, 0.5) == (0, 1)
 
 
 @given(
     st.lists(st.floats(0, 1e6), min_size=1, max_size=12), st.integers(0, 12), st.floats(0.01, 1.0)
 )
-def test_best_layers_are_the_largest(norms: list[float], count: int, share: float) -> None:
-    chosen = best_layers(norms, count, share)
-    assert chosen
-    assert list(chosen) == sorted(set(chosen))
+def test_top_layers_are_few_and_hold_the_share(
+    norms: list[float], count: int, share: float
+) -> None:
+    chosen = top_layers(norms, count, share)
+    lowest, total = chosen[0], math.fsum(norms)
+    assert chosen == tuple(range(lowest, len(norms)))
     assert len(chosen) <= (count or len(norms))
-    left = set(range(len(norms))) - set(chosen)
-    assert all(norms[i] >= norms[j] for i in chosen for j in left)
+    if total and len(chosen) != count:
+        assert math.fsum(norms[lowest:]) >= share * total * (1 - 1e-12)
+    if lowest + 1 < len(norms):  # one layer fewer would hold too little
+        assert math.fsum(norms[lowest + 1 :]) <= share * total * (1 + 1e-12)
 
 
 @pytest.mark.parametrize("checkpointing", [False, True])
