@@ -3,7 +3,7 @@
     assay-train dialogues work/tool.jsonl --count 6000
     python -m benchmarks.training.heft --model resources/models/starter-base --data work/tool.jsonl
 
-The last of the dialogues are held out. Full fine-tuning, LoRA on all matrices, HEFT (the top
+The last 200 dialogues are held out. Full fine-tuning, LoRA on all matrices, HEFT (the top
 quarter of the layers, rows of terms, checkpointing), and HEFT without each of its parts run as
 programs of their own, with the same steps at a constant learning rate. The loss to reach is the
 lowest that full fine-tuning, LoRA and HEFT all reach; the time is the interpolated step times the
@@ -27,6 +27,7 @@ from benchmarks.training.programs import ROOT, cost
 from training.loop.log import read_metrics
 
 LORA = {"adapter.kind": "lora", "adapter.rank": "64", "adapter.alpha": "128"}
+HELD_OUT = 200  # dialogues
 IMPORTS = "import torch, transformers, peft, training.methods.heft"
 
 
@@ -130,7 +131,7 @@ def main() -> None:
     model = options.model.absolute()
     layers = json.loads((model / "config.json").read_text())["num_hidden_layers"]
     rows = options.data.read_text(encoding="utf-8").splitlines(keepends=True)
-    cut = len(rows) - len(rows) // 10
+    cut = len(rows) - min(HELD_OUT, len(rows) // 10)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         (work / "train.jsonl").write_text("".join(rows[:cut]), encoding="utf-8")
