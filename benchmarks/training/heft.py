@@ -4,7 +4,7 @@
     python -m benchmarks.training.heft --model resources/models/starter-base --data work/tool.jsonl
 
 The last 200 dialogues are held out. Full fine-tuning, LoRA on all matrices, HEFT (the top
-quarter of the layers, rows of terms, checkpointing), and HEFT without each of its parts run as
+quarter of the layers, rows of 600 tokens, checkpointing), and HEFT without each of its parts run as
 programs of their own, with the same steps at a constant learning rate. The loss to reach is the
 lowest that full fine-tuning, LoRA and HEFT all reach; the time is the interpolated step times the
 median seconds of a step, without evaluations and the gradient probe (four rows). Memory is the
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.training.programs import ROOT, cost
+from benchmarks.training.programs import cost
 from training.loop.log import read_metrics
 
 LORA = {"adapter.kind": "lora", "adapter.rank": "64", "adapter.alpha": "128"}
@@ -55,17 +55,16 @@ class Run:
 
 def variants(layers: int, window: int) -> dict[str, dict[str, str]]:
     """Name and settings of each program; the first two are the peers."""
-    terms = str(ROOT / "training" / "data" / "terms.txt")
     heft = {
         **LORA,
         "top_layers": str(max(1, layers // 4)),
-        "terms": terms,
+        "common_tokens": "600",
         "loop.checkpointing": "true",
     }
     changes = {
-        "without adapters": {"adapter.kind": "none", "terms": ""},  # rows need adapters
+        "without adapters": {"adapter.kind": "none", "common_tokens": "0"},  # rows need adapters
         "without layer selection": {"top_layers": "0"},
-        "without injection": {"terms": ""},
+        "without injection": {"common_tokens": "0"},
         "without checkpointing": {"loop.checkpointing": "false"},
         "without mixed precision": {"loop.mixed": "false"},
         "with windows": {"window": str(window), "windowed_layers": str(layers // 2)},

@@ -19,6 +19,7 @@ from training.methods import sft
 from training.methods.common import Options, carry_out, start_plain
 from training.models.adapters import AdapterConfig, with_adapter
 from training.models.heft import (
+    common_tokens,
     cut_inputs,
     domain_rows,
     gradient_norms,
@@ -39,7 +40,8 @@ class Config(sft.Config):
     this share of the gradients' norms. probe_batches: the gradients' data.
 
     terms: file with a term of the domain per line; the rows of terms that are one token are
-    trained, too. window: tokens that the lowest windowed_layers layers see; 0 = all.
+    trained, too. common_tokens: so are those of so many tokens, the commonest in the answers.
+    window: tokens that the lowest windowed_layers layers see; 0 = all.
     """
 
     adapter: AdapterConfig = field(default_factory=lambda: AdapterConfig(kind="lora"))
@@ -47,13 +49,16 @@ class Config(sft.Config):
     share: float = 1.0
     probe_batches: int = 4
     terms: str = ""
+    common_tokens: int = 0
     window: int = 0
     windowed_layers: int = 0  # the lowest ones, which see window tokens
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.adapter.kind == "none" and self.terms:
-            raise ValueError("terms needs adapters; choose adapter.kind.")
+        if self.adapter.kind == "none" and (self.terms or self.common_tokens):
+            raise ValueError("terms and common_tokens need adapters; choose adapter.kind.")
+        if self.common_tokens < 0:
+            raise ValueError("common_tokens is a number of tokens.")
         if self.top_layers < 0 or not 0 < self.share <= 1 or self.probe_batches < 1:
             raise ValueError("top_layers, share and probe_batches say which layers to train.")
 
@@ -64,11 +69,13 @@ def run(config: Config, options: Options) -> bool:
     model = start_plain(config, **windowed(plain, config.window, config.windowed_layers))
     method = sft.prepare(config, model)
     chosen = top_layers(_norms(config, options, method), config.top_layers, config.share)
-    rows = domain_rows(load_tokenizer(Path(config.model)), _terms(config.terms))
+    rows = {*domain_rows(load_tokenizer(Path(config.model)), _terms(config.terms))}
+    learnt = method.dialogues
+    rows.update(common_tokens(learnt.ids, learnt.weights, config.common_tokens))
     if config.adapter.kind == "none":
         train_only(model, chosen)
     adapter = replace(config.adapter, layers=chosen)
-    method.model = with_adapter(model, adapter, rows, config.loop.seed)
+    method.model = with_adapter(model, adapter, sorted(rows), config.loop.seed)
     cut_inputs(method.model)
     if distributed.is_first():
         print(f"Trains layers {', '.join(map(str, chosen))} and {len(rows)} rows", flush=True)

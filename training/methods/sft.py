@@ -47,6 +47,7 @@ class InstructionTuning:
     ) -> None:
         self.model = model
         self._loop = config.loop
+        self.dialogues = dialogues
         self._tokenizer, self._held_out = tokenizer, held_out
         self._limit = config.held_out_dialogues
         self._stream = DialogueStream(

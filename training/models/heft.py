@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
@@ -72,6 +74,16 @@ def domain_rows(tokenizer: Tokenizer, terms: Iterable[str]) -> list[int]:
     ]
     encodings = tokenizer.encode_batch(spellings, add_special_tokens=False)
     return sorted({encoding.ids[0] for encoding in encodings if len(encoding.ids) == 1})
+
+
+def common_tokens(ids: NDArray[np.integer], weights: NDArray[np.float32], count: int) -> list[int]:
+    """The tokens that are learnt most often; as many of them as count at most.
+
+    ids, weights: of all tokens of the data, and of their losses.
+    """
+    times = np.bincount(ids[weights > 0])
+    ranked = np.argsort(-times, kind="stable")[:count]
+    return sorted(ranked[times[ranked] > 0].tolist())
 
 
 def train_only(model: nn.Module, chosen: Sequence[int]) -> None:

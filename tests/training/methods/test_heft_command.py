@@ -55,6 +55,8 @@ def test_only_the_chosen_layer_and_rows_change(
         "1",
         "--top_layers",
         "1",
+        "--common_tokens",
+        "0",
         "--terms",
         str(terms),
     ]
@@ -73,6 +75,13 @@ def test_only_the_chosen_layer_and_rows_change(
     }
     assert rows
     assert set(rows) <= allowed
+
+
+def test_rows_of_the_commonest_tokens_change(folder: Path, dialogues: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert main(command(folder, dialogues, out, "--loop.steps", "3", "--common_tokens", "4")) == 0
+    old, new = (load(path).get_output_embeddings().weight for path in (folder, out / "model"))
+    assert 1 <= (old != new).any(1).sum() <= 4
 
 
 def test_without_adapters_the_chosen_layer_itself(
@@ -120,7 +129,8 @@ def test_stopped_and_continued_is_the_same_run(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--adapter.kind", "none", "--terms", "x"), "terms needs adapters"),
+        (("--adapter.kind", "none", "--terms", "x"), "need adapters"),
+        (("--adapter.kind", "none", "--common_tokens", "9"), "need adapters"),
         (("--share", "0"), "which layers to train"),
         (("--window", "8", "--windowed_layers", "2"), "top layer"),
         (("--terms", "nowhere.txt"), "nowhere.txt"),

@@ -4,6 +4,7 @@ import math
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -15,7 +16,14 @@ from training.loop.batch import Batch
 from training.loop.config import LoopConfig
 from training.loop.trainer import prepare
 from training.models.adapters import AdapterConfig, with_adapter
-from training.models.heft import cut_inputs, domain_rows, gradient_norms, top_layers, windowed
+from training.models.heft import (
+    common_tokens,
+    cut_inputs,
+    domain_rows,
+    gradient_norms,
+    top_layers,
+    windowed,
+)
 from training.models.loading import load
 from training.models.parts import layers
 from training.models.shapes import Shape, build
@@ -75,6 +83,15 @@ def test_top_layers_are_few_and_hold_the_share(
         assert math.fsum(norms[lowest:]) >= share * total * (1 - 1e-12)
     if lowest + 1 < len(norms):  # one layer fewer would hold too little
         assert math.fsum(norms[lowest + 1 :]) <= share * total * (1 + 1e-12)
+
+
+def test_common_tokens_by_hand() -> None:
+    ids = np.array([5, 3, 3, 9, 9, 9, 2, 7, 7], dtype=np.uint16)
+    weights = np.array([1, 1, 1, 0, 0, 0.5, 2, 1, 1], dtype=np.float32)
+    assert common_tokens(ids, weights, 2) == [3, 7]  # twice each; 9 is learnt once
+    assert common_tokens(ids, weights, 3) == [2, 3, 7]  # of those learnt once the lowest
+    assert common_tokens(ids, weights, 99) == [2, 3, 5, 7, 9]
+    assert common_tokens(ids, weights, 0) == []
 
 
 @pytest.mark.parametrize("checkpointing", [False, True])
