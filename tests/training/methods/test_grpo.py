@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training import cli
+from training import cli, rewards
 from training.loop.log import read_metrics
 
 QUESTIONS = ["is this coin safe", "what is worth more", "how do fees move", "who holds risk"]
@@ -17,16 +17,24 @@ QUESTIONS = ["is this coin safe", "what is worth more", "how do fees move", "who
 @pytest.fixture
 def prompts(tmp_path: Path) -> Path:
     path = tmp_path / "prompts.jsonl"
-    rows = [{"prompt": question, "facts": {"answer": "e"}} for question in QUESTIONS]
+    rows = [{"prompt": question} for question in QUESTIONS]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
+
+
+@pytest.fixture(autouse=True)
+def rewarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reward that random answers get now and then: any "e"."""
+    monkeypatch.setitem(
+        rewards._SIMPLE, "letter", (lambda sample: float("e" in sample.answer), 0, 1)
+    )
 
 
 def train(method: str, out: Path, model: Path, data: Path, **settings: object) -> int:
     flags = {
         "model": model, "out": out, "data": data, "longest": 6, "loop.rows": 4,
         "loop.steps": 2, "loop.log_steps": 1, "loop.threads": 1, "loop.learning_rate": 0.01,
-        "rewards": '[{name = "right_answer"}, {name = "repetition", weight = 0.5}]',
+        "rewards": '[{name = "letter"}, {name = "repetition", weight = 0.5}]',
         **settings,
     }  # fmt: skip
     words = [word for key, value in flags.items() for word in (f"--{key}", str(value))]
@@ -54,7 +62,7 @@ def test_each_loss_trains_and_reports(
     first = steps[0]
     assert first["kl"] == pytest.approx(0, abs=1e-6), "at first the policy is the reference"
     assert first["clipped"] == pytest.approx(0, abs=1e-6)
-    assert first["reward"] == pytest.approx(first["right_answer"] + 0.5 * first["repetition"])
+    assert first["reward"] == pytest.approx(first["letter"] + 0.5 * first["repetition"])
     assert {"reward_std", "tokens", "finished"} <= first.keys()
     assert ("degenerate" in first) == (method == "grpo")
     assert steps[-1]["kl"] != first["kl"]
@@ -105,7 +113,7 @@ def test_wrong_settings_are_told(
 def test_the_reward_goes_up(model_folder: Path, prompts: Path, tmp_path: Path) -> None:
     """Answers with an "e" in them: by chance few at first, nearly all in the end."""
     settings = {"prompts": 4, "group": 8, "longest": 4, "loop.steps": 12, "kl": 0}
-    rewards = '[{name = "right_answer"}]'
+    rewards = '[{name = "letter"}]'
     train("grpo", tmp_path / "run", model_folder, prompts, rewards=rewards, **settings)
     curve = [line["reward"] or 0.0 for line in read_metrics(tmp_path / "run") if "reward" in line]
     assert sum(curve[-3:]) / 3 > sum(curve[:3]) / 3 + 0.3
