@@ -178,6 +178,7 @@ class PolicyMethod:
         """KL per token from the policy that sampled the last rollout to the one of now."""
         sums = torch.zeros(2, dtype=torch.float64)
         place = next(self.model.parameters()).device
+        self.model.eval()  # as it sampled: dropout is no drift
         for given in distributed.share(self.batches(self._episodes, self._config.loop.rows)):
             batch = given.to(place)
             with torch.no_grad():
@@ -185,6 +186,7 @@ class PolicyMethod:
             written = (batch.weights > 0).float()
             kl = policy.k3(batch.extra["old"], now) * written
             sums += torch.stack([kl.sum(), written.sum()]).double().cpu()
+        self.model.train()
         whole, tokens = distributed.total(*sums.tolist())
         return whole / max(1.0, tokens)
 
