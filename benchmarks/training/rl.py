@@ -114,8 +114,7 @@ def _settings(method: str, steps: int) -> tuple[str, dict[str, Any]]:
         return "spo", {**common, "prompts": 64}
     if method == "ppo":
         return "ppo", {**common, "prompts": 64, "passes": 2, "updates": 2, "loop.steps": 4 * steps}
-    extra = {"high": 4.0, "low": 1.0} if method == "cispo" else {}
-    return "grpo", {**common, "prompts": 8, "group": 8, "loss": method, **extra}
+    return "grpo", {**common, "prompts": 8, "group": 8, "loss": method}
 
 
 def _train(command: str, model: Path, out: Path, **settings: object) -> None:

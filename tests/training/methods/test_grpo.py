@@ -8,8 +8,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training import cli, rewards
+from training import cli, recipe, rewards
 from training.loop.log import read_metrics
+from training.methods.grpo import Config
 
 QUESTIONS = ["is this coin safe", "what is worth more", "how do fees move", "who holds risk"]
 
@@ -45,7 +46,7 @@ def train(method: str, out: Path, model: Path, data: Path, **settings: object) -
     ("method", "settings"),
     [
         ("grpo", {"prompts": 2, "group": 3}),
-        ("grpo", {"prompts": 2, "group": 3, "loss": "dapo", "high": 0.28, "resample": 1}),
+        ("grpo", {"prompts": 2, "group": 3, "loss": "dapo", "resample": 1}),
         ("grpo", {"prompts": 2, "group": 3, "loss": "dr_grpo", "thinking": 0.5}),
         ("grpo", {"prompts": 2, "group": 3, "loss": "cispo", "adapter.kind": "lora"}),
         ("spo", {"prompts": 3, "updates": 2}),
@@ -73,6 +74,29 @@ def test_each_loss_trains_and_reports(
         load_file(out / "model/model.safetensors"),
     )
     assert any(not torch.equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize(
+    ("loss", "usual"),
+    [
+        ("grpo", {"kl": 0.02, "low": 0.2, "high": 0.2, "resample": 0}),
+        ("dr_grpo", {"kl": 0.02, "low": 0.2, "high": 0.2, "resample": 0}),
+        ("dapo", {"kl": 0.0, "low": 0.2, "high": 0.28, "resample": 3}),
+        ("cispo", {"kl": 0.02, "low": 1.0, "high": 4.0, "resample": 0}),
+    ],
+)
+def test_a_loss_brings_its_settings_unless_they_are_given(
+    loss: str, usual: dict[str, float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = recipe.read(Config, "grpo", None, {"out": "x", "loss": loss})
+    assert {name: getattr(config, name) for name in usual} == usual
+    given = {"out": "x", "loss": loss, "kl": "0", "low": "0.1", "high": "3", "resample": "1"}
+    config = recipe.read(Config, "grpo", None, given)
+    assert (config.kl, config.low, config.high, config.resample) == (0, 0.1, 3, 1)
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["grpo", "--help"])
+    assert "cispo 4" in (shown := capsys.readouterr().out)
+    assert "None" not in shown
 
 
 @pytest.mark.parametrize("method", ["grpo", "spo"])
