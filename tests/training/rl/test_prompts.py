@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -51,6 +52,16 @@ def test_an_epoch_has_every_prompt_once_and_can_be_resumed(
         assert sorted(drawn[start : start + count]) == list(range(count))
     other.restore(stream.state())
     assert stream.draw(5) == other.draw(5)
+
+
+def test_the_order_of_an_epoch_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    real = np.random.default_rng
+    monkeypatch.setattr(np.random, "default_rng", lambda seed: made.append(seed) or real(seed))
+    stream = PromptStream(10, seed=4)
+    for _ in range(9):
+        stream.draw(3)
+    assert made == [[4, 0], [4, 1], [4, 2]]
 
 
 def test_a_share_of_the_prompts_asks_for_thought(tokenizer: Tokenizer) -> None:
