@@ -1,6 +1,7 @@
 """What the policy methods share: rollouts, batches, the KL to the reference, figures."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,7 +44,7 @@ class PolicyConfig(ModelConfig):
     temperature: float = 1.0  # of the answers
     top_p: float = 1.0  # answers take the likeliest tokens that hold this share
     slots: int = 32  # answers in the making at once
-    thinking: float = 0.0  # share of the prompts that ask for a thought; 0 = no think marks at all
+    thinking: float = 0.0  # share of the answers that begin a thought; 0 = no think marks at all
     kl: float = 0.02  # weight of the KL to the model that training began with; 0 = only shown
     low: float = 0.2  # the ratio of new to old probability is clipped at 1 - low …
     high: float = 0.2  # … and 1 + high
@@ -164,13 +165,14 @@ class PolicyMethod:
     ) -> list[Episode]:
         """An episode for each of these prompts; its seed depends on its place.
 
-        numbers: which prompt it is; answers to the same share the kind of their beginning.
+        numbers: which prompt it is.
         """
         seed, config = self._config.loop.seed, self._config
-        opened = [
-            self.player.opened(prompts[number], seed_of(seed, rollout, number))
-            for number in numbers
-        ]
+        opened, before = list[Prompt](), Counter[int]()
+        for number in numbers:
+            begun = seed_of(seed, rollout, number)
+            opened.append(self.player.opened(prompts[number], begun, before[number]))
+            before[number] += 1
         seeds = [seed_of(seed, rollout, number, place) for place, number in enumerate(numbers)]
         return self.player.play(self.model, opened, seeds, config.loop.mixed)
 

@@ -64,14 +64,34 @@ def test_the_order_of_an_epoch_is_made_once(monkeypatch: pytest.MonkeyPatch) -> 
     assert made == [[4, 0], [4, 1], [4, 2]]
 
 
-def test_a_share_of_the_prompts_asks_for_thought(tokenizer: Tokenizer) -> None:
+def test_a_share_of_the_answers_begins_a_thought(tokenizer: Tokenizer) -> None:
     player = Player(tokenizer, build([("think_format", 1.0)]), Limits(4, ()), thinking=0.3)
     prompt = Prompt("question")
-    openings = Counter(player.opened(prompt, seed).opening for seed in range(2000))
+    openings = Counter(player.opened(prompt, seed, 0).opening for seed in range(2000))
     assert openings.keys() == {THINK, NO_THOUGHT}
     assert openings[THINK] / 2000 == pytest.approx(0.3, abs=0.04)
     plain = Player(tokenizer, player.scorer, Limits(4, ()))
-    assert plain.opened(prompt, 1) == prompt
+    assert plain.opened(prompt, 1, 0) == prompt
+
+
+@given(st.integers(2, 16), st.floats(0.01, 1.0), st.integers(0, 99))
+def test_every_group_has_the_wanted_share(size: int, share: float, seed: int) -> None:
+    player = Player(None, build([("length", 1.0)]), Limits(4, ()), share)
+    kinds = [player.opened(Prompt(""), seed, place).opening for place in range(size)]
+    assert abs(kinds.count(THINK) - share * size) < 1 + 1e-9
+
+
+def test_the_answers_to_a_prompt_are_opened_in_turn(
+    model: Qwen3ForCausalLM, tokenizer: Tokenizer
+) -> None:
+    player = Player(tokenizer, build([("length", 1.0)]), Limits(1, ()), thinking=0.5)
+    prompts = [Prompt("what"), Prompt("worth")]
+    method = GroupPolicy(Config(out="out"), model, player, prompts, [])
+    episodes = method.play(prompts, [0, 0, 0, 0, 1, 1, 1, 1], rollout=0)
+    long = len(tokenizer.encode("what" + NO_THOUGHT).ids)
+    lengths = [episode.start for episode in episodes]
+    assert len(set(lengths[:4])) == 2
+    assert lengths[:4].count(long) == 2
 
 
 def test_a_batch_trains_on_what_the_model_wrote() -> None:
