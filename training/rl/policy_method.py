@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from training.loop import distributed
+from training.loop import device, distributed
 from training.loop.batch import Batch, Loss, Step
 from training.methods.common import ModelConfig
 from training.models.reference import Reference
@@ -22,6 +22,7 @@ from training.rewards import RewardConfig, Scorer, build
 from training.rl.episodes import Episode, Player, seed_of
 from training.rl.prompts import Prompt, read_prompts
 from training.rl.rollout import Limits
+from training.rl.slots import bytes_per_token
 from training.tokenizer import load_tokenizer
 
 _HELD_OUT = 1 << 32  # in place of the number of a rollout
@@ -191,6 +192,13 @@ class PolicyMethod:
         self.model.train()
         whole, tokens = distributed.total(*sums.tolist())
         return whole / max(1.0, tokens)
+
+    def cache_bytes(self) -> int:
+        """What the keys and values of the longest answers take while they are sampled."""
+        config = self._config
+        with device.precision(device.pick(), config.loop.mixed):
+            per_token = bytes_per_token(self.model)
+        return config.slots * (config.context + config.longest) * per_token
 
     def batches(self, episodes: Sequence[Episode], rows: int) -> list[Batch]:
         """The episodes as batches, rows of similar length together."""

@@ -15,9 +15,10 @@ from tokenizers import Tokenizer
 from transformers import Qwen3ForCausalLM
 
 from training.data.chat import HEADER, render_text
-from training.loop import distributed
+from training.loop import distributed, plan
+from training.loop.config import LoopConfig
 from training.methods.grpo import Config, GroupPolicy
-from training.rewards import RewardConfig, Scorer, build
+from training.rewards import RewardConfig, Sample, Scorer, build
 from training.rl.episodes import Episode, Player
 from training.rl.policy_method import described, to_batch
 from training.rl.prompts import NO_THOUGHT, THINK, Prompt, PromptStream, read_prompts
@@ -92,6 +93,22 @@ def test_the_answers_to_a_prompt_are_opened_in_turn(
     lengths = [episode.start for episode in episodes]
     assert len(set(lengths[:4])) == 2
     assert lengths[:4].count(long) == 2
+
+
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_the_plan_knows_the_keys_and_values_of_the_answers(
+    checkpointing: bool, model: Qwen3ForCausalLM, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """2 layers of 2 heads of 64 numbers of 4 bytes, twice, for 5 × (20 + 7) tokens."""
+    loop = LoopConfig(mixed=False, checkpointing=checkpointing, steps=1, threads=1)
+    config = Config(out="out", context=20, longest=7, slots=5, prompts=1, group=2, loop=loop)
+    player = Player(None, build([("length", 1.0)]), Limits(7, ()))  # type: ignore[arg-type]
+    player.encode = lambda text: [5, 6]  # type: ignore[method-assign]
+    player.sample = lambda prompt, answer: Sample("", "", limit=7)  # type: ignore[method-assign]
+    method = GroupPolicy(config, model, player, [Prompt("what")], [])
+    assert method.cache_bytes() == 2 * 2 * 64 * 4 * 2 * 5 * (20 + 7)
+    plan.show(method, loop)
+    assert "keys and values of answers, before activations" in capsys.readouterr().out
 
 
 def test_a_batch_trains_on_what_the_model_wrote() -> None:
