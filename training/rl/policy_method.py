@@ -14,6 +14,7 @@ from torch import nn
 from training.loop import device, distributed
 from training.loop.batch import Batch, Loss, Step
 from training.methods.common import ModelConfig
+from training.models.parts import base
 from training.models.reference import Reference
 from training.models.sampling import stop_tokens
 from training.objectives import policy
@@ -98,6 +99,13 @@ class PolicyMethod:
         prompts: Sequence[Prompt],
         held_out: Sequence[Prompt],
     ) -> None:
+        """Raises ValueError if the model does not read so long a prompt with so long an answer."""
+        reads = getattr(base(model).config, "max_position_embeddings", math.inf)
+        if config.context + config.longest > reads:
+            raise ValueError(
+                f"context ({config.context}) and longest ({config.longest}) are together more than "
+                f"the {reads} tokens that the model reads: lower one, or set yarn."
+            )
         self.model, self.player, self.prompts = model, player, prompts
         self._config, self._held_out = config, held_out
         self._reference = Reference(model)

@@ -1,6 +1,7 @@
 """assay-train grpo and spo, run as a person runs them."""
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def rewarded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def train(method: str, out: Path, model: Path, data: Path, **settings: object) -> int:
     flags = {
-        "model": model, "out": out, "data": data, "longest": 6, "loop.rows": 4,
+        "model": model, "out": out, "data": data, "context": 60, "longest": 6, "loop.rows": 4,
         "loop.steps": 2, "loop.log_steps": 1, "loop.threads": 1, "loop.learning_rate": 0.01,
         "rewards": '[{name = "letter"}, {name = "repetition", weight = 0.5}]',
         **settings,
@@ -120,6 +121,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(
         ({"rewards": '[{name = "kindness"}]'}, "Unknown reward 'kindness'"),
         ({"loss": "reinforce"}, "loss must be one of"),
         ({"group": 1}, "group must be at least 2"),
+        ({"context": 123}, "context (123) and longest (6) are together more than the 128 tokens"),
     ],
 )
 def test_wrong_settings_are_told(
@@ -145,7 +147,11 @@ def test_the_reward_goes_up(model_folder: Path, prompts: Path, tmp_path: Path) -
 
 
 def test_tools_trains_on_made_up_users(model_folder: Path, tmp_path: Path) -> None:
-    words = ["tools", "--model", model_folder, "--out", tmp_path / "run", "--questions", 3]
+    roomy = tmp_path / "roomy"  # questions about tools are long
+    shutil.copytree(model_folder, roomy)
+    settings = json.loads((roomy / "config.json").read_text())
+    (roomy / "config.json").write_text(json.dumps(settings | {"max_position_embeddings": 8000}))
+    words = ["tools", "--model", roomy, "--out", tmp_path / "run", "--questions", 3]
     words += ["--held_out_questions", 2, "--longest", 5, "--prompts", 1, "--group", 2]
     words += ["--loop.steps", 1, "--loop.log_steps", 1, "--loop.threads", 1, "--loss", "cispo"]
     words += ["--rewards", '[{name = "tool_success"}]', "--context", 4000]

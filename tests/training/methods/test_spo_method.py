@@ -54,12 +54,12 @@ class Gambler(Player):
 
 def bandit(adapter: str = "none", **changes: Any) -> SingleStream:
     """SPO on each of the prompts sixteen times."""
-    model = build(Shape(64, 1, 64, 2, 1, head_dim=32, context=2048), len(SUCCESS), seed=3)
+    model = build(Shape(64, 1, 64, 2, 1, head_dim=32, context=16), len(SUCCESS), seed=3)
     model = with_adapter(model, AdapterConfig(kind=adapter, dropout=0.5))
     loop = LoopConfig(
         steps=100, rows=64, learning_rate=0.01, mixed=False, log_steps=10, threads=1, decay=0.5
     )
-    config = replace(Config(out="x", longest=1, kl=0.0, loop=loop), **changes)
+    config = replace(Config(out="x", longest=1, context=1, kl=0.0, loop=loop), **changes)
     player = Gambler(None, Coin(), Limits(1, (), slots=64))  # type: ignore[arg-type]
     return SingleStream(config, model, player, [Prompt(str(n % 4)) for n in range(64)], [])
 

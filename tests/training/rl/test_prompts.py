@@ -87,7 +87,7 @@ def test_the_answers_to_a_prompt_are_opened_in_turn(
 ) -> None:
     player = Player(tokenizer, build([("length", 1.0)]), Limits(1, ()), thinking=0.5)
     prompts = [Prompt("what"), Prompt("worth")]
-    method = GroupPolicy(Config(out="out"), model, player, prompts, [])
+    method = GroupPolicy(Config(out="out", context=60, longest=1), model, player, prompts, [])
     episodes = method.play(prompts, [0, 0, 0, 0, 1, 1, 1, 1], rollout=0)
     long = len(tokenizer.encode("what" + NO_THOUGHT).ids)
     lengths = [episode.start for episode in episodes]
@@ -148,7 +148,7 @@ def test_the_loss_of_a_batch_is_the_formula_over_plain_logits(
     temperature, low, high, kl = 0.8, 0.1, 0.3, 0.5
     rewards = (RewardConfig("length"),)
     config = Config(out="out", rewards=rewards, loss=loss, kl=kl, low=low, high=high,
-                    temperature=temperature, longest=8)  # fmt: skip
+                    temperature=temperature, longest=8, context=60)  # fmt: skip
     player = Player(tokenizer, build([("length", 1.0)]), Limits(8, ()))
     method = GroupPolicy(config, model, player, [Prompt("what")], [])
     reference = copy.deepcopy(model)
@@ -195,7 +195,7 @@ def test_early_stopping_works_with_a_reward_without_bounds(
     model: Qwen3ForCausalLM, tokenizer: Tokenizer
 ) -> None:
     opinion = Scorer((("reward_model", 1.0, lambda some: [2.5] * len(some)),), -math.inf, math.inf)
-    config = Config(out="out", longest=2)
+    config = Config(out="out", longest=2, context=60)
     prompts = [Prompt("what")]
     method = GroupPolicy(config, model, Player(tokenizer, opinion, Limits(2, ())), prompts, prompts)
     watched = next(iter(method.evaluate().items()))
