@@ -192,7 +192,9 @@ def _walk(kind: Any, prefix: str) -> Iterator[tuple[str, str]]:
             yield from _walk(hints[one.name], f"{prefix}{one.name}.")
         else:
             default = "required" if one.default is MISSING else f"default {one.default!r}"
-            text = f"{texts[one.name]} ({default})" if one.name in texts else default
+            text = texts.get(one.name, "")
+            if not text or one.default is not None:  # None: the text says what it follows from
+                text = f"{text} ({default})" if text else default
             yield f"{prefix}{one.name}", text.replace("%", "%%")
 
 

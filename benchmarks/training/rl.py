@@ -6,12 +6,14 @@ The model first sees a few hundred made-up reports of which most lack something 
 tuning, so that it can write a report at all). Then each method trains on the rewards
 report_format + safety (at most 2) from the same weights with as many answers. Before and after,
 the same held-out questions are answered: mean reward, KL per token to the tuned model, and the
-share of answers that are complete, which means reward 2. What is finished is not done again.
+share of answers that are complete by a check of their own (complete below), which no method trains
+on, so that a reward that is gamed shows. What is finished is not done again.
 """
 
 import argparse
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,7 @@ _ANALYSIS = {
 _ADVICE = ("Keep the position small.", "Wait for a better price.", "Spread your purchases.")
 _WARNING = ("High risk: prices can fall fast.", "Medium risk: you can lose money.")
 _HYPE = ("The price will double.", "Profit is guaranteed.", "It is risk-free.")
+_SECTIONS = ("Summary", "Analysis", "Recommendation", "Risk warning")
 
 
 def main() -> None:
@@ -100,9 +103,27 @@ def measure(folder: Path, reference: Path, work: Path) -> dict[str, float]:
         sums += torch.stack([kl.sum(), batch.weights.sum()]).cpu()
     names = ("reward", *(name for name, _ in REWARDS))
     found = {n: sum(e.rewards[n] for e in episodes) / len(episodes) for n in names}
-    complete = sum(e.rewards["reward"] > scorer.high - 1e-6 for e in episodes) / len(episodes)
+    texts = [tokenizer.decode(e.tokens[e.start :]) for e in episodes if e.finished]
+    whole = sum(map(complete, texts)) / len(episodes)
     length = sum(len(e.log_probs) for e in episodes) / len(episodes)
-    return {**found, "complete": complete, "kl": float(sums[0] / sums[1]), "length": length}
+    return {**found, "complete": whole, "kl": float(sums[0] / sums[1]), "length": length}
+
+
+def complete(answer: str) -> bool:
+    """Whether an answer is a report as it should be, without the rewards' code.
+
+    The four headings once and in order, with a sentence of three words or more below each; in the
+    analysis one of their own for audit, team and TVL; a level of risk in the warning; no hype.
+    """
+    before, *parts = re.split(r"^## (.*)$", answer, flags=re.MULTILINE)
+    if before.strip() or tuple(parts[::2]) != _SECTIONS:
+        return False
+    said = [[s.lower() for s in text.split(".") if len(s.split()) > 2] for text in parts[1::2]]
+    named = [[fact for fact in _ANALYSIS if fact.lower() in sentence] for sentence in said[1]]
+    facts = all([fact] in named for fact in _ANALYSIS)
+    level = any(re.search("(low|medium|high) risk", sentence) for sentence in said[3])
+    hype = re.search("double|guarantee|risk-free", answer, re.IGNORECASE)
+    return all(said) and facts and level and not hype
 
 
 def _settings(method: str, steps: int) -> tuple[str, dict[str, Any]]:
@@ -114,8 +135,7 @@ def _settings(method: str, steps: int) -> tuple[str, dict[str, Any]]:
         return "spo", {**common, "prompts": 64}
     if method == "ppo":
         return "ppo", {**common, "prompts": 64, "passes": 2, "updates": 2, "loop.steps": 4 * steps}
-    extra = {"high": 4.0, "low": 1.0} if method == "cispo" else {}
-    return "grpo", {**common, "prompts": 8, "group": 8, "loss": method, **extra}
+    return "grpo", {**common, "prompts": 8, "group": 8, "loss": method}
 
 
 def _train(command: str, model: Path, out: Path, **settings: object) -> None:

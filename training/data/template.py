@@ -60,6 +60,12 @@ class Form:
             return render_text(dialogue.messages, dialogue.tools) + HEADER
         return self._template.prompt(dialogue)
 
+    def closing(self) -> str:
+        """The text that stands behind an answer; ValueError if the template refuses a question."""
+        turns = [{"role": "user", "content": "Well?"}, {"role": "assistant", "content": "Answer."}]
+        (*_, pieces) = self.samples(Dialogue(turns, [], []))
+        return "".join(piece.text for piece in pieces).rpartition("Answer.")[2]
+
 
 def weigh_tags(pieces: Sequence[Piece], weight: float) -> Iterator[Piece]:
     """The same pieces with this weight for every <think>, </think>, <answer> and </answer> that

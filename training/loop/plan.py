@@ -40,7 +40,10 @@ def show(method: Method, config: LoopConfig) -> None:
     room = held + device.free_memory(place)
     drawn = draw(method)
     parts = estimate(method.model, config, drawn.longest, held)
-    need = sum(parts.values())
+    sampled = method.cache_bytes() if hasattr(method, "cache_bytes") else 0
+    if sampled:
+        parts["keys and values of answers, before activations"] = sampled
+    need = sum(parts.values()) - min(sampled, parts["activations"])
     rows = [(name, _size(size)) for name, size in parts.items()]
     rows += [("together", _size(need)), ("this computer has", _size(room))]
     (fits,) = distributed.from_first(float(need <= room))

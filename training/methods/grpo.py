@@ -7,10 +7,20 @@ import torch
 from torch import Tensor, nn
 
 from training.methods.common import Options, carry_out, start
-from training.objectives.policy import Kind, degenerate, group_advantages
+from training.objectives.policy import degenerate, group_advantages
 from training.rl.episodes import Episode, Player
 from training.rl.policy_method import PolicyConfig, PolicyMethod, player, read, with_advantages
 from training.rl.prompts import Prompt, PromptStream
+
+_OF_LOSS: Any = None  # the default of what follows from the loss
+_GRPO = {"kl": 0.02, "low": 0.2, "high": 0.2, "resample": 0}
+_USUAL: dict[str, dict[str, float]] = {
+    "grpo": _GRPO,
+    "dr_grpo": _GRPO,
+    "dapo": {"kl": 0.0, "low": 0.2, "high": 0.28, "resample": 3},
+    # No lower bound; the upper one is 5 (ScaleRL, arXiv 2510.13786: the first paper names none).
+    "cispo": {"kl": 0.02, "low": 1.0, "high": 4.0, "resample": 0},
+}
 
 
 @dataclass(frozen=True)
@@ -19,12 +29,18 @@ class Config(PolicyConfig):
 
     loss: str = "grpo"
     group: int = 8  # answers to each prompt
-    resample: int = 0  # further rounds to replace groups whose rewards are all equal (DAPO: 3)
+    kl: float = _OF_LOSS  # weight of the KL to the first model (0.02; dapo 0)
+    low: float = _OF_LOSS  # the ratio is clipped at 1 - low … (0.2; cispo 1, which is no bound)
+    high: float = _OF_LOSS  # … and 1 + high (0.2; dapo 0.28, cispo 4)
+    resample: int = _OF_LOSS  # further rounds to replace groups of equal rewards (0; dapo 3)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.loss not in Kind.__args__:  # type: ignore[attr-defined]  # of a Literal
-            raise ValueError(f"loss must be one of {', '.join(Kind.__args__)}.")  # type: ignore[attr-defined]
+        if self.loss not in _USUAL:
+            raise ValueError(f"loss must be one of {', '.join(_USUAL)}.")
+        for name, value in _USUAL[self.loss].items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)  # the class is frozen
         if self.group < 2:
             raise ValueError("group must be at least 2.")
 

@@ -17,8 +17,8 @@ def arithmetic(sample: Sample) -> float:
     """0 to 1: share of the checkable figures that are right; 0 if there is none.
 
     Checked: "a + b = c" with + - * / and their precedence; "p % of a is b"; "label: n" and
-    "label is n" for each label in facts["figures"], {label: number}. A figure is right if it is
-    the true one rounded to the places shown.
+    "label is n" for each label in facts["figures"], {label: number}; one that is not mentioned is
+    wrong. A figure is right if it is the true one rounded to the places shown.
     """
     results = list(_checks(sample.answer, sample.facts.get("figures", {})))
     return sum(results) / len(results) if results else 0.0
@@ -31,8 +31,8 @@ def _checks(text: str, figures: dict[str, float | str]) -> Iterator[bool]:
         yield _is_rounded(part, _decimal(percent) * _decimal(whole) / 100)
     for label, true in figures.items():
         shown = rf"\b{re.escape(label)}(?:\s+is)?\s*[:=]?\s*({_NUMBER})"
-        for figure in re.findall(shown, text, re.IGNORECASE):
-            yield _is_rounded(figure, Decimal(str(true)))
+        for figure in re.findall(shown, text, re.IGNORECASE) or [None]:
+            yield figure is not None and _is_rounded(figure, Decimal(str(true)))
 
 
 def _value(first: str, steps: str) -> Decimal | None:

@@ -7,11 +7,11 @@ import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from engine.core.errors import KnownError
+from training.data.template import Form
 from training.loop import device
 from training.models.loading import stored_dtype
 from training.rewards.sample import Sample
 from training.tokenizer import load_tokenizer
-from training.vocabulary import TURN_END
 
 _ROWS = 16  # texts of a forward pass
 
@@ -55,6 +55,9 @@ def score_texts(folder: str | Path) -> Callable[[Sequence[str]], list[float]]:
 
 
 def reward_model(folder: str) -> Callable[[Sequence[Sample]], list[float]]:
-    """The same as a reward of answers; each is closed with its end mark, as in training."""
-    score = score_texts(folder)
-    return lambda samples: score([f"{s.prompt}{s.answer}{TURN_END}\n" for s in samples])
+    """The same as a reward of answers, each closed as the folder's chat template does it.
+
+    The model that answers must have the same template, by which its prompts are written.
+    """
+    score, closing = score_texts(folder), Form(load_tokenizer(Path(folder)), Path(folder)).closing()
+    return lambda samples: score([f"{s.prompt}{s.answer}{closing}" for s in samples])

@@ -36,8 +36,8 @@ class Player:
     def __init__(
         self, tokenizer: Tokenizer, scorer: Scorer, limits: Limits, thinking: float = 0.0
     ) -> None:
-        """thinking: share of the prompts that ask for a thought, the others get an empty one; with
-        0 no prompt has either."""
+        """thinking: share of the answers that begin a thought, the others have an empty one; with
+        0 no answer has either."""
         self.tokenizer, self.scorer, self.limits = tokenizer, scorer, limits
         self._thinking = thinking
 
@@ -46,18 +46,23 @@ class Player:
     ) -> list[Episode]:
         """An episode for each prompt, the same however many processes there are.
 
-        Every process must call it. Equal prompts should stand together and share their thought.
+        Every process must call it. Equal prompts should stand together.
         """
         share = distributed.share(list(zip(prompts, seeds, strict=True)))
         with device.precision(device.pick(), mixed):
             mine = self._episodes(model, [p for p, _ in share], [s for _, s in share])
         return distributed.gather(mine, len(prompts))
 
-    def opened(self, prompt: Prompt, seed: int) -> Prompt:
-        """The prompt with the beginning of a thought, or of none; the seed decides."""
+    def opened(self, prompt: Prompt, seed: int, place: int) -> Prompt:
+        """The prompt with the beginning of a thought, or of none.
+
+        seed: the same for all answers to a prompt, of which this is number place; each stretch of
+        them has the wanted share of thoughts, as nearly as whole numbers can.
+        """
         if not self._thinking:
             return prompt
-        thinks = np.random.default_rng([seed, 7]).random() < self._thinking
+        start, share = np.random.default_rng([seed, 7]).random(), self._thinking
+        thinks = int(start + (place + 1) * share) > int(start + place * share)
         return replace(prompt, opening=THINK if thinks else NO_THOUGHT)
 
     def _episodes(

@@ -1,6 +1,7 @@
 """What the policy methods share: rollouts, batches, the KL to the reference, figures."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +11,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from training.loop import distributed
+from training.loop import device, distributed
 from training.loop.batch import Batch, Loss, Step
 from training.methods.common import ModelConfig
+from training.models.parts import base
 from training.models.reference import Reference
 from training.models.sampling import stop_tokens
 from training.objectives import policy
@@ -21,6 +23,7 @@ from training.rewards import RewardConfig, Scorer, build
 from training.rl.episodes import Episode, Player, seed_of
 from training.rl.prompts import Prompt, read_prompts
 from training.rl.rollout import Limits
+from training.rl.slots import bytes_per_token
 from training.tokenizer import load_tokenizer
 
 _HELD_OUT = 1 << 32  # in place of the number of a rollout
@@ -43,7 +46,7 @@ class PolicyConfig(ModelConfig):
     temperature: float = 1.0  # of the answers
     top_p: float = 1.0  # answers take the likeliest tokens that hold this share
     slots: int = 32  # answers in the making at once
-    thinking: float = 0.0  # share of the prompts that ask for a thought; 0 = no think marks at all
+    thinking: float = 0.0  # share of the answers that begin a thought; 0 = no think marks at all
     kl: float = 0.02  # weight of the KL to the model that training began with; 0 = only shown
     low: float = 0.2  # the ratio of new to old probability is clipped at 1 - low …
     high: float = 0.2  # … and 1 + high
@@ -96,6 +99,13 @@ class PolicyMethod:
         prompts: Sequence[Prompt],
         held_out: Sequence[Prompt],
     ) -> None:
+        """Raises ValueError if the model does not read so long a prompt with so long an answer."""
+        reads = getattr(base(model).config, "max_position_embeddings", math.inf)
+        if config.context + config.longest > reads:
+            raise ValueError(
+                f"context ({config.context}) and longest ({config.longest}) are together more than "
+                f"the {reads} tokens that the model reads: lower one, or set yarn."
+            )
         self.model, self.player, self.prompts = model, player, prompts
         self._config, self._held_out = config, held_out
         self._reference = Reference(model)
@@ -164,13 +174,14 @@ class PolicyMethod:
     ) -> list[Episode]:
         """An episode for each of these prompts; its seed depends on its place.
 
-        numbers: which prompt it is; answers to the same share the kind of their beginning.
+        numbers: which prompt it is.
         """
         seed, config = self._config.loop.seed, self._config
-        opened = [
-            self.player.opened(prompts[number], seed_of(seed, rollout, number))
-            for number in numbers
-        ]
+        opened, before = list[Prompt](), Counter[int]()
+        for number in numbers:
+            begun = seed_of(seed, rollout, number)
+            opened.append(self.player.opened(prompts[number], begun, before[number]))
+            before[number] += 1
         seeds = [seed_of(seed, rollout, number, place) for place, number in enumerate(numbers)]
         return self.player.play(self.model, opened, seeds, config.loop.mixed)
 
@@ -178,6 +189,7 @@ class PolicyMethod:
         """KL per token from the policy that sampled the last rollout to the one of now."""
         sums = torch.zeros(2, dtype=torch.float64)
         place = next(self.model.parameters()).device
+        self.model.eval()  # as it sampled: dropout is no drift
         for given in distributed.share(self.batches(self._episodes, self._config.loop.rows)):
             batch = given.to(place)
             with torch.no_grad():
@@ -185,8 +197,16 @@ class PolicyMethod:
             written = (batch.weights > 0).float()
             kl = policy.k3(batch.extra["old"], now) * written
             sums += torch.stack([kl.sum(), written.sum()]).double().cpu()
+        self.model.train()
         whole, tokens = distributed.total(*sums.tolist())
         return whole / max(1.0, tokens)
+
+    def cache_bytes(self) -> int:
+        """What the keys and values of the longest answers take while they are sampled."""
+        config = self._config
+        with device.precision(device.pick(), config.loop.mixed):
+            per_token = bytes_per_token(self.model)
+        return config.slots * (config.context + config.longest) * per_token
 
     def batches(self, episodes: Sequence[Episode], rows: int) -> list[Batch]:
         """The episodes as batches, rows of similar length together."""

@@ -77,14 +77,18 @@ class PromptStream:
 
     def __init__(self, count: int, seed: int) -> None:
         self._count, self._seed = count, seed
-        self._drawn = 0
+        self._drawn, self._epoch = 0, -1
+        self._order: list[int] = []  # of this epoch
 
     def draw(self, count: int) -> list[int]:
         """The next prompts."""
         numbers = []
         for place in range(self._drawn, self._drawn + count):
             epoch, index = divmod(place, self._count)
-            numbers.append(self._order(epoch)[index])
+            if epoch != self._epoch:
+                generator = np.random.default_rng([self._seed, epoch])
+                self._epoch, self._order = epoch, generator.permutation(self._count).tolist()
+            numbers.append(self._order[index])
         self._drawn += count
         return numbers
 
@@ -95,9 +99,3 @@ class PromptStream:
     def restore(self, drawn: int) -> None:
         """Go on after so many."""
         self._drawn = drawn
-
-    def _order(self, epoch: int) -> list[int]:
-        order: list[int] = (
-            np.random.default_rng([self._seed, epoch]).permutation(self._count).tolist()
-        )
-        return order

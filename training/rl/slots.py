@@ -60,6 +60,10 @@ class Slots(Cache):  # type: ignore[misc]  # transformers is untyped here
                 for store in pair:
                     store[target, :, :length] = store[source, :, :length]
 
+    def nbytes(self) -> int:
+        """Bytes allocated so far."""
+        return sum(store.nbytes for pair in self._stored for store in pair)
+
     def _masks(self, config: Any) -> Any:
         """True where a token may look: [rows, 1, new, seen]; by kind of layer if there are two."""
         place = torch.arange(self._seen, device=self._positions.device)
@@ -69,3 +73,15 @@ class Slots(Cache):  # type: ignore[misc]  # transformers is untyped here
             return full
         near = full & (place > mine - config.sliding_window)
         return {"full_attention": full, "sliding_attention": near}
+
+
+def bytes_per_token(model: Any) -> int:
+    """What a slot keeps of one token, measured."""
+    one = Slots(1, 1)
+    first = torch.zeros(1, 1, dtype=torch.int64, device=next(model.parameters()).device)
+    was_training = model.training
+    model.eval()  # with activation checkpointing nothing is kept in training
+    with torch.inference_mode():
+        one.feed(model, slice(0, 1), first, first)
+    model.train(was_training)
+    return one.nbytes()

@@ -21,6 +21,8 @@ from training.methods.reward import padding_token
 from training.methods.tokenizer import TEMPLATE
 from training.models.sampling import stop_tokens
 from training.models.shapes import Shape, build
+from training.rewards import Sample
+from training.rewards import model as reward_texts
 from training.rl.prompts import read_prompts
 
 # Beginning of text, roles in brackets, a closing token and a line break after each turn.
@@ -71,6 +73,21 @@ def foreign() -> Tokenizer:
     )
     made.post_processor = processors.Sequence([processors.ByteLevel(trim_offsets=True), begin])
     return made
+
+
+def test_a_reward_model_reads_answers_as_its_template_closes_them(
+    foreign: Tokenizer, tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reward_texts, "score_texts", lambda _: list)  # the texts themselves
+    question = Dialogue(TURNS[:2], [], [])
+    for some, closed in ((foreign, "</s>\n"), (tokenizer, "<|im_end|>\n")):
+        where = folder(tmp_path / closed.strip("</|>\n"), PLAIN)
+        some.save(str(where / "tokenizer.json"))
+        prompt = Form(some, where).prompt(question)
+        (read,) = reward_texts.reward_model(str(where))([Sample(prompt, "Hello.")])
+        assert read == prompt + "Hello." + closed
+        said = Dialogue([*TURNS[:2], {"role": "assistant", "content": "Hello."}], [], [])
+        assert read == "".join(piece.text for piece in Form(some, where).samples(said)[0])
 
 
 def test_the_text_is_that_of_transformers(tokenizer: Tokenizer, tmp_path: Path) -> None:

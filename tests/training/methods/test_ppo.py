@@ -60,7 +60,7 @@ def bandit(model: ActorCritic, steps: int, **changes: Any) -> ProximalPolicy:
     loop = LoopConfig(
         steps=steps, rows=64, learning_rate=0.01, mixed=False, log_steps=1, threads=1, decay=0.5
     )
-    config = Config(out="x", longest=1, prompts=64, updates=2, loop=loop)
+    config = Config(out="x", longest=1, context=1, prompts=64, updates=2, loop=loop)
     config = replace(config, **changes)
     player = Gambler(None, Payout(), Limits(1, (), slots=64))
     prompts = [Prompt("") for _ in range(64)]
@@ -146,8 +146,9 @@ def prompts(tmp_path: Path) -> Path:
 def words(model: Path, data: Path, out: Path, **settings: object) -> list[str]:
     flags = {
         "recipe": "training/recipes/ppo.toml", "model": model, "out": out, "data": data,
-        "longest": 6, "prompts": 3, "updates": 2, "loop.rows": 2, "loop.log_steps": 1,
-        "loop.threads": 1, "loop.learning_rate": 0.01, "loop.evaluate_steps": 0,
+        "context": 60, "longest": 6, "prompts": 3, "updates": 2, "loop.rows": 2,
+        "loop.log_steps": 1, "loop.threads": 1, "loop.learning_rate": 0.01,
+        "loop.evaluate_steps": 0,
         "rewards": '[{name = "right_answer"}, {name = "repetition", weight = 0.5}]',
         **settings,
     }  # fmt: skip

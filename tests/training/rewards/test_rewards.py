@@ -49,12 +49,16 @@ def test_report_format(answer: str, worth: float) -> None:
     [
         ("Audited by two firms, the team is public, TVL 3 bn, medium risk.", 1.0),
         ("The total value locked fell; risk level: high.", 0.5),
-        ("No audit. Profit is guaranteed.", -0.75),
+        ("There is no audit. Profit is guaranteed.", -0.75),
         ("Returns are not guaranteed and nothing is risk-free.", 0.0),
         ("You can't lose, it will moon.", -1.0),
         ("This is not without risk; no guaranteed returns.", 0.0),
         ("There is no risk at all.", -1.0),
         ("Stream steamed.", 0.0),
+        ("audit team TVL high risk", 0.0),
+        ("Audit. Team.\nTVL\nHigh risk.", 0.0),
+        ("audit audit audit", 0.0),
+        ("## Analysis\nTVL has grown.\n- Risk level: high", 0.5),
     ],
 )
 def test_safety(answer: str, worth: float) -> None:
@@ -71,12 +75,24 @@ def test_safety(answer: str, worth: float) -> None:
         ("1 / 0 = 5", 0.0),
         ("15 % of 200 is 30. 2 + 2 = 5.", 0.5),
         ("7% of 50 makes 3.5", 1.0),
-        ("The total is 1,250.4 USD and the gain: -3", 1.0),
-        ("The total is 1,251", 0.0),
         ("I hold 3 coins since 2024-01-05.", 0.0),
     ],
 )
 def test_arithmetic(answer: str, worth: float) -> None:
+    assert arithmetic(Sample("", answer)) == pytest.approx(worth)
+
+
+@pytest.mark.parametrize(
+    ("answer", "worth"),
+    [
+        ("The total is 1,250.4 USD and the gain: -3", 1.0),
+        ("The total is 1,251, gain -3.2", 0.5),
+        ("The total is 1,250.37.", 0.5),
+        ("Buy now! 1 + 1 = 2", 1 / 3),
+        ("Buy now!", 0.0),
+    ],
+)
+def test_known_figures_must_be_there_and_right(answer: str, worth: float) -> None:
     facts = {"figures": {"total": "1250.37", "gain": -3.2}}
     assert arithmetic(Sample("", answer, facts=facts)) == pytest.approx(worth)
 
@@ -87,6 +103,7 @@ def test_arithmetic(answer: str, worth: float) -> None:
         ("<think>\n6 × 7\n</think>\n\nIt is 42.", 1.0),
         ("<think>\n\n</think>\n\nIt is 42.", 1.0),
         ("<think>\n\n</think>\n\nIt is 41.", 0.5),
+        ("<think>\n\n</think>\n\nIt is 142.", 0.5),
         ("<think>\n6 × 7\n</think>\n\n", 0.0),
         ("It is 42.", 0.0),
         ("<think>a</think>b</think>c", 0.0),
@@ -102,6 +119,15 @@ def test_right_answer_looks_after_the_thought() -> None:
     assert right_answer(Sample("", "<think>paris?</think>I do not know.", facts=facts)) == 0
     assert right_answer(Sample("", "<think>?</think>paris", facts=facts)) == 1
     assert right_answer(Sample("", "anything")) == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [("It is 5.", 1), ("(5), I think", 1), ("5", 1), ("5 %", 1), ("150", 0), ("5.3", 0),
+     ("1.5", 0), ("5,000", 0), ("x5", 0), ("fifty-five", 0)],
+)  # fmt: skip
+def test_a_number_is_no_part_of_another(answer: str, right: float) -> None:
+    assert right_answer(Sample("", answer, facts={"answer": 5})) == right
 
 
 def test_length_falls_over_the_last_fifth() -> None:
@@ -122,6 +148,19 @@ def test_tools_that_were_not_wanted() -> None:
     made = {"name": "price", "arguments": {}, "ok": True, "headline": "3"}
     assert tool_success(Sample("", "Hello.", facts={"call": None, "calls": []})) == 1
     assert tool_success(Sample("", "Hello.", facts={"call": None, "calls": [made]})) == 0
+
+
+@pytest.mark.parametrize(
+    ("headline", "answer", "worth"),
+    [("$10", "You have $10.", 1.0), ("$10", "You have $101.", 0.7), ("$10", "It is $10.5", 0.7),
+     ("", "", 1.0), ("3 alerts", "3 ALERTS are set", 1.0)],
+)  # fmt: skip
+def test_the_answer_names_the_headline_if_there_is_one(
+    headline: str, answer: str, worth: float
+) -> None:
+    call = {"name": "price", "arguments": {"asset": "BTC"}}
+    facts = {"call": call, "calls": [{**call, "ok": True, "headline": headline}]}
+    assert tool_success(Sample("", answer, facts=facts)) == pytest.approx(worth)
 
 
 SIMPLE = {name: build([(name, 1.0)]) for name in NAMES if ":" not in name}

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -14,9 +15,10 @@ from tokenizers import Tokenizer
 from transformers import Qwen3ForCausalLM
 
 from training.data.chat import HEADER, render_text
-from training.loop import distributed
+from training.loop import distributed, plan
+from training.loop.config import LoopConfig
 from training.methods.grpo import Config, GroupPolicy
-from training.rewards import RewardConfig, Scorer, build
+from training.rewards import RewardConfig, Sample, Scorer, build
 from training.rl.episodes import Episode, Player
 from training.rl.policy_method import described, to_batch
 from training.rl.prompts import NO_THOUGHT, THINK, Prompt, PromptStream, read_prompts
@@ -53,14 +55,60 @@ def test_an_epoch_has_every_prompt_once_and_can_be_resumed(
     assert stream.draw(5) == other.draw(5)
 
 
-def test_a_share_of_the_prompts_asks_for_thought(tokenizer: Tokenizer) -> None:
+def test_the_order_of_an_epoch_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    real = np.random.default_rng
+    monkeypatch.setattr(np.random, "default_rng", lambda seed: made.append(seed) or real(seed))
+    stream = PromptStream(10, seed=4)
+    for _ in range(9):
+        stream.draw(3)
+    assert made == [[4, 0], [4, 1], [4, 2]]
+
+
+def test_a_share_of_the_answers_begins_a_thought(tokenizer: Tokenizer) -> None:
     player = Player(tokenizer, build([("think_format", 1.0)]), Limits(4, ()), thinking=0.3)
     prompt = Prompt("question")
-    openings = Counter(player.opened(prompt, seed).opening for seed in range(2000))
+    openings = Counter(player.opened(prompt, seed, 0).opening for seed in range(2000))
     assert openings.keys() == {THINK, NO_THOUGHT}
     assert openings[THINK] / 2000 == pytest.approx(0.3, abs=0.04)
     plain = Player(tokenizer, player.scorer, Limits(4, ()))
-    assert plain.opened(prompt, 1) == prompt
+    assert plain.opened(prompt, 1, 0) == prompt
+
+
+@given(st.integers(2, 16), st.floats(0.01, 1.0), st.integers(0, 99))
+def test_every_group_has_the_wanted_share(size: int, share: float, seed: int) -> None:
+    player = Player(None, build([("length", 1.0)]), Limits(4, ()), share)
+    kinds = [player.opened(Prompt(""), seed, place).opening for place in range(size)]
+    assert abs(kinds.count(THINK) - share * size) < 1 + 1e-9
+
+
+def test_the_answers_to_a_prompt_are_opened_in_turn(
+    model: Qwen3ForCausalLM, tokenizer: Tokenizer
+) -> None:
+    player = Player(tokenizer, build([("length", 1.0)]), Limits(1, ()), thinking=0.5)
+    prompts = [Prompt("what"), Prompt("worth")]
+    method = GroupPolicy(Config(out="out", context=60, longest=1), model, player, prompts, [])
+    episodes = method.play(prompts, [0, 0, 0, 0, 1, 1, 1, 1], rollout=0)
+    long = len(tokenizer.encode("what" + NO_THOUGHT).ids)
+    lengths = [episode.start for episode in episodes]
+    assert len(set(lengths[:4])) == 2
+    assert lengths[:4].count(long) == 2
+
+
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_the_plan_knows_the_keys_and_values_of_the_answers(
+    checkpointing: bool, model: Qwen3ForCausalLM, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """2 layers of 2 heads of 64 numbers of 4 bytes, twice, for 5 × (20 + 7) tokens."""
+    loop = LoopConfig(mixed=False, checkpointing=checkpointing, steps=1, threads=1)
+    config = Config(out="out", context=20, longest=7, slots=5, prompts=1, group=2, loop=loop)
+    player = Player(None, build([("length", 1.0)]), Limits(7, ()))  # type: ignore[arg-type]
+    player.encode = lambda text: [5, 6]  # type: ignore[method-assign]
+    player.sample = lambda prompt, answer: Sample("", "", limit=7)  # type: ignore[method-assign]
+    method = GroupPolicy(config, model, player, [Prompt("what")], [])
+    assert method.cache_bytes() == 2 * 2 * 64 * 4 * 2 * 5 * (20 + 7)
+    plan.show(method, loop)
+    assert "keys and values of answers, before activations" in capsys.readouterr().out
 
 
 def test_a_batch_trains_on_what_the_model_wrote() -> None:
@@ -100,7 +148,7 @@ def test_the_loss_of_a_batch_is_the_formula_over_plain_logits(
     temperature, low, high, kl = 0.8, 0.1, 0.3, 0.5
     rewards = (RewardConfig("length"),)
     config = Config(out="out", rewards=rewards, loss=loss, kl=kl, low=low, high=high,
-                    temperature=temperature, longest=8)  # fmt: skip
+                    temperature=temperature, longest=8, context=60)  # fmt: skip
     player = Player(tokenizer, build([("length", 1.0)]), Limits(8, ()))
     method = GroupPolicy(config, model, player, [Prompt("what")], [])
     reference = copy.deepcopy(model)
@@ -147,7 +195,7 @@ def test_early_stopping_works_with_a_reward_without_bounds(
     model: Qwen3ForCausalLM, tokenizer: Tokenizer
 ) -> None:
     opinion = Scorer((("reward_model", 1.0, lambda some: [2.5] * len(some)),), -math.inf, math.inf)
-    config = Config(out="out", longest=2)
+    config = Config(out="out", longest=2, context=60)
     prompts = [Prompt("what")]
     method = GroupPolicy(config, model, Player(tokenizer, opinion, Limits(2, ())), prompts, prompts)
     watched = next(iter(method.evaluate().items()))

@@ -63,10 +63,13 @@ def test_a_call_is_run_and_its_result_is_a_turn_without_weight(
         (["It is about ten."], 0.0),
         ([CALL.replace("10,", "11,"), "It is 11.57 %."], 0.4),
         ([CALL, "I cannot say."], 0.7),
-        ([CALL, CALL, "It is 10.47 %."], 0.7),
+        ([CALL, CALL, "It is 10.47 %."], 0.9),
         ([CALL.replace("apr_to_apy", "apr"), "It is 10.47 %."], 0.0),
+        ([CALL.replace("apr_to_apy", "apr"), CALL, "It is 10.47 %."], 0.9),
+        ([CALL.replace("10,", "11,"), CALL, "It is 10.47 %."], 0.9),
+        ([CALL, CALL.replace("apr_to_apy", "apr"), "It is 10.47 %."], 0.9),
         (["<tool_call>{</tool_call>", "It is 10.47 %."], 0.0),
-        ([CALL, CALL, CALL], 0.7),
+        ([CALL, CALL, CALL], 0.6),
     ],
 )
 def test_the_reward_of_a_talk(
