@@ -51,7 +51,7 @@ def run(config: Config, options: Options) -> bool:
     settings = {}
     if config.yarn != 1:
         settings = stretched(AutoConfig.from_pretrained(folder, local_files_only=True), config.yarn)
-    model = load(folder, **settings).to(device.pick()).eval()
+    model = load(folder, writes=True, **settings).to(device.pick()).eval()
     tokenizer = AutoTokenizer.from_pretrained(
         tokenizer_of(folder, config.tokenizer), local_files_only=True
     )

@@ -164,7 +164,7 @@ def _with_answers(config: Config) -> Config:
     if distributed.is_first():
         target.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(config.teacher)
-        model = load(folder, stored(folder)).to(device.pick())
+        model = load(folder, stored(folder), writes=True).to(device.pick())
         write_answers(
             model, load_tokenizer(folder), folder, Path(config.data), target,
             config.loop.rows, config.longest, config.sampling, config.loop.seed,
