@@ -110,11 +110,21 @@ def carry_out(
 
 
 def _tell_changes(path: Path, now: dict[str, Any]) -> None:
-    """Say which settings a run that goes on had before, but for those of the loop."""
+    """Say which settings were others when the run, which goes on, was started before."""
     try:
-        before = json.loads(path.read_text(encoding="utf-8"))
+        before = _flat(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, json.JSONDecodeError):
         return
-    for key, value in now.items():
-        if key != "loop" and before.get(key) != value:
-            print(f"{key} is now {value!r}; it was {before.get(key)!r}.", flush=True)
+    for key, value in _flat(now).items():
+        if before.get(key, value) != value:
+            print(f"{key} is now {value!r}; it was {before[key]!r}.", flush=True)
+
+
+def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Settings by their dotted names."""
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        found |= (
+            _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        )
+    return found

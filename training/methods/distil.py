@@ -83,7 +83,7 @@ class Distillation(sft.InstructionTuning):
 
     def next_step(self, done: float) -> Step:
         """The next dialogues; on_policy, the student's own answers in them."""
-        place = self._stream.state()
+        place = self._stream.place
         batches = numbered_batches(self._stream, self._loop)
         if self._config.kind != "on_policy":
             return Step(batches)
