@@ -86,7 +86,7 @@ def load(checkpoint: Path, model: nn.Module) -> None:
 
     Raises ValueError if they are those of another model.
     """
-    saved, wanted = load_file(checkpoint / WEIGHTS), trained(model)
+    saved, wanted = _read(checkpoint / WEIGHTS), trained(model)
     if saved.keys() != wanted.keys() or any(saved[n].shape != p.shape for n, p in wanted.items()):
         raise ValueError(f"{checkpoint} belongs to another model or adapter; use another folder.")
     with torch.no_grad():
@@ -102,8 +102,18 @@ def read_progress(checkpoint: Path) -> Progress:
 def restore(checkpoint: Path, model: nn.Module, optimizers: Optimizers) -> Progress:
     """Restore weights and optimizer of a checkpoint and return where it stood."""
     load(checkpoint, model)
-    optimizers.restore(load_file(checkpoint / OPTIMIZER))
+    optimizers.restore(_read(checkpoint / OPTIMIZER))
     return read_progress(checkpoint)
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        return dict(load_file(path))
+    except SafetensorError as error:
+        raise KnownError(
+            f"{path} is damaged: {error}.",
+            f"Delete {path.parent}; the same command goes on from what was kept before it.",
+        ) from error
 
 
 def _write_weights(folder: Path, model: nn.Module, weights: dict[str, Tensor]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from torch.nn.functional import linear
 from transformers import AutoConfig, AutoModelForCausalLM
@@ -48,7 +49,7 @@ def load(
         model, found = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, local_files_only=True, output_loading_info=True, **settings
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise KnownError(f"The model in {folder} cannot be read: {_first(error)}") from error
     if found["missing_keys"]:
         raise KnownError(f"{folder} holds a part of the model's weights only.")

@@ -15,6 +15,7 @@ pytest.importorskip("torch")
 import torch
 from toy_method import CONFIG, PRIVATE, Toy, differing, interrupt_at, toy_model
 
+from engine.core.errors import KnownError
 from training.cli import main
 from training.loop import checkpoint
 from training.loop.log import read_metrics
@@ -106,6 +107,16 @@ def test_a_command_goes_on_in_the_middle_of_an_epoch(
     assert differing(tmp_path / "whole", tmp_path / "parts") == []
     assert len(metrics(tmp_path / "parts")) == 8
     assert metrics(tmp_path / "whole") == metrics(tmp_path / "parts")
+
+
+@pytest.mark.parametrize("name", [checkpoint.WEIGHTS, checkpoint.OPTIMIZER])
+def test_a_damaged_checkpoint_is_named(tmp_path: Path, name: str) -> None:
+    once = replace(CONFIG, steps=1)
+    train(Toy(toy_model(), once), once, tmp_path)
+    file = tmp_path / "step-0000001" / name
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(KnownError, match=rf"{name} is damaged: .*Delete {file.parent}"):
+        train(Toy(toy_model(), once), once, tmp_path)
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:

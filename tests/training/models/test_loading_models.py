@@ -54,3 +54,10 @@ def test_other_names_are_refused(tmp_path: Path) -> None:
     transformers.GPT2LMHeadModel(config).save_pretrained(tmp_path)
     with pytest.raises(KnownError, match=r"GPT2LMHeadModel .* has no model\.layers"):
         load(tmp_path)
+
+
+def test_a_damaged_file_is_one_sentence(tmp_path: Path) -> None:
+    weights = saved("Llama", tmp_path) / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-50])
+    with pytest.raises(KnownError, match="cannot be read"):
+        load(tmp_path)
