@@ -71,6 +71,12 @@ def save_best(folder: Path, model: nn.Module) -> None:
             _write_weights(unfinished, model, weights)
 
 
+def best(folder: Path) -> Path | None:
+    """The weights that save_best() kept, those before if it was killed while it replaced them."""
+    places = (folder / BEST, folder / f"former-{BEST}")
+    return next((place for place in places if place.exists()), None)
+
+
 def finished(folder: Path) -> list[Path]:
     """All complete checkpoints below folder, oldest first."""
     return sorted(folder.glob("step-*"))
@@ -142,10 +148,13 @@ def _whole(target: Path) -> Iterator[Path]:
             f"The checkpoint {target} could not be written: {error}.",
             "Make room; the same command goes on from the last checkpoint.",
         ) from error
-    if target.exists():
-        shutil.rmtree(target)
+    former = target.with_name(f"former-{target.name}")
+    if target.exists():  # there is always one of the two
+        shutil.rmtree(former, ignore_errors=True)
+        os.replace(target, former)
     os.replace(temporary, target)
     _sync(target.parent)
+    shutil.rmtree(former, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:

@@ -144,8 +144,8 @@ class _Run:
             if finished and self.state.scored != self.state.step:
                 self._evaluate()
             path = self._save()
-        best = self.folder / checkpoint.BEST
-        if finished and config.patience and best.exists():
+        best = checkpoint.best(self.folder)
+        if finished and config.patience and best is not None:
             checkpoint.load(best, self.method.model)
         if self.log is not None:
             self.log.say(f"{'Reached the end' if finished else 'Stopped'}; saved {path}")

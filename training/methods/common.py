@@ -14,6 +14,7 @@ from training.loop import distributed
 from training.loop.batch import Method
 from training.loop.checkpoint import finished
 from training.loop.config import LoopConfig
+from training.loop.lock import alone
 from training.loop.trainer import train
 from training.models.adapters import AdapterConfig, four_bit, with_adapter
 from training.models.loading import load, publish, stored_dtype
@@ -92,20 +93,20 @@ def carry_out(
         show(method, loop)
         return True
     out = Path(config.out)
-    if distributed.is_first():
-        out.mkdir(parents=True, exist_ok=True)
-        document = json.dumps({"method": name, **asdict(config)}, indent=1)
-        if finished(out):
-            _tell_changes(out / CONFIG, json.loads(document))
-        (out / CONFIG).write_text(document, encoding="utf-8")
-    outcome = train(method, loop, out)
-    if outcome.finished:
-        if write is not None:
-            write(out / "model")
-        else:
-            folder = Path(config.model)
-            publish(method.model, folder, out / "model", stored_dtype(folder))
-        distributed.wait()
+    with alone(out):
+        if distributed.is_first():
+            document = json.dumps({"method": name, **asdict(config)}, indent=1)
+            if finished(out):
+                _tell_changes(out / CONFIG, json.loads(document))
+            (out / CONFIG).write_text(document, encoding="utf-8")
+        outcome = train(method, loop, out)
+        if outcome.finished:
+            if write is not None:
+                write(out / "model")
+            else:
+                folder = Path(config.model)
+                publish(method.model, folder, out / "model", stored_dtype(folder))
+            distributed.wait()
     return outcome.finished
 
 
