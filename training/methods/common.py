@@ -36,6 +36,13 @@ class ModelConfig:
     def __post_init__(self) -> None:
         if not self.out:
             raise ValueError("out, the folder of the run, is missing.")
+        if self.loop.patience and not self.measured:
+            raise ValueError("loop.patience stops on held-out figures; held_out is missing.")
+
+    @property
+    def measured(self) -> bool:
+        """Whether something is held out to evaluate the model on."""
+        return bool(getattr(self, "held_out", True))
 
 
 @dataclass(frozen=True)
