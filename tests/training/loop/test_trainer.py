@@ -12,6 +12,7 @@ pytest.importorskip("torch")
 
 import torch
 from safetensors import SafetensorError
+from torch.utils.flop_counter import FlopCounterMode
 from toy_method import CONFIG, Toy, differing, interrupt_at, toy_model
 from transformers import AutoModelForCausalLM
 
@@ -23,6 +24,9 @@ from training.loop.cost import flops_per_token
 from training.loop.gradients import gradients
 from training.loop.log import read_metrics
 from training.loop.trainer import train
+from training.models.adapters import AdapterConfig, with_adapter
+from training.models.heft import train_only
+from training.objectives.cross_entropy import next_token_loss
 
 
 def grads(config: LoopConfig, **model: Any) -> tuple[dict[str, float], dict[str, torch.Tensor]]:
@@ -209,3 +213,21 @@ def test_operations_per_token_by_hand() -> None:
     lora = toy_model("lora")
     trained = sum(p.numel() for p in lora.parameters() if p.requires_grad)
     assert flops_per_token(lora) == 4 * (layers + norms + embedding) + 6 * trained
+
+
+@pytest.mark.parametrize(
+    ("adapter", "chosen"), [("none", (0, 1)), ("lora", (0, 1)), ("lora", (1,)), ("none", (1,))]
+)
+def test_operations_per_token_are_those_that_torch_counts(
+    adapter: str, chosen: tuple[int, ...]
+) -> None:
+    model, tokens = toy_model(), 48
+    if adapter == "none" and chosen == (1,):
+        train_only(model, chosen)
+    model = with_adapter(model, AdapterConfig(adapter, rank=4, layers=chosen))
+    ids = torch.arange(tokens)[None]
+    with FlopCounterMode(display=False) as counter:
+        next_token_loss(model, Batch(ids, ids, torch.ones(1, tokens))).backward()
+    counted = counter.get_flop_counts()["Global"][torch.ops.aten.mm] / tokens
+    # Norms are no matrices, and what the first trained matrices get needs no gradient.
+    assert counted <= flops_per_token(model) < 1.07 * counted
