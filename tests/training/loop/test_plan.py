@@ -10,7 +10,7 @@ import torch
 from toy_method import CONFIG, Toy, toy_model
 
 from training.cli import main
-from training.loop import device, plan
+from training.loop import device, distributed, plan
 from training.loop.config import LoopConfig
 
 # Weights of the toy model's layers and of the rest, by hand: see test_trainer.
@@ -89,6 +89,19 @@ def test_the_longest_batch_is_found(model_folder: Path, dialogues: Path, tmp_pat
     drawn = plan.draw(Growing(toy_model(), CONFIG))
     assert drawn.longest.inputs.shape == (1, 48)
     assert drawn.positions == (48 * 2 * 16 * 2 + 16 * 48) / 64
+
+
+def test_all_processes_look_at_as_many_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step may need every process, so the first one's clock counts for all."""
+    for slow in (False, True):
+        clock = iter([19.0, 21.0] if slow else [0.0] * plan._STEPS)
+        monkeypatch.setattr(distributed, "from_first", lambda own, clock=clock: [next(clock)])
+        method, dones = Toy(toy_model(), CONFIG), list[float]()
+        make = method.next_step
+        monkeypatch.setattr(method, "next_step", lambda d, m=make, s=dones: s.append(d) or m(d))
+        plan.draw(method)
+        assert len(dones) == (2 if slow else plan._STEPS)
+        assert dones[:4] == [0.0, 0.0, 0.0, 0.999][: len(dones)]
 
 
 def test_a_run_that_does_not_fit_is_not_tried(
