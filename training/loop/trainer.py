@@ -95,7 +95,7 @@ class _Run:
         state: Progress,
     ) -> None:
         self.method, self.config, self.folder = method, config, folder
-        self.optimizers, self.state = optimizers, state
+        self.optimizers, self.state, self.begun = optimizers, state, state.step
         self.steps = total_steps(method, config)
         self.sharded = sharding.is_sharded(method.model)
         self.device = device.pick()
@@ -156,6 +156,12 @@ class _Run:
         config, state, started = self.config, self.state, time.monotonic()
         seed(config.seed, state.step, -1)
         step = self.method.next_step(self.done())
+        count, world = len(step.batches), distributed.world()
+        if self.log is not None and count < world and state.step == self.begun:
+            self.log.say(
+                f"A step has {count} of the {world} batches that would keep all processes busy: "
+                "raise loop.accumulate, or lower loop.rows."
+            )
         figures = gradients(self.method, config, step, state.step)
         norm = self._clip()
         if not math.isfinite(figures["loss"] + norm):

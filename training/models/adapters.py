@@ -38,10 +38,13 @@ class AdapterConfig:
 
 
 def four_bit() -> dict[str, Any]:
-    """What load() needs to hold the frozen weights in 4 bits (QLoRA, arXiv 2305.14314)."""
+    """What load() needs to hold frozen weights in 4 bits, as of QLoRA (arXiv 2305.14314) or of a
+    teacher, on the GPU of this process."""
     if not torch.cuda.is_available() or find_spec("bitsandbytes") is None:
         raise KnownError(
-            "QLoRA needs an NVIDIA GPU and the package bitsandbytes.", 'Use kind = "lora" here.'
+            "Weights in 4 bits need an NVIDIA GPU and the package bitsandbytes.",
+            'Here adapter.kind = "lora", a teacher without four_bit, or its logits by assay-train '
+            "topk will do.",
         )
     settings = BitsAndBytesConfig(
         load_in_4bit=True,

@@ -2,6 +2,7 @@ import math
 import sys
 import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,7 +18,7 @@ from toy_method import CONFIG, Toy, differing, interrupt_at, toy_model
 from transformers import AutoModelForCausalLM
 
 from engine.core.errors import KnownError
-from training.loop import checkpoint
+from training.loop import checkpoint, distributed
 from training.loop.batch import Batch, Loss
 from training.loop.config import LoopConfig
 from training.loop.cost import flops_per_token
@@ -165,6 +166,27 @@ def test_a_time_budget_ends_the_run_with_the_rate_near_zero(tmp_path: Path) -> N
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] < 0.3 * config.learning_rate
     assert all((row["eta_s"] or 0) <= 1.2 for row in read_metrics(tmp_path))
+
+
+def test_processes_without_work_are_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for world, times in ((2, 0), (3, 1)):
+        monkeypatch.setattr(distributed, "world", lambda world=world: world)
+        train(Toy(toy_model(), CONFIG), CONFIG, tmp_path / str(world))
+        said = capsys.readouterr().out
+        assert said.count(f"A step has 2 of the {world} batches that would keep") == times
+
+
+def test_processes_wait_for_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So long the first one may write a teacher's answers; NCCL's own limit is ten minutes."""
+    given: dict[str, Any] = {}
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(
+        torch.distributed, "init_process_group", lambda _, **more: given.update(more)
+    )
+    distributed.join()
+    assert given["timeout"] >= timedelta(hours=12)
 
 
 def test_only_the_newest_checkpoints_are_kept_and_load_with_transformers(tmp_path: Path) -> None:
