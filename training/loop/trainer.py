@@ -70,7 +70,12 @@ def prepare(model: nn.Module, config: LoopConfig) -> None:
     """Put the model on its device and switch on what the configuration asks for."""
     if config.threads:
         torch.set_num_threads(config.threads)
-    model.to(device.pick())
+    place = device.pick()
+    if config.mixed and not device.mixes(place, mixed=True) and distributed.is_first():
+        print(
+            "This GPU has no bf16 (NVIDIA's have since Ampere): products are in fp32.", flush=True
+        )
+    model.to(place)
     distributed.same(p for p in model.parameters() if p.requires_grad)
     if config.checkpointing:
         backbone(model).activation_checkpointing_enable({"use_reentrant": False})

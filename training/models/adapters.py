@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -111,7 +111,10 @@ def merged(model: nn.Module) -> Any:
 
 
 def load_merged(
-    folder: Path, dtype: torch.dtype, settings: dict[str, Any], writes: bool = False
+    folder: Path,
+    dtype: torch.dtype | Literal["auto"],
+    settings: dict[str, Any],
+    writes: bool = False,
 ) -> Any:
     """The whole model of a folder that holds adapters: peft's format, or a checkpoint of ours.
 
@@ -152,7 +155,7 @@ def _merge(
     config: Any,
     adapter: Any,
     tensors: dict[str, torch.Tensor],
-    dtype: torch.dtype | None = None,
+    dtype: torch.dtype | Literal["auto"] | None = None,
     writes: bool = False,
 ) -> Any:
     from peft import get_peft_model, set_peft_model_state_dict  # noqa: PLC0415

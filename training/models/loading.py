@@ -3,7 +3,7 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError
@@ -12,7 +12,7 @@ from torch.nn.functional import linear
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from engine.core.errors import KnownError
-from training.loop import distributed, sharding
+from training.loop import device, distributed, sharding
 from training.models.parts import base, fit_experts, head, hidden_states
 
 ADAPTER = "adapter_config.json"  # peft's name
@@ -25,15 +25,19 @@ TOKENIZER_FILES = (
 
 
 def load(
-    folder: Path | str, dtype: torch.dtype = torch.float32, *, writes: bool = False, **settings: Any
+    folder: Path | str,
+    dtype: torch.dtype | Literal["auto"] = torch.float32,
+    *,
+    writes: bool = False,
+    **settings: Any,
 ) -> Any:
     """The model of a folder that transformers can read, of a checkpoint step-N of ours, or of
     adapters, merged into the model they belong to.
 
-    fp32 for weights that are trained; a frozen model may keep the 16 bits of its file. writes: it
-    is only to write text, which any model can. settings: replace those of its config.json. Raises
-    KnownError if there is no such model, or if the losses would be wrong for it. Nothing is
-    downloaded.
+    fp32 for weights that are trained; a frozen model may keep the 16 bits of its file ("auto").
+    writes: it is only to write text, which any model can. settings: replace those of its
+    config.json. Raises KnownError if there is no such model, or if the losses would be wrong for
+    it. Nothing is downloaded.
     """
     folder = Path(folder)
     if (folder / ADAPTER).is_file():
@@ -58,6 +62,14 @@ def load(
     if not writes:
         _check_logits(model)
     return model
+
+
+def load_frozen(folder: Path, *, writes: bool = False, **settings: Any) -> Any:
+    """As load(), for a model that is not trained, on the device of the run: in the type of its
+    file, or in fp32 where the device is slow at that."""
+    model, place = load(folder, "auto", writes=writes, **settings), device.pick()
+    kind = model.dtype if device.computes(place, model.dtype) else torch.float32
+    return model.to(place, kind).eval()
 
 
 def _check_logits(model: Any) -> None:

@@ -10,7 +10,7 @@ import torch
 from toy_method import CONFIG, Toy, toy_model
 
 from training.cli import main
-from training.loop import device, distributed, plan
+from training.loop import device, distributed, plan, trainer
 from training.loop.config import LoopConfig
 
 # Weights of the toy model's layers and of the rest, by hand: see test_trainer.
@@ -120,3 +120,20 @@ def test_the_command_writes_nothing(
     assert main([*command, "--out", str(tmp_path / "run")]) == 0
     assert "gradients" in capsys.readouterr().out
     assert not (tmp_path / "run").exists()
+
+
+def test_a_gpu_without_bf16_trains_in_fp32(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gpu = torch.device("cuda")
+    device.computes.cache_clear()
+    for native in (False, True):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda native=native, **_: native)
+        assert device.mixes(gpu, mixed=True) == native
+        assert not device.mixes(gpu, mixed=False)
+        device.computes.cache_clear()
+    monkeypatch.setattr(device, "mixes", lambda place, mixed: False)
+    trainer.prepare(toy_model(), replace(CONFIG, mixed=True))
+    assert "no bf16" in capsys.readouterr().out
+    trainer.prepare(toy_model(), CONFIG)
+    assert capsys.readouterr().out == ""

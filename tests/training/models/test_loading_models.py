@@ -8,7 +8,8 @@ import torch
 import transformers
 
 from engine.core.errors import KnownError
-from training.models.loading import load
+from training.loop import device
+from training.models.loading import load, load_frozen
 
 SIZES = {
     "vocab_size": 50, "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1,
@@ -61,3 +62,29 @@ def test_a_damaged_file_is_one_sentence(tmp_path: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:-50])
     with pytest.raises(KnownError, match="cannot be read"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("stored", "fast", "held"),
+    [
+        (torch.bfloat16, {"avx512_bf16": True}, torch.bfloat16),
+        (torch.bfloat16, {"avx512_bf16": False, "avx2": True}, torch.float32),
+        (torch.float16, {"avx512_bf16": True}, torch.float32),
+        (torch.float32, {"avx512_bf16": True}, torch.float32),
+    ],
+)
+def test_a_frozen_model_keeps_the_type_of_its_file_where_that_is_fast(
+    stored: torch.dtype,
+    fast: dict[str, bool],
+    held: torch.dtype,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    load(saved("Qwen3", tmp_path)).to(stored).save_pretrained(tmp_path)
+    monkeypatch.setattr(device, "pick", lambda: torch.device("cpu"))
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: fast)
+    device.computes.cache_clear()
+    try:
+        assert load_frozen(tmp_path).dtype == held
+    finally:
+        device.computes.cache_clear()
