@@ -89,7 +89,6 @@ def test_sampling_varies_and_a_small_share_is_greedy(folder: Path) -> None:
 def test_control_c_ends_an_answer_only(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-
     asked: list[list[str]] = []
     original = chat.prompt_of
 
