@@ -1,4 +1,4 @@
-"""Loading any causal language model in the Hugging Face format, and publishing what was trained."""
+"""Loading causal language models in the Hugging Face format, and publishing what was trained."""
 
 import json
 import shutil
@@ -79,7 +79,7 @@ def _check_logits(model: Any) -> None:
     """
     kind = type(model).__name__
     if not isinstance(getattr(getattr(model, "model", None), "layers", None), nn.ModuleList):
-        raise KnownError(f"A {kind} cannot be trained here: it has no model.layers.", _OTHERS)
+        raise KnownError(f"A {kind} cannot be trained or measured: no model.layers.", _OTHERS)
     if model.device.type == "meta":
         return
     matrix = head(model)
@@ -90,8 +90,8 @@ def _check_logits(model: Any) -> None:
     tolerance = 1e-5 if matrix.dtype == torch.float32 else 0.02
     if (logits - taken).abs().max() > tolerance * taken.abs().max():
         raise KnownError(
-            f"A {kind} cannot be trained here: its logits are not its hidden states times its "
-            "output matrix (they are scaled or capped, or have a bias).",
+            f"A {kind} cannot be trained or measured: its logits are not its hidden states times "
+            "its output matrix (they are scaled or capped, or have a bias).",
             _OTHERS,
         )
 

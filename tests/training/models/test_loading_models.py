@@ -44,7 +44,7 @@ def test_other_logits_are_refused_but_can_write(
     family: str, settings: dict[str, Any], tmp_path: Path
 ) -> None:
     folder = saved(family, tmp_path, **settings)
-    with pytest.raises(KnownError, match=rf"{family}ForCausalLM cannot be trained here: its log"):
+    with pytest.raises(KnownError, match=rf"{family}ForCausalLM cannot .*: its logits"):
         load(folder)
     assert load(folder, writes=True).generate(torch.tensor([[3]]), max_new_tokens=2).shape == (1, 3)
 
@@ -53,7 +53,7 @@ def test_other_names_are_refused(tmp_path: Path) -> None:
     marks = {"bos_token_id": 1, "eos_token_id": 2}
     config = transformers.GPT2Config(vocab_size=50, n_embd=16, n_layer=1, n_head=2, **marks)
     transformers.GPT2LMHeadModel(config).save_pretrained(tmp_path)
-    with pytest.raises(KnownError, match=r"GPT2LMHeadModel .* has no model\.layers"):
+    with pytest.raises(KnownError, match=r"GPT2LMHeadModel .* no model\.layers"):
         load(tmp_path)
 
 
