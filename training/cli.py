@@ -53,6 +53,10 @@ METHODS = {
     "lexicon": "count the words of the spelling corrector",
     "router": "train the linear router",
 }
+_NO_ROOM = (
+    "This does not fit in memory. Fewer rows, a shorter context, loop.checkpointing or an adapter "
+    "need less; --plan says what a run needs."
+)
 _UNITS = {"s": 1 / 60, "m": 1.0, "h": 60.0}
 # "name: what it is" or "one, another: …" in a Config's docstring; "name: type  # what it is".
 _IN_TEXT = re.compile(r"(?:^|[;.] )(\w+(?:, \w+)*): (.+?)(?=[;.] \w+(?:, \w+)*: |\.?$)")
@@ -74,9 +78,10 @@ def main(arguments: list[str] | None = None) -> int:
         if _is_interrupt(error):  # before or after the training itself, which saves
             print("Stopped.", file=sys.stderr)
             return 3
-        if not isinstance(error, KnownError | OSError | ValueError):
+        told: object = _NO_ROOM if _lacks_memory(error) else error
+        if told is error and not isinstance(error, KnownError | OSError | ValueError):
             raise
-        print(f"assay-train: {error}", file=sys.stderr)
+        print(f"assay-train: {told}", file=sys.stderr)
         return 1
 
 
@@ -125,6 +130,12 @@ def _is_interrupt(error: BaseException | None) -> bool:
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
     return error is not None
+
+
+def _lacks_memory(error: BaseException) -> bool:
+    """Whether memory has run out; by name, since torch is not imported for all commands."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    return bool(kinds & {"OutOfMemoryError", "MemoryError"}) or "can't allocate mem" in str(error)
 
 
 def _underscored(word: str) -> str:

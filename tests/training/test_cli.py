@@ -4,11 +4,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("torch")
+
+import torch
 
 from training import cli
 from training.cli import METHODS, main
@@ -47,6 +50,27 @@ def test_errors_are_one_sentence(
     ):
         assert said(capsys, *words.split()) == f"assay-train: {sentence}\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.toml", "file"]
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        lambda: torch.empty(10**15),  # the CPU's own error
+        lambda: (_ for _ in ()).throw(torch.OutOfMemoryError("CUDA out of memory.")),
+        lambda: [0] * 10**15,
+    ],
+)
+def test_no_memory_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, fail: Callable[[], object]
+) -> None:
+    monkeypatch.setattr(cli, "_run", lambda words: list(fail()))
+    assert said(capsys, "sft").startswith("assay-train: This does not fit in memory. Fewer rows")
+
+
+def test_other_errors_are_bugs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "_run", lambda words: torch.ones(2) @ torch.ones(3))
+    with pytest.raises(RuntimeError):
+        main(["sft"])
 
 
 @pytest.mark.parametrize("name", METHODS)

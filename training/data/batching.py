@@ -1,10 +1,12 @@
 """Which samples come together: rows of similar length, or packed, in a new order each epoch."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.order import check, digest
 from training.data.packing import pack
 
 Row = NDArray[np.int64]  # numbers of the samples in one row
@@ -23,10 +25,14 @@ class LengthStream:
         """lengths: of the samples, in tokens; packed: length of a row that holds several."""
         self._lengths, self._seed, self.packed = lengths, seed, packed
         self._epoch, self._place = 0, 0
+        self._order, self._known = "", digest(lengths.tobytes(), seed, packed)
         self._plan: tuple[tuple[int, int], list[list[Row]]] | None = None
 
     def next_rows(self, rows: int) -> list[Row]:
         """The next batch: at most rows rows."""
+        now = f"{self._known}-{rows}"
+        check(self._order, now)
+        self._order = now
         plan = self.plan(self._epoch, rows)
         chosen = plan[self._place]
         self._place += 1
@@ -61,13 +67,19 @@ class LengthStream:
             self._plan = ((epoch, rows), shuffled)
         return self._plan[1]
 
-    def state(self) -> list[int]:
+    @property
+    def place(self) -> tuple[int, int]:
         """Epoch and batch within it."""
-        return [self._epoch, self._place]
+        return self._epoch, self._place
 
-    def restore(self, state: list[int]) -> None:
-        """Go on with the given batch of the given epoch."""
-        self._epoch, self._place = state
+    def state(self) -> list[Any]:
+        """The place, and what the order depends on."""
+        return [*self.place, self._order]
+
+    def restore(self, state: list[Any]) -> None:
+        """Go on there; the next batch raises KnownError if the order is another by then."""
+        self._epoch, self._place, *order = state
+        self._order = "".join(order)
 
     def _cut(self, order: NDArray[np.int64], rows: int) -> Iterator[list[Row]]:
         lengths = self._lengths

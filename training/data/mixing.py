@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from training.data.cache import Tokens, window, windows
+from training.data.order import digest
 from training.loop.batch import Batch
 
 
@@ -26,6 +27,7 @@ class Mixture:
         self._weights = np.asarray(weights, dtype=np.float64) / sum(weights)
         self._seed = seed
         self._drawn = np.zeros(len(groups), dtype=np.int64)
+        self.order = digest([len(group) for group in groups], seed)  # what decides what comes when
         self._orders: dict[int, tuple[tuple[int, int], NDArray[np.int64]]] = {}
 
     def next_batch(self, rows: int, length: int) -> Batch:

@@ -37,9 +37,8 @@ def numbered_batches(stream: DialogueStream, loop: LoopConfig) -> list[Batch]:
     """The batches of the next step; extra["sample"] holds the number of each row's dialogue."""
     batches = []
     for _ in range(loop.accumulate):
-        epoch, place = stream.state()
-        numbers = np.concatenate([np.ravel(row) for row in stream.plan(epoch, loop.rows)[place]])
-        batch = stream.next_batch(loop.rows)
+        chosen = stream.next_rows(loop.rows)
+        numbers, batch = np.concatenate(chosen), stream.batch(chosen)
         if len(numbers) != len(batch.inputs):
             raise ValueError("This method needs a row for each dialogue: packing must be off.")
         batches.append(replace(batch, extra={"sample": torch.from_numpy(numbers)}))

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from engine.core.words import counted
 from training.data import dialogue_formats, rows
-from training.data.batching import LengthStream
+from training.data.batching import LengthStream, Row
 from training.data.cache import token_type
 from training.data.chat import Piece, Weights
 from training.data.packing import Sample, fill
@@ -114,7 +114,10 @@ class DialogueStream(LengthStream):
 
     def next_batch(self, rows: int) -> Batch:
         """At most rows rows."""
-        chosen = self.next_rows(rows)
+        return self.batch(self.next_rows(rows))
+
+    def batch(self, chosen: list[Row]) -> Batch:
+        """The batch of rows that next_rows() named."""
         return fill([[self._dialogues[int(index)] for index in row] for row in chosen])
 
 

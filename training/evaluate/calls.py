@@ -5,24 +5,30 @@ tokens is the model's first choice, so one forward pass per dialogue is enough.
 """
 
 import math
-from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
+from training.data.batching import LengthStream
 from training.data.sft import Dialogues, pad
+from training.loop import distributed
 from training.models.parts import head, hidden_states
-from training.objectives.cross_entropy import chunked_cross_entropy
+from training.objectives.cross_entropy import ROWS
 from training.vocabulary import TOOL_TOKENS, TURN_END
+
+_SHARES = ("calls", "tools", "silence")
+_DIALOGUES = 8  # of a forward pass
 
 
 def score_calls(
     model: nn.Module, dialogues: Dialogues, tokenizer: Tokenizer, limit: int
 ) -> dict[str, float]:
-    """Scores over the first limit dialogues.
+    """Scores over the first limit dialogues; each process computes a share of them.
 
     loss: nats per weighted token. calls: share of calls right from the first to the last token.
     tools: share of calls whose tool is right. silence: share of answers without a call that
@@ -31,21 +37,11 @@ def score_calls(
     call = tokenizer.token_to_id("<tool_call>")
     end = tokenizer.token_to_id(TURN_END)
     tools = {tokenizer.token_to_id(token) for token in TOOL_TOKENS}
-    right: Counter[str] = Counter()
-    cases: Counter[str] = Counter()
+    right, cases = dict.fromkeys(_SHARES, 0.0), dict.fromkeys(_SHARES, 0.0)
     nats = weight = 0.0
-    for index in range(min(limit, len(dialogues))):
-        batch = pad([dialogues[index]]).to(next(model.parameters()).device)
-        with torch.no_grad():
-            hidden = hidden_states(model, batch.inputs, None)[0]
-            matrix = head(model).to(hidden.dtype)
-            targets, weights = batch.targets[0], batch.weights[0]
-            nats += chunked_cross_entropy(hidden, matrix, targets, weights).item()
-            weight += float(weights.sum())
-            kept = weights.nonzero().squeeze(1)
-            best = torch.zeros_like(targets)
-            best[kept] = (hidden[kept] @ matrix.T).argmax(-1)
-            targets, weights, best = targets.cpu(), weights.cpu(), best.cpu()
+    for targets, weights, best, loss in _first_choices(model, dialogues, limit):
+        nats += loss
+        weight += float(weights.sum())
         for start, stop in answers(targets.numpy(), weights.numpy(), end):
             wanted, got = targets[start:stop].tolist(), best[start:stop].tolist()
             if wanted[0] != call:
@@ -58,10 +54,40 @@ def score_calls(
             if place is not None:  # other vocabularies have no token for a tool
                 cases["tools"] += 1
                 right["tools"] += got[0] == call and got[place] == wanted[place]
-    shares = {
-        n: right[n] / cases[n] if cases[n] else math.nan for n in ("calls", "tools", "silence")
-    }
-    return {"loss": nats / weight, **shares}
+    nats, weight, *counts = distributed.total(nats, weight, *right.values(), *cases.values())
+    pairs = zip(_SHARES, counts[:3], counts[3:], strict=True)
+    return {"loss": nats / weight, **{name: a / b if b else math.nan for name, a, b in pairs}}
+
+
+def _first_choices(
+    model: nn.Module, dialogues: Dialogues, limit: int
+) -> Iterator[tuple[Tensor, Tensor, Tensor, float]]:
+    """Targets, weights and the model's first choices of this process's dialogues, with their nats.
+
+    No more logits are held than those of one chunk of rows.
+    """
+    plan = LengthStream(dialogues.lengths[:limit], seed=0).numbers(_DIALOGUES)
+    mine = [pad([dialogues[int(number)] for number in part]) for part in distributed.share(plan)]
+    if len(mine) < -(-len(plan) // distributed.world()):  # sharded ones compute in lockstep
+        mine.append(pad([dialogues[0]]).empty())
+    matrix = head(model)
+    for given in mine:
+        batch = given.to(matrix.device)
+        with torch.no_grad():
+            hidden = hidden_states(model, batch.inputs, None)
+            matrix = matrix.to(hidden.dtype)  # once: the next batches have the same
+            losses, best = torch.zeros_like(batch.weights), torch.zeros_like(batch.targets)
+            for row, kept in enumerate(batch.weights):
+                for part in kept.nonzero().squeeze(1).split(ROWS):
+                    logits = (hidden[row, part] @ matrix.T).float()
+                    best[row, part] = logits.argmax(-1)
+                    goal = batch.targets[row, part]
+                    losses[row, part] = cross_entropy(logits, goal, reduction="none") * kept[part]
+        targets, weights, best, losses = (
+            each.cpu() for each in (batch.targets, batch.weights, best, losses)
+        )
+        for row, loss in enumerate(losses):
+            yield targets[row], weights[row], best[row], float(loss.sum())
 
 
 def answers(

@@ -71,6 +71,12 @@ def save_best(folder: Path, model: nn.Module) -> None:
             _write_weights(unfinished, model, weights)
 
 
+def best(folder: Path) -> Path | None:
+    """The weights that save_best() kept, those before if it was killed while it replaced them."""
+    places = (folder / BEST, folder / f"former-{BEST}")
+    return next((place for place in places if place.exists()), None)
+
+
 def finished(folder: Path) -> list[Path]:
     """All complete checkpoints below folder, oldest first."""
     return sorted(folder.glob("step-*"))
@@ -86,7 +92,7 @@ def load(checkpoint: Path, model: nn.Module) -> None:
 
     Raises ValueError if they are those of another model.
     """
-    saved, wanted = load_file(checkpoint / WEIGHTS), trained(model)
+    saved, wanted = _read(checkpoint / WEIGHTS), trained(model)
     if saved.keys() != wanted.keys() or any(saved[n].shape != p.shape for n, p in wanted.items()):
         raise ValueError(f"{checkpoint} belongs to another model or adapter; use another folder.")
     with torch.no_grad():
@@ -102,8 +108,18 @@ def read_progress(checkpoint: Path) -> Progress:
 def restore(checkpoint: Path, model: nn.Module, optimizers: Optimizers) -> Progress:
     """Restore weights and optimizer of a checkpoint and return where it stood."""
     load(checkpoint, model)
-    optimizers.restore(load_file(checkpoint / OPTIMIZER))
+    optimizers.restore(_read(checkpoint / OPTIMIZER))
     return read_progress(checkpoint)
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        return dict(load_file(path))
+    except SafetensorError as error:
+        raise KnownError(
+            f"{path} is damaged: {error}.",
+            f"Delete {path.parent}; the same command goes on from what was kept before it.",
+        ) from error
 
 
 def _write_weights(folder: Path, model: nn.Module, weights: dict[str, Tensor]) -> None:
@@ -132,10 +148,13 @@ def _whole(target: Path) -> Iterator[Path]:
             f"The checkpoint {target} could not be written: {error}.",
             "Make room; the same command goes on from the last checkpoint.",
         ) from error
-    if target.exists():
-        shutil.rmtree(target)
+    former = target.with_name(f"former-{target.name}")
+    if target.exists():  # there is always one of the two
+        shutil.rmtree(former, ignore_errors=True)
+        os.replace(target, former)
     os.replace(temporary, target)
     _sync(target.parent)
+    shutil.rmtree(former, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:

@@ -11,7 +11,7 @@ import torch
 from engine.model.fit.machine import available_memory
 
 # Dense bf16 tensor-core peak in TFLOP/s, from the makers' data sheets.
-_PEAKS = {"H200": 989, "H100": 989, "A100": 312, "L40S": 362, "4090": 165, "3090": 71, "T4": 65}
+_PEAKS = {"H200": 989, "H100": 989, "A100": 312, "L40S": 362, "4090": 165, "3090": 71}
 
 
 def pick() -> torch.device:
@@ -19,9 +19,27 @@ def pick() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+@cache
+def computes(device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether the device multiplies this type itself, and so fast: bf16 is for NVIDIA GPUs since
+    Ampere and for CPUs that say so, fp16 for GPUs."""
+    if device.type == "cuda":
+        native: bool = torch.cuda.is_bf16_supported(including_emulation=False)
+        return native or dtype != torch.bfloat16
+    known = torch.cpu.get_capabilities()
+    can = any(known[name] for name in known if "bf16" in name)
+    return dtype == torch.float32 or (dtype == torch.bfloat16 and can)
+
+
+def mixes(device: torch.device, mixed: bool) -> bool:
+    """Whether matrix products are bf16: if wanted, but for a GPU without it."""
+    return mixed and (device.type == "cpu" or computes(device, torch.bfloat16))
+
+
 def precision(device: torch.device, mixed: bool) -> AbstractContextManager[object]:
-    """A context in which matrix products are bf16, if wanted."""
-    return torch.autocast(device.type, torch.bfloat16) if mixed else nullcontext()
+    """A context in which matrix products are bf16, if wanted and there is such a thing."""
+    on = mixes(device, mixed)
+    return torch.autocast(device.type, torch.bfloat16) if on else nullcontext()
 
 
 @cache
@@ -34,7 +52,7 @@ def peak_flops(device: torch.device, mixed: bool, threads: int) -> float:
             if known in name:
                 return tera * 1e12
     size = 1024 if device.type == "cpu" else 8192
-    kind = torch.bfloat16 if mixed else torch.float32
+    kind = torch.bfloat16 if mixes(device, mixed) else torch.float32
     a, b = (torch.ones(size, size, dtype=kind, device=device) for _ in range(2))
     best = float("inf")
     for _ in range(5):

@@ -6,6 +6,7 @@ each other once per step and not at every operation.
 
 import os
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from torch import distributed as dist
 
 Item = TypeVar("Item")
+_PATIENCE = timedelta(days=2)  # the first process may write a teacher's answers for hours
 
 
 def join() -> None:
@@ -20,7 +22,8 @@ def join() -> None:
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not dist.is_initialized():
         if torch.cuda.is_available():
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        kind = "nccl" if torch.cuda.is_available() else "gloo"
+        dist.init_process_group(kind, timeout=_PATIENCE)
 
 
 def leave() -> None:

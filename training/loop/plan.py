@@ -92,9 +92,12 @@ def activations(model: nn.Module, config: LoopConfig) -> tuple[float, float]:
 
 def draw(method: Method) -> Drawn:
     """Look at the first steps, and at some of the end of the run, whose batches may be longer."""
-    state, started, steps = method.state(), time.monotonic(), list[Step]()
-    while len(steps) < _STEPS and time.monotonic() - started < _SECONDS:
-        steps.append(method.next_step(len(steps) % 4 // 3 * 0.999))
+    state, steps, started, spent = method.state(), list[Step](), time.monotonic(), 0.0
+    while len(steps) < _STEPS and spent < _SECONDS:
+        at_the_end = len(steps) % 4 == 3
+        steps.append(method.next_step(0.999 if at_the_end else 0.0))
+        # One clock for all: what a step is made of may need every process.
+        (spent,) = distributed.from_first(time.monotonic() - started)
     seconds = (time.monotonic() - started) / len(steps)
     method.restore(state)
     batches = [batch for step in steps for batch in step.batches]

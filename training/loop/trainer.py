@@ -70,7 +70,12 @@ def prepare(model: nn.Module, config: LoopConfig) -> None:
     """Put the model on its device and switch on what the configuration asks for."""
     if config.threads:
         torch.set_num_threads(config.threads)
-    model.to(device.pick())
+    place = device.pick()
+    if config.mixed and not device.mixes(place, mixed=True) and distributed.is_first():
+        print(
+            "This GPU has no bf16 (NVIDIA's have since Ampere): products are in fp32.", flush=True
+        )
+    model.to(place)
     distributed.same(p for p in model.parameters() if p.requires_grad)
     if config.checkpointing:
         backbone(model).activation_checkpointing_enable({"use_reentrant": False})
@@ -95,7 +100,7 @@ class _Run:
         state: Progress,
     ) -> None:
         self.method, self.config, self.folder = method, config, folder
-        self.optimizers, self.state = optimizers, state
+        self.optimizers, self.state, self.begun = optimizers, state, state.step
         self.steps = total_steps(method, config)
         self.sharded = sharding.is_sharded(method.model)
         self.device = device.pick()
@@ -144,8 +149,8 @@ class _Run:
             if finished and self.state.scored != self.state.step:
                 self._evaluate()
             path = self._save()
-        best = self.folder / checkpoint.BEST
-        if finished and config.patience and best.exists():
+        best = checkpoint.best(self.folder)
+        if finished and config.patience and best is not None:
             checkpoint.load(best, self.method.model)
         if self.log is not None:
             self.log.say(f"{'Reached the end' if finished else 'Stopped'}; saved {path}")
@@ -156,6 +161,12 @@ class _Run:
         config, state, started = self.config, self.state, time.monotonic()
         seed(config.seed, state.step, -1)
         step = self.method.next_step(self.done())
+        count, world = len(step.batches), distributed.world()
+        if self.log is not None and count < world and state.step == self.begun:
+            self.log.say(
+                f"A step has {count} of the {world} batches that would keep all processes busy: "
+                "raise loop.accumulate, or lower loop.rows."
+            )
         figures = gradients(self.method, config, step, state.step)
         norm = self._clip()
         if not math.isfinite(figures["loss"] + norm):

@@ -14,10 +14,9 @@ from transformers import AutoConfig, AutoTokenizer
 from transformers.generation import TextStreamer
 
 from engine.core.errors import KnownError
-from training.loop import device
 from training.methods.common import CONFIG, Options
 from training.methods.tokenizer import TEMPLATE
-from training.models.loading import ADAPTER, load
+from training.models.loading import ADAPTER, load_frozen
 from training.models.yarn import stretched
 from training.vocabulary import END_OF_TEXT, TOOL_NAMES, TURN_END
 
@@ -51,7 +50,7 @@ def run(config: Config, options: Options) -> bool:
     settings = {}
     if config.yarn != 1:
         settings = stretched(AutoConfig.from_pretrained(folder, local_files_only=True), config.yarn)
-    model = load(folder, **settings).to(device.pick()).eval()
+    model = load_frozen(folder, writes=True, **settings)
     tokenizer = AutoTokenizer.from_pretrained(
         tokenizer_of(folder, config.tokenizer), local_files_only=True
     )

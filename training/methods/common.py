@@ -14,6 +14,7 @@ from training.loop import distributed
 from training.loop.batch import Method
 from training.loop.checkpoint import finished
 from training.loop.config import LoopConfig
+from training.loop.lock import alone
 from training.loop.trainer import train
 from training.models.adapters import AdapterConfig, four_bit, with_adapter
 from training.models.loading import load, publish, stored_dtype
@@ -35,6 +36,13 @@ class ModelConfig:
     def __post_init__(self) -> None:
         if not self.out:
             raise ValueError("out, the folder of the run, is missing.")
+        if self.loop.patience and not self.measured:
+            raise ValueError("loop.patience stops on held-out figures; held_out is missing.")
+
+    @property
+    def measured(self) -> bool:
+        """Whether something is held out to evaluate the model on."""
+        return bool(getattr(self, "held_out", True))
 
 
 @dataclass(frozen=True)
@@ -92,29 +100,39 @@ def carry_out(
         show(method, loop)
         return True
     out = Path(config.out)
-    if distributed.is_first():
-        out.mkdir(parents=True, exist_ok=True)
-        document = json.dumps({"method": name, **asdict(config)}, indent=1)
-        if finished(out):
-            _tell_changes(out / CONFIG, json.loads(document))
-        (out / CONFIG).write_text(document, encoding="utf-8")
-    outcome = train(method, loop, out)
-    if outcome.finished:
-        if write is not None:
-            write(out / "model")
-        else:
-            folder = Path(config.model)
-            publish(method.model, folder, out / "model", stored_dtype(folder))
-        distributed.wait()
+    with alone(out):
+        if distributed.is_first():
+            document = json.dumps({"method": name, **asdict(config)}, indent=1)
+            if finished(out):
+                _tell_changes(out / CONFIG, json.loads(document))
+            (out / CONFIG).write_text(document, encoding="utf-8")
+        outcome = train(method, loop, out)
+        if outcome.finished:
+            if write is not None:
+                write(out / "model")
+            else:
+                folder = Path(config.model)
+                publish(method.model, folder, out / "model", stored_dtype(folder))
+            distributed.wait()
     return outcome.finished
 
 
 def _tell_changes(path: Path, now: dict[str, Any]) -> None:
-    """Say which settings a run that goes on had before, but for those of the loop."""
+    """Say which settings were others when the run, which goes on, was started before."""
     try:
-        before = json.loads(path.read_text(encoding="utf-8"))
+        before = _flat(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, json.JSONDecodeError):
         return
-    for key, value in now.items():
-        if key != "loop" and before.get(key) != value:
-            print(f"{key} is now {value!r}; it was {before.get(key)!r}.", flush=True)
+    for key, value in _flat(now).items():
+        if before.get(key, value) != value:
+            print(f"{key} is now {value!r}; it was {before[key]!r}.", flush=True)
+
+
+def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Settings by their dotted names."""
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        found |= (
+            _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        )
+    return found

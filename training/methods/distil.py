@@ -20,6 +20,7 @@ from training.data.selection import numbered_batches
 from training.data.sft import Dialogues, pad
 from training.loop import device, distributed
 from training.loop.batch import Batch, Loss, Step
+from training.loop.lock import alone
 from training.methods import sft
 from training.methods.common import Options, carry_out, start, stored
 from training.models.loading import load
@@ -83,7 +84,7 @@ class Distillation(sft.InstructionTuning):
 
     def next_step(self, done: float) -> Step:
         """The next dialogues; on_policy, the student's own answers in them."""
-        place = self._stream.state()
+        place = self._stream.place
         batches = numbered_batches(self._stream, self._loop)
         if self._config.kind != "on_policy":
             return Step(batches)
@@ -161,13 +162,13 @@ def run(config: Config, options: Options) -> bool:
 def _with_answers(config: Config) -> Config:
     """The configuration with the teacher's answers as its data."""
     target = Path(config.out) / "answers.jsonl"
-    if distributed.is_first():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(config.teacher)
-        model = load(folder, stored(folder)).to(device.pick())
-        write_answers(
-            model, load_tokenizer(folder), folder, Path(config.data), target,
-            config.loop.rows, config.longest, config.sampling, config.loop.seed,
-        )  # fmt: skip
-    distributed.wait()
+    with alone(target.parent):
+        if distributed.is_first():
+            folder = Path(config.teacher)
+            model = load(folder, stored(folder), writes=True).to(device.pick())
+            write_answers(
+                model, load_tokenizer(folder), folder, Path(config.data), target,
+                config.loop.rows, config.longest, config.sampling, config.loop.seed,
+            )  # fmt: skip
+        distributed.wait()
     return replace(config, data=str(target))

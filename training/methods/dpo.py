@@ -1,11 +1,12 @@
 """Preference tuning on pairs of answers: DPO, its variants, and two forms without a reference."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -109,7 +110,7 @@ def compute_reference(config: Config, model: nn.Module, pairs: Pairs, file: Path
     """
     made_of = _fingerprint(config, pairs)
     if file.exists():
-        with safe_open(file, "pt") as saved:
+        with suppress(SafetensorError), safe_open(file, "pt") as saved:  # damaged: written anew
             if saved.metadata() == {"of": made_of}:
                 pairs.reference = saved.get_tensor("reference")
                 return

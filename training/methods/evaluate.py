@@ -15,9 +15,8 @@ from training.evaluate import harness
 from training.evaluate.benchmarks import score
 from training.evaluate.likelihood import perplexity
 from training.evaluate.tasks import read_tasks
-from training.loop import device
 from training.methods.common import Options
-from training.models.loading import load
+from training.models.loading import load_frozen
 from training.tokenizer import load_tokenizer
 
 
@@ -57,7 +56,7 @@ def run(config: Config, options: Options) -> bool:
         names = harness.write(Path(config.harness), tasks, texts, config.new_tokens)
         print(harness.command(folder, Path(config.harness), names))
         return True
-    model = load(folder).to(device.pick()).eval()
+    model = load_frozen(folder)
     tokenizer = load_tokenizer(folder)
     context = config.context or model.config.max_position_embeddings
     figures: dict[str, dict[str, dict[str, float]]] = {"domains": {}, "tasks": {}}

@@ -13,6 +13,7 @@ from pathlib import Path
 from torch import Tensor
 from transformers import AutoConfig
 
+from engine.core.errors import KnownError
 from training.loop import device, distributed
 from training.loop.batch import Batch
 from training.methods import sft
@@ -59,17 +60,26 @@ class Config(sft.Config):
             raise ValueError("terms and common_tokens need adapters; choose adapter.kind.")
         if self.common_tokens < 0:
             raise ValueError("common_tokens is a number of tokens.")
+        if self.adapter.layers:
+            raise ValueError("adapter.layers is for sft; top_layers and share say which layers.")
+        if bool(self.window) != bool(self.windowed_layers):
+            raise ValueError("window and windowed_layers need each other.")
         if self.top_layers < 0 or not 0 < self.share <= 1 or self.probe_batches < 1:
             raise ValueError("top_layers, share and probe_batches say which layers to train.")
 
 
 def run(config: Config, options: Options) -> bool:
     """Choose layers by a probe, once per run folder, and tune their adapters."""
+    rows = {*domain_rows(load_tokenizer(Path(config.model)), _terms(config.terms))}
+    if config.terms and not rows:
+        raise KnownError(
+            f"No term of {config.terms} is one token of the vocabulary.",
+            "Leave terms out, or name shorter words.",
+        )
     plain = AutoConfig.from_pretrained(config.model, local_files_only=True)
     model = start_plain(config, **windowed(plain, config.window, config.windowed_layers))
     method = sft.prepare(config, model)
     chosen = top_layers(_norms(config, options, method), config.top_layers, config.share)
-    rows = {*domain_rows(load_tokenizer(Path(config.model)), _terms(config.terms))}
     learnt = method.dialogues
     rows.update(common_tokens(learnt.ids, learnt.weights, config.common_tokens))
     if config.adapter.kind == "none":

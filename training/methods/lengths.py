@@ -11,10 +11,9 @@ from transformers import AutoConfig
 from engine.core.errors import KnownError
 from training.data.formats import read_documents
 from training.evaluate.by_length import perplexities, report
-from training.loop import device
 from training.methods.chat import tokenizer_of
 from training.methods.common import Options
-from training.models.loading import load
+from training.models.loading import load_frozen
 from training.models.yarn import stretched
 from training.tokenizer import load_tokenizer
 from training.vocabulary import END_OF_TEXT
@@ -58,7 +57,7 @@ def run(config: Config, options: Options) -> bool:
     if (yarn := length / trained) > 1:
         factors[f"YaRN × {yarn:g}"] = yarn
     for name, factor in factors.items():
-        model = load(folder, **stretched(plain, factor)).to(device.pick()).eval()
+        model = load_frozen(folder, **stretched(plain, factor))
         curves[name] = perplexities(model, windows, config.buckets)
         print(f"{name}: {', '.join(f'{value:.2f}' for value in curves[name])}", flush=True)
     ends = [size * (bucket + 1) for bucket in range(config.buckets)]

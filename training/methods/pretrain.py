@@ -10,6 +10,7 @@ from torch import nn
 from training.data import cache
 from training.data.groups import Group
 from training.data.mixing import Mixture
+from training.data.order import check
 from training.evaluate.bits_per_byte import bits_per_byte
 from training.loop.batch import Batch, Loss, Step
 from training.methods.common import ModelConfig, Options, carry_out, start
@@ -78,10 +79,11 @@ class Pretraining:
 
     def state(self) -> dict[str, Any]:
         """Tokens drawn from each group."""
-        return {"drawn": self._mixture.state()}
+        return {"drawn": self._mixture.state(), "order": self._mixture.order}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on after these tokens."""
+        check(state.get("order", ""), self._mixture.order)
         self._mixture.restore(state["drawn"])
 
 

@@ -28,6 +28,11 @@ class Config(grpo.Config):
         if self.calls < 1 or self.data or self.held_out or self.thinking:
             raise ValueError("calls is at least 1; data, held_out and thinking are not for tools.")
 
+    @property
+    def measured(self) -> bool:
+        """Questions are made up for it."""
+        return self.held_out_questions > 0
+
 
 def run(config: Config, options: Options) -> bool:
     """Train the model on made-up questions."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -38,10 +38,13 @@ class AdapterConfig:
 
 
 def four_bit() -> dict[str, Any]:
-    """What load() needs to hold the frozen weights in 4 bits (QLoRA, arXiv 2305.14314)."""
+    """What load() needs to hold frozen weights in 4 bits, as of QLoRA (arXiv 2305.14314) or of a
+    teacher, on the GPU of this process."""
     if not torch.cuda.is_available() or find_spec("bitsandbytes") is None:
         raise KnownError(
-            "QLoRA needs an NVIDIA GPU and the package bitsandbytes.", 'Use kind = "lora" here.'
+            "Weights in 4 bits need an NVIDIA GPU and the package bitsandbytes.",
+            'Here adapter.kind = "lora", a teacher without four_bit, or its logits by assay-train '
+            "topk will do.",
         )
     settings = BitsAndBytesConfig(
         load_in_4bit=True,
@@ -107,8 +110,16 @@ def merged(model: nn.Module) -> Any:
     return _merge(config, inner.peft_config["default"], tensors)
 
 
-def load_merged(folder: Path, dtype: torch.dtype, settings: dict[str, Any]) -> Any:
-    """The whole model of a folder that holds adapters: peft's format, or a checkpoint of ours."""
+def load_merged(
+    folder: Path,
+    dtype: torch.dtype | Literal["auto"],
+    settings: dict[str, Any],
+    writes: bool = False,
+) -> Any:
+    """The whole model of a folder that holds adapters: peft's format, or a checkpoint of ours.
+
+    writes: as in load().
+    """
     if "quantization_config" in settings:
         raise KnownError(f"{folder} holds adapters only.", "Name a merged model for QLoRA.")
     from peft import PeftConfig  # noqa: PLC0415
@@ -122,7 +133,7 @@ def load_merged(folder: Path, dtype: torch.dtype, settings: dict[str, Any]) -> A
     if path is None:
         raise KnownError(f"{folder} holds no weights of its adapter.")
     tensors = {name.replace(".default", ""): value for name, value in load_file(path).items()}
-    whole = _merge(config, adapter, tensors, dtype)
+    whole = _merge(config, adapter, tensors, dtype, writes)
     whole.name_or_path = str(folder)  # adapters trained on top are merged into this one again
     return whole
 
@@ -141,12 +152,16 @@ def save_adapter(model: nn.Module, target: Path) -> None:
 
 
 def _merge(
-    config: Any, adapter: Any, tensors: dict[str, torch.Tensor], dtype: torch.dtype | None = None
+    config: Any,
+    adapter: Any,
+    tensors: dict[str, torch.Tensor],
+    dtype: torch.dtype | Literal["auto"] | None = None,
+    writes: bool = False,
 ) -> Any:
     from peft import get_peft_model, set_peft_model_state_dict  # noqa: PLC0415
 
     folder = Path(adapter.base_model_name_or_path)
-    original = load(folder, dtype or stored_dtype(folder), config=config)
+    original = load(folder, dtype or stored_dtype(folder), writes=writes, config=config)
     with _quietly():
         whole = get_peft_model(original, adapter)
         outcome = set_peft_model_state_dict(whole, tensors)

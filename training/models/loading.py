@@ -1,39 +1,49 @@
-"""Loading any causal language model in the Hugging Face format, and publishing what was trained."""
+"""Loading causal language models in the Hugging Face format, and publishing what was trained."""
 
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
+from torch.nn.functional import linear
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from engine.core.errors import KnownError
-from training.loop import distributed, sharding
-from training.models.parts import base, fit_experts
+from training.loop import device, distributed, sharding
+from training.models.parts import base, fit_experts, head, hidden_states
 
 ADAPTER = "adapter_config.json"  # peft's name
 _REWARD_MODEL = "ForSequenceClassification"
+_OTHERS = "Qwen2, Qwen3, Llama and Mistral are among those that can."
 TOKENIZER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json",
     "added_tokens.json", "vocab.json", "merges.txt", "generation_config.json",
 )  # fmt: skip
 
 
-def load(folder: Path | str, dtype: torch.dtype = torch.float32, **settings: Any) -> Any:
+def load(
+    folder: Path | str,
+    dtype: torch.dtype | Literal["auto"] = torch.float32,
+    *,
+    writes: bool = False,
+    **settings: Any,
+) -> Any:
     """The model of a folder that transformers can read, of a checkpoint step-N of ours, or of
     adapters, merged into the model they belong to.
 
-    fp32 for weights that are trained; a frozen model may keep the 16 bits of its file. settings:
-    replace those of its config.json. Raises KnownError if there is no such model. Nothing is
-    downloaded.
+    fp32 for weights that are trained; a frozen model may keep the 16 bits of its file ("auto").
+    writes: it is only to write text, which any model can. settings: replace those of its
+    config.json. Raises KnownError if there is no such model, or if the losses would be wrong for
+    it. Nothing is downloaded.
     """
     folder = Path(folder)
     if (folder / ADAPTER).is_file():
         from training.models.adapters import load_merged  # noqa: PLC0415  (it loads models)
 
-        return load_merged(folder, dtype, settings)
+        return load_merged(folder, dtype, settings, writes)
     if not (folder / "config.json").is_file():
         raise KnownError(f"{folder} holds no model (there is no config.json).")
     described = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -43,13 +53,47 @@ def load(folder: Path | str, dtype: torch.dtype = torch.float32, **settings: Any
         model, found = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, local_files_only=True, output_loading_info=True, **settings
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise KnownError(f"The model in {folder} cannot be read: {_first(error)}") from error
     if found["missing_keys"]:
         raise KnownError(f"{folder} holds a part of the model's weights only.")
     model.config.use_cache = False
     fit_experts(model)
+    if not writes:
+        _check_logits(model)
     return model
+
+
+def load_frozen(folder: Path, *, writes: bool = False, **settings: Any) -> Any:
+    """As load(), for a model that is not trained, on the device of the run: in the type of its
+    file, or in fp32 where the device is slow at that."""
+    model, place = load(folder, "auto", writes=writes, **settings), device.pick()
+    kind = model.dtype if device.computes(place, model.dtype) else torch.float32
+    return model.to(place, kind).eval()
+
+
+def _check_logits(model: Any) -> None:
+    """KnownError unless the logits are hidden states times the output matrix, as losses take them.
+
+    Other models scale or cap their logits, or add a bias.
+    """
+    kind = type(model).__name__
+    if not isinstance(getattr(getattr(model, "model", None), "layers", None), nn.ModuleList):
+        raise KnownError(f"A {kind} cannot be trained or measured: no model.layers.", _OTHERS)
+    if model.device.type == "meta":
+        return
+    matrix = head(model)
+    tokens = torch.arange(8, device=model.device)[None] % len(matrix)
+    with torch.no_grad():
+        logits = model(tokens).logits.float()
+        taken = linear(hidden_states(model, tokens, None).to(matrix.dtype), matrix).float()
+    tolerance = 1e-5 if matrix.dtype == torch.float32 else 0.02
+    if (logits - taken).abs().max() > tolerance * taken.abs().max():
+        raise KnownError(
+            f"A {kind} cannot be trained or measured: its logits are not its hidden states times "
+            "its output matrix (they are scaled or capped, or have a bias).",
+            _OTHERS,
+        )
 
 
 def stored_dtype(folder: Path | str) -> torch.dtype:

@@ -12,6 +12,7 @@ from training.data.sft import Dialogues
 from training.data.topk import TopK, fingerprint, open_topk
 from training.loop import device
 from training.loop.batch import Batch
+from training.models.adapters import four_bit
 from training.models.loading import load, stored_dtype
 from training.models.parts import head, hidden_states
 from training.objectives.divergence import StoredTeacher, Teacher, WholeTeacher
@@ -79,7 +80,7 @@ def make_teacher(
     teacher: str,
     topk: str,
     student: str,
-    four_bit: bool,
+    in_four_bits: bool,
     dialogues: Dialogues,
     temperature: float = 1.0,
 ) -> TeacherOf:
@@ -88,7 +89,7 @@ def make_teacher(
     student: folder of the model to train; dialogues: what it is trained on.
     """
     if not topk:
-        return ModelTeacher(load_teacher(teacher, student, four_bit))
+        return ModelTeacher(load_teacher(teacher, student, in_four_bits))
     stored = open_topk(Path(topk), dialogues, fingerprint(dialogues, Path(student)))
     if stored.temperature != temperature:
         raise KnownError(
@@ -99,7 +100,7 @@ def make_teacher(
     return TopKTeacher(stored)
 
 
-def load_teacher(folder: str, student: str, four_bit: bool) -> Any:
+def load_teacher(folder: str, student: str, in_four_bits: bool) -> Any:
     """The frozen model of a folder in the type of its file, or in 4 bits, on the device of the run.
 
     Raises KnownError if its vocabulary is not that of the student's folder.
@@ -117,26 +118,6 @@ def load_teacher(folder: str, student: str, four_bit: bool) -> Any:
     ]
     if sizes[0] < sizes[1]:
         raise KnownError("The teacher's output matrix has fewer rows than the student's.")
-    if four_bit:
-        return _in_four_bits(path)
+    if in_four_bits:
+        return load(path, stored_dtype(path), **four_bit())
     return load(path, stored_dtype(path)).to(device.pick()).eval()
-
-
-def _in_four_bits(folder: Path) -> Any:
-    from importlib.util import find_spec  # noqa: PLC0415  (only where it is asked for)
-
-    from transformers import AutoModelForCausalLM, BitsAndBytesConfig  # noqa: PLC0415
-
-    if not torch.cuda.is_available() or find_spec("bitsandbytes") is None:
-        raise KnownError(
-            "A teacher in 4 bits needs an NVIDIA GPU and bitsandbytes.",
-            "Leave four_bit off, or store the teacher's logits once with assay-train topk.",
-        )
-    settings = BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16
-    )
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, quantization_config=settings, device_map={"": 0}, local_files_only=True
-    )
-    model.config.use_cache = False
-    return model

@@ -23,7 +23,7 @@ def judge(folder: str) -> Callable[[Sequence[Sample]], list[float]]:
 
     folder: a model that transformers reads, with a chat template; it stays on this computer.
     """
-    model = load(folder, stored_dtype(folder)).to(device.pick()).eval()
+    model = load(folder, stored_dtype(folder), writes=True).to(device.pick()).eval()
     tokenizer = AutoTokenizer.from_pretrained(Path(folder), local_files_only=True)
     ids = [tokenizer.encode(str(digit), add_special_tokens=False) for digit in range(10)]
     if any(len(one) != 1 for one in ids):

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from training.data.order import check, digest
 from training.loop import device, distributed
 from training.loop.batch import Batch, Loss, Step
 from training.methods.common import ModelConfig
@@ -110,6 +111,7 @@ class PolicyMethod:
         self._config, self._held_out = config, held_out
         self._reference = Reference(model)
         self.epoch_steps = -(-len(self.prompts) // config.prompts) * config.updates
+        self._order = digest([prompt.text for prompt in prompts], config.loop.seed)
         self._rollouts, self._used = 0, 0
         self._episodes: list[Episode] = []
 
@@ -162,10 +164,12 @@ class PolicyMethod:
     def state(self) -> dict[str, Any]:
         """Rollouts so far, and the episodes in use."""
         episodes = [dict(vars(episode)) for episode in self._episodes]
-        return {"rollouts": self._rollouts, "used": self._used, "episodes": episodes}
+        place = {"rollouts": self._rollouts, "used": self._used, "order": self._order}
+        return {**place, "episodes": episodes}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on after this rollout."""
+        """Go on after this rollout; KnownError if the prompts are others by now."""
+        check(state.get("order", ""), self._order)
         self._rollouts, self._used = state["rollouts"], state["used"]
         self._episodes = [Episode(**episode) for episode in state["episodes"]]
 

@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
+from engine.core.errors import KnownError
 from training.data.chat import Weights, render
+from training.data.selection import numbered_batches
 from training.data.sft import Dialogues, DialogueStream, encode, pad, read_dialogues
+from training.loop.config import LoopConfig
 
 MESSAGES = [
     {"role": "user", "content": "price of the coin"},
@@ -77,6 +80,24 @@ def test_a_restored_stream_goes_on_with_the_same_batches() -> None:
     resumed.restore(whole.state())
     for _ in range(20):
         assert whole.next_batch(8).inputs.tolist() == resumed.next_batch(8).inputs.tolist()
+
+
+def test_a_place_is_refused_where_the_order_is_another() -> None:
+    stream = DialogueStream(dialogues([5] * 40), seed=1)
+    for _ in range(8):
+        stream.next_batch(2)
+    state = stream.state()
+    others = (
+        DialogueStream(dialogues([5] * 39), seed=1),
+        DialogueStream(dialogues([5] * 40), seed=2),
+        DialogueStream(dialogues([5] * 40), seed=1, packed=20),
+    )
+    for other, rows in (*((one, 2) for one in others), (stream, 8)):
+        other.restore(state)
+        with pytest.raises(KnownError, match="samples would come twice"):
+            numbered_batches(other, LoopConfig(rows=rows))
+    stream.restore(state[:2])  # as it was noted once
+    assert len(stream.next_batch(2).inputs) == 2
 
 
 def test_rows_are_filled_up_at_the_end_with_no_weight() -> None:

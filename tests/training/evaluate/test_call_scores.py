@@ -13,7 +13,9 @@ from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
 from training.data.chat import Weights, render_text
 from training.data.sft import read_dialogues
+from training.evaluate import calls
 from training.evaluate.calls import answers, score_calls
+from training.loop import distributed
 from training.loop.config import LoopConfig
 from training.loop.trainer import train
 from training.methods.chat import reply
@@ -83,6 +85,45 @@ def test_loss_is_the_mean_over_weights(model: Qwen3ForCausalLM, tokenizer: Token
     expected = float((losses * torch.tensor(weights[1:])).sum() / weights[1:].sum())
     scores = score_calls(model, dialogues, tokenizer, limit=1)
     assert scores["loss"] == pytest.approx(expected, rel=0.01)
+
+
+def test_processes_score_in_as_many_rounds_and_add_up_to_plain_torch(
+    model: Qwen3ForCausalLM, tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten dialogues of other lengths, two forward passes, logits of three rows at a time."""
+    path = tmp_path / "d.jsonl"
+    path.write_text("".join(json.dumps(ROWS[n % 3]) + "\n" for n in range(12)))
+    dialogues = read_dialogues(path, tokenizer, Weights(), longest=200)
+    nats = weight = 0.0
+    for ids, weights in (dialogues[number] for number in range(10)):
+        with torch.no_grad():
+            logits = model(torch.tensor(ids[None, :-1].astype(np.int64))).logits[0]
+        losses = torch.nn.functional.cross_entropy(
+            logits, torch.tensor(ids[1:].astype(np.int64)), reduction="none"
+        )
+        nats += float((losses * torch.tensor(weights[1:])).sum())
+        weight += float(weights[1:].sum())
+    parts, rounds, sizes = list[tuple[float, ...]](), list[int](), list[int]()
+    states, loss = calls.hidden_states, calls.cross_entropy
+
+    def total(*values: float) -> list[float]:
+        parts.append(values)
+        return [sum(column) for column in zip(*parts, strict=True)]
+
+    monkeypatch.setattr(calls, "ROWS", 3)
+    monkeypatch.setattr(distributed, "total", total)
+    monkeypatch.setattr(distributed, "world", lambda: 3)
+    monkeypatch.setattr(calls, "hidden_states", lambda *a: rounds.append(len(parts)) or states(*a))
+    monkeypatch.setattr(
+        calls, "cross_entropy", lambda x, *a, **b: sizes.append(len(x)) or loss(x, *a, **b)
+    )
+    for rank in range(3):
+        monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
+        scores = score_calls(model, dialogues, tokenizer, limit=10)
+    assert rounds == [0, 1, 2]
+    assert max(sizes) == 3
+    assert scores["loss"] == pytest.approx(nats / weight, rel=1e-5)
+    assert [sum(column) for column in zip(*parts, strict=True)][5:] == [7, 7, 3]
 
 
 def test_a_tool_without_a_token_of_its_own_has_no_share(

@@ -10,7 +10,7 @@ import torch
 from toy_method import CONFIG, Toy, toy_model
 
 from training.cli import main
-from training.loop import device, plan
+from training.loop import device, distributed, plan, trainer
 from training.loop.config import LoopConfig
 
 # Weights of the toy model's layers and of the rest, by hand: see test_trainer.
@@ -91,6 +91,19 @@ def test_the_longest_batch_is_found(model_folder: Path, dialogues: Path, tmp_pat
     assert drawn.positions == (48 * 2 * 16 * 2 + 16 * 48) / 64
 
 
+def test_all_processes_look_at_as_many_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step may need every process, so the first one's clock counts for all."""
+    for slow in (False, True):
+        clock = iter([19.0, 21.0] if slow else [0.0] * plan._STEPS)
+        monkeypatch.setattr(distributed, "from_first", lambda own, clock=clock: [next(clock)])
+        method, dones = Toy(toy_model(), CONFIG), list[float]()
+        make = method.next_step
+        monkeypatch.setattr(method, "next_step", lambda d, m=make, s=dones: s.append(d) or m(d))
+        plan.draw(method)
+        assert len(dones) == (2 if slow else plan._STEPS)
+        assert dones[:4] == [0.0, 0.0, 0.0, 0.999][: len(dones)]
+
+
 def test_a_run_that_does_not_fit_is_not_tried(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,3 +120,20 @@ def test_the_command_writes_nothing(
     assert main([*command, "--out", str(tmp_path / "run")]) == 0
     assert "gradients" in capsys.readouterr().out
     assert not (tmp_path / "run").exists()
+
+
+def test_a_gpu_without_bf16_trains_in_fp32(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gpu = torch.device("cuda")
+    device.computes.cache_clear()
+    for native in (False, True):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda native=native, **_: native)
+        assert device.mixes(gpu, mixed=True) == native
+        assert not device.mixes(gpu, mixed=False)
+        device.computes.cache_clear()
+    monkeypatch.setattr(device, "mixes", lambda place, mixed: False)
+    trainer.prepare(toy_model(), replace(CONFIG, mixed=True))
+    assert "no bf16" in capsys.readouterr().out
+    trainer.prepare(toy_model(), CONFIG)
+    assert capsys.readouterr().out == ""

@@ -15,8 +15,10 @@ pytest.importorskip("torch")
 import torch
 from toy_method import CONFIG, PRIVATE, Toy, differing, interrupt_at, toy_model
 
+from engine.core.errors import KnownError
 from training.cli import main
 from training.loop import checkpoint
+from training.loop.lock import alone
 from training.loop.log import read_metrics
 from training.loop.trainer import train
 from training.methods.sft import InstructionTuning
@@ -106,6 +108,52 @@ def test_a_command_goes_on_in_the_middle_of_an_epoch(
     assert differing(tmp_path / "whole", tmp_path / "parts") == []
     assert len(metrics(tmp_path / "parts")) == 8
     assert metrics(tmp_path / "whole") == metrics(tmp_path / "parts")
+
+
+def test_one_command_at_a_time_uses_a_folder(
+    model_folder: Path, dialogues: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sft", str(model_folder), "--data", str(dialogues), "--loop.steps", "1"]
+    words += ["--loop.threads", "1", "--out", str(tmp_path / "run")]
+    with alone(tmp_path / "run"):
+        assert main(words) == 1
+        assert "Another command is training in" in capsys.readouterr().err
+        assert [path.name for path in (tmp_path / "run").iterdir()] == [".lock"]
+    assert main(words) == 0
+
+
+def test_best_weights_survive_a_kill_while_they_are_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, rename = toy_model(), os.replace
+    checkpoint.save_best(tmp_path, model)
+    kept = checkpoint.load_file(tmp_path / "best" / checkpoint.WEIGHTS)
+
+    def killed(source: Path, target: Path) -> None:
+        if source.name.startswith("unfinished"):
+            raise KeyboardInterrupt
+        rename(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            checkpoint.save_best(tmp_path, model)
+    found = checkpoint.best(tmp_path)
+    assert found is not None
+    again = checkpoint.load_file(found / checkpoint.WEIGHTS)
+    assert all(torch.equal(again[name], value) for name, value in kept.items())
+    checkpoint.save_best(tmp_path, model)
+    assert [path.name for path in tmp_path.iterdir()] == ["best"]
+
+
+@pytest.mark.parametrize("name", [checkpoint.WEIGHTS, checkpoint.OPTIMIZER])
+def test_a_damaged_checkpoint_is_named(tmp_path: Path, name: str) -> None:
+    once = replace(CONFIG, steps=1)
+    train(Toy(toy_model(), once), once, tmp_path)
+    file = tmp_path / "step-0000001" / name
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(KnownError, match=rf"{name} is damaged: .*Delete {file.parent}"):
+        train(Toy(toy_model(), once), once, tmp_path)
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:

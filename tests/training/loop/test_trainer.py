@@ -2,6 +2,7 @@ import math
 import sys
 import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,17 +13,21 @@ pytest.importorskip("torch")
 
 import torch
 from safetensors import SafetensorError
+from torch.utils.flop_counter import FlopCounterMode
 from toy_method import CONFIG, Toy, differing, interrupt_at, toy_model
 from transformers import AutoModelForCausalLM
 
 from engine.core.errors import KnownError
-from training.loop import checkpoint
+from training.loop import checkpoint, distributed
 from training.loop.batch import Batch, Loss
 from training.loop.config import LoopConfig
 from training.loop.cost import flops_per_token
 from training.loop.gradients import gradients
 from training.loop.log import read_metrics
 from training.loop.trainer import train
+from training.models.adapters import AdapterConfig, with_adapter
+from training.models.heft import train_only
+from training.objectives.cross_entropy import next_token_loss
 
 
 def grads(config: LoopConfig, **model: Any) -> tuple[dict[str, float], dict[str, torch.Tensor]]:
@@ -163,6 +168,27 @@ def test_a_time_budget_ends_the_run_with_the_rate_near_zero(tmp_path: Path) -> N
     assert all((row["eta_s"] or 0) <= 1.2 for row in read_metrics(tmp_path))
 
 
+def test_processes_without_work_are_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for world, times in ((2, 0), (3, 1)):
+        monkeypatch.setattr(distributed, "world", lambda world=world: world)
+        train(Toy(toy_model(), CONFIG), CONFIG, tmp_path / str(world))
+        said = capsys.readouterr().out
+        assert said.count(f"A step has 2 of the {world} batches that would keep") == times
+
+
+def test_processes_wait_for_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So long the first one may write a teacher's answers; NCCL's own limit is ten minutes."""
+    given: dict[str, Any] = {}
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(
+        torch.distributed, "init_process_group", lambda _, **more: given.update(more)
+    )
+    distributed.join()
+    assert given["timeout"] >= timedelta(hours=12)
+
+
 def test_only_the_newest_checkpoints_are_kept_and_load_with_transformers(tmp_path: Path) -> None:
     config = replace(CONFIG, save_minutes=0.0, keep=2)
     method = Toy(toy_model(), config)
@@ -209,3 +235,21 @@ def test_operations_per_token_by_hand() -> None:
     lora = toy_model("lora")
     trained = sum(p.numel() for p in lora.parameters() if p.requires_grad)
     assert flops_per_token(lora) == 4 * (layers + norms + embedding) + 6 * trained
+
+
+@pytest.mark.parametrize(
+    ("adapter", "chosen"), [("none", (0, 1)), ("lora", (0, 1)), ("lora", (1,)), ("none", (1,))]
+)
+def test_operations_per_token_are_those_that_torch_counts(
+    adapter: str, chosen: tuple[int, ...]
+) -> None:
+    model, tokens = toy_model(), 48
+    if adapter == "none" and chosen == (1,):
+        train_only(model, chosen)
+    model = with_adapter(model, AdapterConfig(adapter, rank=4, layers=chosen))
+    ids = torch.arange(tokens)[None]
+    with FlopCounterMode(display=False) as counter:
+        next_token_loss(model, Batch(ids, ids, torch.ones(1, tokens))).backward()
+    counted = counter.get_flop_counts()["Global"][torch.ops.aten.mm] / tokens
+    # Norms are no matrices, and what the first trained matrices get needs no gradient.
+    assert counted <= flops_per_token(model) < 1.07 * counted

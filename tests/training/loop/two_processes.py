@@ -1,6 +1,7 @@
 """Run by torchrun in two processes: every way to train, each into a folder of its own.
 
-Argument: the folder; below it one process has begun the runs "resumed" and "resumed_sharded".
+Arguments: the folder, below which one process has begun the runs "resumed" and "resumed_sharded";
+the command of a real method.
 """
 
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import torch
 from toy_method import CONFIG, Toy, interrupt_at, toy_model
 
+from training import cli
 from training.loop import distributed
 from training.loop.config import LoopConfig
 from training.loop.trainer import train
@@ -30,7 +32,7 @@ RUNS: dict[str, tuple[dict[str, Any], LoopConfig]] = {
 PUBLISHED = ("plain", "sharded", "sharded_untied")
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, command: list[str]) -> None:
     distributed.join()
     second = distributed.rank() == 1
     for name, (made, config) in RUNS.items():
@@ -43,8 +45,8 @@ def main(folder: Path) -> None:
     # A signal to any of the processes stops all of them.
     stops = Toy(toy_model(), SHARD, before=interrupt_at(2) if second else lambda step: None)
     assert not train(stops, SHARD, folder / "halted").finished
-    distributed.leave()
+    assert cli.main([*command, "--out", str(folder / "sft")]) == 0  # and parts from the others
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

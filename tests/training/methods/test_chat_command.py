@@ -13,6 +13,8 @@ from transformers import AutoTokenizer
 
 from training.cli import main
 from training.data.chat import render_text
+from training.loop import device
+from training.methods import chat, evaluate
 from training.methods.chat import prompt_of, reply, tokenizer_of
 from training.models.loading import load
 from training.vocabulary import TOOL_NAMES
@@ -87,8 +89,6 @@ def test_sampling_varies_and_a_small_share_is_greedy(folder: Path) -> None:
 def test_control_c_ends_an_answer_only(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from training.methods import chat
-
     asked: list[list[str]] = []
     original = chat.prompt_of
 
@@ -144,3 +144,24 @@ def test_a_flag_and_the_unnamed_argument_are_the_same_setting(
     type_in(monkeypatch)
     assert main(["chat", "--model", str(folder)]) == 0
     assert main(["chat", "--longest", "3", str(folder)]) == 0
+
+
+def test_a_model_of_16_bits_is_not_held_in_32(
+    folder: Path, dialogues: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(folder).bfloat16().save_pretrained(folder)
+    held: list[torch.dtype] = []
+
+    def note(model: Any, *_given: Any) -> Any:
+        held.append(model.dtype)
+        return {}
+
+    monkeypatch.setattr(device, "computes", lambda place, dtype: True)
+    monkeypatch.setattr(chat, "reply", lambda model, *given: str(note(model)))
+    monkeypatch.setattr(evaluate, "perplexity", note)
+    type_in(monkeypatch, "the price")
+    text = tmp_path / "text.txt"
+    text.write_text("the price of a coin")
+    assert main(["chat", str(folder)]) == 0
+    assert main(["evaluate", str(folder), "--data", str(text)]) == 0
+    assert held == [torch.bfloat16] * 2

@@ -89,6 +89,10 @@ def test_the_cache_is_read_only_for_the_same_pairs(
     torch.testing.assert_close(pairs.reference, first, rtol=0, atol=0)
     compute_reference(replace(config, length_alpha=0.5), model, pairs, file)
     assert not torch.allclose(pairs.reference, first)
+    file.write_bytes(file.read_bytes()[:30])  # a crash while it was written
+    again = pairs.reference
+    compute_reference(replace(config, length_alpha=0.5), model, pairs, file)
+    torch.testing.assert_close(pairs.reference, again)
 
 
 def test_a_share_without_pairs_costs_nothing(

@@ -100,6 +100,16 @@ def test_a_loss_brings_its_settings_unless_they_are_given(
     assert "None" not in shown
 
 
+def test_other_prompts_are_another_run(
+    model_folder: Path, prompts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train("spo", tmp_path / "run", model_folder, prompts, prompts=3) == 0
+    prompts.write_text(prompts.read_text().replace("risk", "fees"))
+    settings = {"prompts": 3, "loop.steps": 3}
+    assert train("spo", tmp_path / "run", model_folder, prompts, **settings) == 1
+    assert "samples would come twice" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("method", ["grpo", "spo"])
 def test_a_stopped_run_goes_on_bit_for_bit(
     method: str, model_folder: Path, prompts: Path, tmp_path: Path

@@ -133,7 +133,11 @@ def test_stopped_and_continued_is_the_same_run(
         (("--adapter.kind", "none", "--common_tokens", "9"), "need adapters"),
         (("--share", "0"), "which layers to train"),
         (("--window", "8", "--windowed_layers", "2"), "top layer"),
+        (("--window", "8"), "window and windowed_layers need each other"),
+        (("--windowed_layers", "1"), "window and windowed_layers need each other"),
+        (("--adapter.layers", "[1]"), "top_layers and share say which layers"),
         (("--terms", "nowhere.txt"), "nowhere.txt"),
+        (("--loop.patience", "2", "--loop.evaluate_steps", "1"), "held_out is missing"),
     ],
 )
 def test_refusals(
@@ -142,3 +146,13 @@ def test_refusals(
 ) -> None:  # fmt: skip
     assert main(command(model_folder, dialogues, tmp_path / "run", *arguments)) == 1
     assert sentence in capsys.readouterr().err
+
+
+def test_terms_that_train_nothing_are_told(
+    model_folder: Path, dialogues: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terms = tmp_path / "terms.txt"
+    terms.write_text("impermanent loss | hyperledger\n")
+    arguments = command(model_folder, dialogues, tmp_path / "run", "--terms", str(terms))
+    assert main(arguments) == 1
+    assert "is one token of the vocabulary" in capsys.readouterr().err

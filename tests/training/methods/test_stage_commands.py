@@ -80,6 +80,8 @@ def test_from_corpus_to_model(
     assert drawn[0] == pytest.approx(0.75 * 2048, abs=2 * 64)
     assert main(["pretrain", *recipe]) == 0  # nothing is left to do
     assert max(checkpoint.finished(tmp_path / "pretrain")) == newest
+    assert main(["pretrain", *recipe, "--loop.seed", "2"]) == 1
+    assert "samples would come twice" in capsys.readouterr().err
     sft = ["sft", *recipe, "--data", str(dialogues), "--held_out", str(dialogues)]
     assert main(sft) == 0
     assert "silence" in capsys.readouterr().out
@@ -142,6 +144,28 @@ def test_a_run_that_goes_on_says_so_and_what_has_changed(
     assert "Goes on from step 1" in said
     assert f"data is now {str(other)!r}; it was {str(dialogues)!r}." in said
     assert [row["step"] for row in read_metrics(out)] == [1, 2]
+
+
+def test_a_run_goes_on_with_the_order_it_began_with_only(
+    model_folder: Path, dialogues: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else, after one epoch and a half, samples would be repeated or left out without a word."""
+    shorter = tmp_path / "shorter.jsonl"
+    shorter.write_text("".join(dialogues.read_text().splitlines(keepends=True)[:-1]))
+    common = ["sft", str(model_folder), "--out", str(tmp_path / "run"), "--loop.threads", "1"]
+    begun = {"--data": str(dialogues), "--loop.rows": "2", "--loop.steps": "2"}
+
+    def go_on(**changed: str) -> int:
+        words = {**begun, **{f"--{key.replace('_', '.')}": v for key, v in changed.items()}}
+        return main([*common, *(word for pair in words.items() for word in pair)])
+
+    assert go_on() == 0
+    for changed in ({"loop_rows": "8"}, {"loop_seed": "5"}, {"data": str(shorter)}):
+        assert go_on(loop_steps="4", **changed) == 1
+        assert "is not what this run began with" in capsys.readouterr().err
+    assert go_on(loop_steps="4") == 0
+    assert go_on(loop_steps="5", loop_accumulate="2") == 0
+    assert "loop.steps is now 5; it was 4." in capsys.readouterr().out
 
 
 def test_pretraining_without_a_cache_says_how_to_make_it(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, pipeline
 import training
 from engine.core.errors import KnownError
 from training.cli import main
+from training.models import adapters, teacher
 from training.models.adapters import (
     KINDS,
     AdapterConfig,
@@ -153,8 +154,24 @@ def test_matrices_are_those_of_the_layers(folder: Path) -> None:
 def test_qlora_needs_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert "qlora" in KINDS
-    with pytest.raises(KnownError, match="QLoRA needs an NVIDIA GPU"):
+    with pytest.raises(KnownError, match="4 bits need an NVIDIA GPU"):
         four_bit()
+
+
+def test_each_process_holds_its_four_bits_on_its_own_gpu(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Students and teachers alike."""
+    given: list[dict[str, Any]] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 3)
+    monkeypatch.setattr(adapters, "find_spec", lambda name: True)
+    monkeypatch.setattr(adapters, "BitsAndBytesConfig", lambda **settings: settings)
+    monkeypatch.setattr(teacher, "load", lambda *_, **settings: given.append(settings))
+    teacher.load_teacher(str(folder), str(folder), in_four_bits=True)
+    assert given == [four_bit()]
+    assert given[0]["device_map"] == {"": 3}
+    assert given[0]["quantization_config"]["load_in_4bit"]
 
 
 def test_an_adapter_of_another_model_is_refused(folder: Path, tmp_path: Path) -> None:
