@@ -44,11 +44,14 @@ class Pretraining:
     def __init__(self, config: Config, model: nn.Module) -> None:
         self.model = model
         self._config = config
-        folder = Path(config.cache)
-        self._groups = [cache.open_group(folder, group.name) for group in config.groups]
+        folder, tokenizer = Path(config.cache), Path(config.tokenizer)
+        self._groups = [
+            cache.open_group(folder, group.name, cache.origin(tokenizer, group))
+            for group in config.groups
+        ]
         weights = [group.weight for group in config.groups]
         self._mixture = Mixture([g.train for g in self._groups], weights, config.loop.seed)
-        self._sizes = bytes_per_token(load_tokenizer(Path(config.tokenizer)))
+        self._sizes = bytes_per_token(load_tokenizer(tokenizer))
         per_step = config.loop.rows * config.loop.accumulate * config.context
         self.epoch_steps = math.ceil(config.tokens / per_step)
 

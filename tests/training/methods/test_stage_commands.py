@@ -146,5 +146,35 @@ def test_a_run_that_goes_on_says_so_and_what_has_changed(
 
 def test_pretraining_without_a_cache_says_how_to_make_it(tmp_path: Path) -> None:
     with pytest.raises(KnownError, match="no token cache of the group docs in") as told:
-        cache.open_group(tmp_path, "docs")
+        cache.open_group(tmp_path, "docs", {})
     assert "assay-train cache" in str(told.value)
+
+
+def test_a_token_cache_of_another_tokenizer_or_selection_is_refused(
+    recipe: list[str], corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [*recipe, "--corpus", str(corpus)]
+
+    def told(command: str, *words: str) -> str:
+        assert main([command, *words]) == 1
+        return capsys.readouterr().err
+
+    assert main(["tokenizer", *given]) == 0
+    assert main(["cache", *given]) == 0
+    assert main(["cache", *given]) == 0  # nothing is left to do
+    assert "benchmarks" in told("cache", *given, "--benchmarks", str(corpus))
+    path = Path(recipe[1])
+    kept = path.read_text()
+    path.write_text(kept.replace("made/1", "made/0"))
+    for words in (["pretrain", *recipe], ["cache", *given]):
+        said = told(*words)
+        assert "of the group odd in" in said
+        assert "made with a different selection of documents." in said
+        assert f"Delete {tmp_path / 'cache' / 'odd'}.json" in said
+    path.write_text(kept)
+    assert main(["tokenizer", *given, "--sample_megabytes", "0.001"]) == 0
+    for words in (["pretrain", *recipe], ["cache", *given]):
+        assert "made with a different tokenizer." in told(*words)
+    described = tmp_path / "cache" / "even.json"
+    described.write_text('{"train": 9, "val": 0, "type": "uint16"}')  # as it was written before
+    assert "or before this was noted." in told("pretrain", *recipe)
