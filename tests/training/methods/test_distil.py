@@ -184,6 +184,43 @@ def test_black_box_learns_the_teachers_answers_and_resumes(
     assert [json.loads(line)["row"] for line in resumed.splitlines()][-1] > 16
 
 
+def test_answers_are_not_kept_for_another_teacher_or_other_questions(
+    model_folder: Path,
+    teacher_folder: Path,
+    dialogues: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out, folder = tmp_path / "run", tmp_path / "data"
+    folder.mkdir()
+    rows = [{"instruction": f"what is coin {n}", "output": "?"} for n in range(9)]
+    (folder / "alpaca.json").write_text(json.dumps(rows))
+    dialogues.rename(folder / "b.jsonl")
+    given = {
+        "kind": "black_box", "model": model_folder, "teacher": teacher_folder, "data": folder,
+        "out": out, "loop.steps": 1, "longest": 60, "sampling": 50.0,
+    }  # fmt: skip
+
+    def told(**changes: object) -> str:
+        words = [word for key, value in (given | changes).items() for word in (f"--{key}", value)]
+        status = train("distil", *words, *SHORT)
+        return capsys.readouterr().err if status else ""
+
+    assert not told()
+    written = (out / "answers.jsonl").read_text()
+    asked = [json.loads(line)["messages"][0]["content"] for line in written.splitlines()]
+    assert any(question.startswith("what is coin") for question in asked)
+    assert "written with a different teacher." in told(teacher=model_folder)
+    assert "a different longest and sampling." in told(longest=20, sampling=1.0)
+    assert "written with a different data." in told(data=folder / "b.jsonl")
+    assert f"Delete {out / 'answers.jsonl'}" in told(data=folder / "b.jsonl")
+    assert (out / "answers.jsonl").read_text() == written
+    (out / "answers.json").unlink()  # as such answers were kept before
+    assert "a different teacher and data" in told()
+    (folder / "c.jsonl").write_text('{"text": "plain"}')
+    assert "c.jsonl, line 1: a plain text" in told()
+
+
 def test_on_policy_moves_the_student_on_its_own_text(
     model_folder: Path, teacher_folder: Path, dialogues: Path, tmp_path: Path
 ) -> None:
