@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.mixing import Shares
 from training.data.packing import pack
 
 Row = NDArray[np.int64]  # numbers of the samples in one row
@@ -19,9 +20,19 @@ class LengthStream:
     So a run that needs too much memory ends at once.
     """
 
-    def __init__(self, lengths: NDArray[np.int64], seed: int, packed: int = 0) -> None:
-        """lengths: of the samples, in tokens; packed: length of a row that holds several."""
+    def __init__(
+        self,
+        lengths: NDArray[np.int64],
+        seed: int,
+        packed: int = 0,
+        shares: Shares | None = None,
+    ) -> None:
+        """lengths: of the samples, in tokens; packed: length of a row that holds several.
+
+        shares: of their sources in each epoch; without, an epoch is every sample once.
+        """
         self._lengths, self._seed, self.packed = lengths, seed, packed
+        self._shares = shares
         self._epoch, self._place = 0, 0
         self._plan: tuple[tuple[int, int], list[list[Row]]] | None = None
 
@@ -46,7 +57,8 @@ class LengthStream:
         """All batches of an epoch."""
         if self._plan is None or self._plan[0] != (epoch, rows):
             generator = np.random.default_rng([self._seed, epoch])
-            order = generator.permutation(len(self._lengths))
+            drawn = self._shares.numbers(epoch, self._seed) if self._shares else len(self._lengths)
+            order = generator.permutation(drawn)
             if self.packed:
                 made = [order[row] for row in pack(self._lengths[order] - 1, self.packed)]
                 made = [made[i] for i in generator.permutation(len(made))]

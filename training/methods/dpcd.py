@@ -134,11 +134,13 @@ def coherences(teacher: TeacherOf, chains: Chains, rows: int) -> NDArray[np.floa
     return found
 
 
-def choose(domain: int, kept: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:
-    """Numbers of all domain dialogues and of as many kept replay ones as give them their share."""
-    wanted = round(domain * share / (1 - share)) if len(kept) else 0
+def choose(
+    domain: NDArray[np.int64], kept: NDArray[np.int64], share: float, seed: int
+) -> NDArray[np.int64]:
+    """Numbers of the domain dialogues and of as many kept replay ones as give them their share."""
+    wanted = round(len(domain) * share / (1 - share)) if len(kept) else 0
     order = np.random.default_rng(seed).permutation(kept)
-    return np.concatenate([np.arange(domain), np.resize(order, wanted)]).astype(np.int64)
+    return np.concatenate([domain, np.resize(order, wanted)]).astype(np.int64)
 
 
 def keeps_chains(given: Coefficients) -> bool:
@@ -154,8 +156,10 @@ def run(config: Config, options: Options) -> bool:
     def read(path: str) -> Dialogues:
         return sft.read(config, path, tokenizer)
 
-    domain = read(config.data)
+    domain = sft.read_data(config, tokenizer)
     both = join([domain, read(config.replay_data)]) if config.replay_data else domain
+    seed = config.loop.seed
+    learnt = domain.shares.numbers(0, seed) if domain.shares else np.arange(len(domain))
     teacher = make_teacher(
         config.teacher or config.model, config.topk, config.model, config.four_bit, both
     )
@@ -182,7 +186,7 @@ def run(config: Config, options: Options) -> bool:
             )
     chains = chains.weighed(config.dpcd)
     replayed = np.flatnonzero(chains.counts[len(domain) :]) + len(domain)
-    chosen = choose(len(domain), replayed, config.replay, config.loop.seed)
+    chosen = choose(learnt, replayed, config.replay, seed)
     held_out = read(config.held_out) if config.held_out else None
     method = ChainPreservation(config, model, tokenizer, chains, chosen, held_out, teacher)
     return carry_out("dpcd", config, options, method)

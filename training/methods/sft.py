@@ -8,8 +8,11 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from training.data.chat import Weights
+from training.data.mixing import Shares
+from training.data.selection import join
 from training.data.sft import Dialogues, DialogueStream, read_dialogues
 from training.evaluate.calls import score_calls
+from training.loop import distributed
 from training.loop.batch import Batch, Loss, Step
 from training.methods.common import ModelConfig, Options, carry_out, start
 from training.objectives.router_balance import language_loss
@@ -17,21 +20,40 @@ from training.tokenizer import load_tokenizer
 
 
 @dataclass(frozen=True)
+class Source:
+    """A part of a mixture; weight: its share of the dialogues, on any scale."""
+
+    data: str
+    weight: float
+
+    def __post_init__(self) -> None:
+        if self.weight <= 0:
+            raise ValueError("weight, a source's share, must be above 0.")
+
+
+@dataclass(frozen=True)
 class Config(ModelConfig):
     """data, held_out: a file, a folder or a pattern, in any format of data/dialogue_formats.py.
 
+    mixture: several such data with weights instead, their shares of the dialogues of an epoch.
     context: longer dialogues are left out. packing: several dialogues in rows of context tokens.
     held_out_dialogues: scored at most, per evaluation. weights: of the parts of an answer, for our
     vocabulary. tag_weight: of <think>, </think>, <answer> and </answer>.
     """
 
     data: str = ""
+    mixture: tuple[Source, ...] = ()
     held_out: str = ""
     context: int = 2048
     packing: bool = False
     held_out_dialogues: int = 400
     weights: Weights = field(default_factory=Weights)
     tag_weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.data and self.mixture:
+            raise ValueError("Give data or mixture, not both.")
 
 
 class InstructionTuning:
@@ -86,9 +108,22 @@ def run(config: Config, options: Options) -> bool:
 def prepare(config: Config, model: nn.Module) -> InstructionTuning:
     """The method with its data read."""
     tokenizer = load_tokenizer(Path(config.model))
-    dialogues = read(config, config.data, tokenizer)
+    dialogues = read_data(config, tokenizer)
     held_out = read(config, config.held_out, tokenizer) if config.held_out else None
     return InstructionTuning(config, model, tokenizer, dialogues, held_out)
+
+
+def read_data(config: Config, tokenizer: Tokenizer) -> Dialogues:
+    """What to train on, with the shares of the sources if there are several."""
+    if not config.mixture:
+        return read(config, config.data, tokenizer)
+    parts = [read(config, source.data, tokenizer) for source in config.mixture]
+    weights = tuple(source.weight for source in config.mixture)
+    shares = Shares(tuple(map(len, parts)), weights)
+    if distributed.is_first():
+        for source, size, count in zip(config.mixture, shares.sizes, shares.counts(), strict=True):
+            print(f"{source.data}: {count:,} of {size:,} in an epoch", flush=True)
+    return join(parts, shares)
 
 
 def read(config: Config, path: str, tokenizer: Tokenizer) -> Dialogues:

@@ -15,6 +15,7 @@ from training.data.topk import fingerprint, writing
 from training.loop import device
 from training.loop.batch import Batch
 from training.methods.common import Options
+from training.methods.sft import Source
 from training.models.parts import head, hidden_states
 from training.models.teacher import load_teacher
 from training.objectives.divergence import ROWS
@@ -23,14 +24,15 @@ from training.tokenizer import load_tokenizer
 
 @dataclass(frozen=True)
 class Config:
-    """teacher, data, replay_data, context, weights: as the run that reads the logits has them.
+    """teacher, data, mixture, replay_data, context, weights: as in the run that reads the logits.
 
     k: tokens kept per place, 6 bytes each. temperature: as that of the run. out: the folder.
     """
 
     teacher: str
-    data: str
     out: str
+    data: str = ""
+    mixture: tuple[Source, ...] = ()
     replay_data: str = ""
     context: int = 2048
     weights: Weights = field(default_factory=Weights)
@@ -49,7 +51,7 @@ def run(config: Config, options: Options) -> bool:
     dialogues = join(
         [
             read_dialogues(Path(path), tokenizer, config.weights, config.context, folder)
-            for path in (config.data, config.replay_data)
+            for path in (config.data, *(s.data for s in config.mixture), config.replay_data)
             if path
         ]
     )

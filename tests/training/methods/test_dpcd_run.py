@@ -113,13 +113,14 @@ def test_coherence_of_chains_equals_transformers(
 
 
 def test_replay_has_its_share() -> None:
-    chosen = choose(70, np.arange(70, 80), 0.3, seed=1)
+    chosen = choose(np.arange(70), np.arange(70, 80), 0.3, seed=1)
     assert len(chosen) == 100
     assert set(chosen[70:]) == set(range(70, 80))
     assert (
-        choose(7, np.arange(7, 50), 0.5, 1).tolist() != choose(7, np.arange(7, 50), 0.5, 2).tolist()
+        choose(np.arange(7), np.arange(7, 50), 0.5, 1).tolist()
+        != choose(np.arange(7), np.arange(7, 50), 0.5, 2).tolist()
     )
-    assert choose(5, np.array([], dtype=np.int64), 0.5, 1).tolist() == [0, 1, 2, 3, 4]
+    assert choose(np.arange(5), np.array([], dtype=np.int64), 0.5, 1).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_run_starts_at_the_teacher_and_reports_every_term(

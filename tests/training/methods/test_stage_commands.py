@@ -104,6 +104,34 @@ def test_a_run_in_two_parts_equals_one(model_folder: Path, dialogues: Path, tmp_
     assert all(one[name].equal(two[name]) for name in one)
 
 
+def test_a_mixture_in_two_parts_equals_one(
+    model_folder: Path, dialogues: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a recipe as docs/training-data.md shows it."""
+    text = (Path(__file__).parents[3] / "docs" / "training-data.md").read_text("utf-8")
+    excerpt = text[text.index("[[mixture]]") : text.index("```", text.index("[[mixture]]"))]
+    lines = dialogues.read_text().splitlines(keepends=True)
+    for name, part in (("crypto", lines), ("finance", lines[:9]), ("general", lines[:7])):
+        (tmp_path / f"{name}.jsonl").write_text("".join(part))
+    for shown, meant in (
+        ("work/crypto", "crypto.jsonl"), ("work/finance.jsonl", "finance.jsonl"),
+        ("work/general/*.parquet", "general.*"),
+    ):  # fmt: skip
+        excerpt = excerpt.replace(f'"{shown}"', json.dumps(str(tmp_path / meant)))
+    recipe = tmp_path / "mixed.toml"
+    recipe.write_text(excerpt)
+    common = ["sft", "--recipe", str(recipe), "--model", str(model_folder), "--context", "128"]
+    common += ["--loop.rows", "4", "--loop.threads", "1", "--loop.decay", "0", "--loop.warmup", "0"]
+    assert main([*common, "--out", str(tmp_path / "one"), "--loop.steps", "14"]) == 0
+    assert "crypto.jsonl: 22 of 38 in an epoch" in capsys.readouterr().out  # 9 / 11.2 * 27.8
+    for steps in ("5", "14"):  # 10 batches an epoch
+        assert main([*common, "--out", str(tmp_path / "two"), "--loop.steps", steps]) == 0
+    one, two = (load_file(tmp_path / run / "model" / "model.safetensors") for run in ("one", "two"))
+    assert all(one[name].equal(two[name]) for name in one)
+    assert main([*common, "--out", str(tmp_path / "no"), "--data", str(dialogues)]) == 1
+    assert "Give data or mixture, not both." in capsys.readouterr().err
+
+
 def test_what_overlaps_a_benchmark_is_left_out(
     recipe: list[str], corpus: Path, tmp_path: Path, capsys
 ) -> None:
