@@ -7,8 +7,9 @@ import pytest
 pytest.importorskip("torch")
 
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from tests.training.conftest import SMALL
 from training import recipe
 from training.cli import main
 from training.data.chains import annotate
@@ -19,8 +20,10 @@ from training.loop.log import read_metrics
 from training.methods import distil, dpcd
 from training.methods.dpcd import choose, coherences
 from training.models.loading import load
+from training.models.shapes import build
 from training.models.teacher import ModelTeacher
 from training.objectives.dpcd import Coefficients
+from training.tokenizer import load_tokenizer
 
 SHORT = [
     "--loop.rows",
@@ -196,6 +199,57 @@ def test_stored_logits_give_the_same_run(
         last.append(read_metrics(tmp_path / name)[-1])
     assert last[0]["loss"] == pytest.approx(last[1]["loss"], rel=1e-2)
     assert last[0]["kl"] == pytest.approx(last[1]["kl"], rel=0.1)
+
+
+@pytest.fixture
+def thinking_folder(tmp_path: Path) -> Path:
+    """A model whose vocabulary is not ours and whose template opens <think> in the prompt."""
+    template = (
+        "{% for m in messages %}[{{ m.role }}]{% if m.role == 'assistant' %}<think>\n"
+        "{{ m.reasoning_content }}\n</think>\n\n{% endif %}{{ m.content }}</s>\n{% endfor %}"
+        "{% if add_generation_prompt %}[assistant]<think>\n{% endif %}"
+    )
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.decoder = decoders.ByteLevel()
+    made.train_from_iterator(
+        ["the price"],
+        trainers.BpeTrainer(
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+        ),
+    )
+    made.add_special_tokens(["</s>", "<think>", "</think>"])
+    folder = tmp_path / "thinking"
+    build(SMALL, made.get_vocab_size(), seed=2).save_pretrained(folder)
+    made.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"eos_token": "</s>", "chat_template": template})
+    )
+    return folder
+
+
+def test_chains_of_a_template_that_opens_them_in_the_prompt(
+    thinking_folder: Path, replay: Path, tmp_path: Path
+) -> None:
+    tokenizer = load_tokenizer(thinking_folder)
+    dialogues = read_dialogues(replay, tokenizer, Weights(), 512, thinking_folder)
+    chains = annotate(dialogues, 0, tokenizer)
+    assert chains.counts.tolist() == [3] * 6
+    assert [task.name for task in chains.tasks[:3]] == ["RISK", "OTHER", "PRICE"]
+    part = span(dialogues, 0)
+    ids, steps = dialogues.ids[part], chains.steps[part]
+    said = [
+        tokenizer.decode(ids[steps == step].tolist(), skip_special_tokens=False)
+        for step in (1, 2, 3)
+    ]
+    first, second, third = CHAIN.splitlines(keepends=True)
+    assert said == [first, second, f"{third}\n</think>\n\n{ANSWER}</s>"]  # no <think>
+    stored = ["--data", replay, "--out", tmp_path / "logits", "--k", 5]
+    assert train("topk", "--teacher", thinking_folder, *stored) == 0
+    assert train(
+        "dpcd", "--model", thinking_folder, "--topk", tmp_path / "logits", "--data", replay,
+        "--out", tmp_path / "run", "--dpcd.filter", "false", "--loop.steps", 1, *SHORT,
+    ) == 0  # fmt: skip
 
 
 def test_recipes_can_be_read() -> None:
