@@ -1,5 +1,7 @@
 """DPCD: learn a domain and keep the teacher's chains of thought; see objectives/dpcd.py."""
 
+import json
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,10 +16,12 @@ from engine.core.words import counted
 from training.data.chains import Chains, annotate
 from training.data.selection import join, numbered_batches, select
 from training.data.sft import Dialogues, pad
-from training.loop import device
+from training.data.topk import fingerprint
+from training.loop import device, distributed
 from training.loop.batch import Batch, Loss, Step
 from training.methods import sft
 from training.methods.common import Options, carry_out, start
+from training.models.loading import mark
 from training.models.parts import head, hidden_states
 from training.models.teacher import TeacherOf, make_teacher
 from training.objectives.cross_entropy import chunked_cross_entropy
@@ -25,6 +29,8 @@ from training.objectives.divergence import chunked_divergence
 from training.objectives.dpcd import Coefficients, coherence, quality_loss
 from training.objectives.log_probs import target_log_probs
 from training.tokenizer import load_tokenizer
+
+COHERENCES = "coherences.json"
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,30 @@ def coherences(teacher: TeacherOf, chains: Chains, rows: int) -> NDArray[np.floa
     return found
 
 
+def kept_coherences(
+    config: Config, options: Options, teacher: TeacherOf, chains: Chains
+) -> NDArray[np.float64]:
+    """Those of all chains; a resumed run finds them in its folder, for they are a pass of the
+    teacher over all data. Stored logits are read anew."""
+    path = Path(config.out) / COHERENCES
+    made_of = [
+        fingerprint(chains.dialogues, Path(config.model)), mark(config.teacher or config.model),
+        config.four_bit, config.loop.mixed,
+    ]  # fmt: skip
+    if not config.topk and path.exists():
+        noted = json.loads(path.read_text(encoding="utf-8"))
+        if noted["made_of"] == made_of:
+            return np.array(noted["coherences"])
+    with device.precision(device.pick(), config.loop.mixed):
+        found = coherences(teacher, chains, config.loop.rows)
+    if distributed.is_first() and not options.plan and not config.topk:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".tmp")
+        unfinished.write_text(json.dumps({"made_of": made_of, "coherences": found.tolist()}))
+        os.replace(unfinished, path)
+    return found
+
+
 def choose(
     domain: NDArray[np.int64], kept: NDArray[np.int64], share: float, seed: int
 ) -> NDArray[np.int64]:
@@ -173,8 +203,7 @@ def run(config: Config, options: Options) -> bool:
         )
     if config.dpcd.filter and config.dpcd.tau > 0:
         reasoned = chains.counts > 0
-        with device.precision(device.pick(), config.loop.mixed):
-            sure = coherences(teacher, chains, config.loop.rows)
+        sure = kept_coherences(config, options, teacher, chains)
         chains = chains.without(sure < config.dpcd.tau)
         left_out = int((sure < config.dpcd.tau).sum())
         print(f"{left_out} of {counted(total, 'chain')} below tau left out", flush=True)

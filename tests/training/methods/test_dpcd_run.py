@@ -183,6 +183,30 @@ def test_a_run_that_would_keep_no_chain_is_refused(
     assert "kl" not in read_metrics(tmp_path / "run")[0]
 
 
+def test_on_resuming_the_coherences_are_read(
+    model_folder: Path,
+    domain: Path,
+    replay: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = [
+        "dpcd", "--model", model_folder, "--data", domain, "--replay_data", replay, "--dpcd.tau",
+        1e-9, "--out", tmp_path / "run", *SHORT, "--loop.steps",
+    ]  # fmt: skip
+    passes, compute = list[int](), dpcd.coherences
+    monkeypatch.setattr(dpcd, "coherences", lambda *given: passes.append(1) or compute(*given))
+    assert train(*words, 1, "--plan") == 0
+    assert train(*words, 1) == 0
+    first = (tmp_path / "run" / dpcd.COHERENCES).read_text()
+    assert train(*words, 2) == 0
+    assert len(passes) == 2  # of the plan and of the first start
+    write(replay, ["what is the risk"] * 6, CHAIN)
+    assert train(*words, 3) == 0
+    assert len(passes) == 3
+    assert (tmp_path / "run" / dpcd.COHERENCES).read_text() != first
+
+
 def test_stored_logits_give_the_same_run(
     model_folder: Path, domain: Path, replay: Path, tmp_path: Path
 ) -> None:
