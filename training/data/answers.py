@@ -75,7 +75,7 @@ def _asking(data: Path) -> Iterator[Dialogue]:
         yield found
 
 
-def _check(target: Path, wanted: Mapping[str, str | float]) -> None:
+def _check(target: Path, wanted: Mapping[str, object]) -> None:
     """KnownError if target's answers were made otherwise; note how they are made if it has none."""
     beside = target.with_suffix(".json")
     noted = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}

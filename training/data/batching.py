@@ -73,6 +73,17 @@ class LengthStream:
             self._plan = ((epoch, rows), shuffled)
         return self._plan[1]
 
+    def tell(self, rows: int) -> None:
+        """Say so if a batch of the longest samples has fewer than rows rows."""
+        longest = self.packed or int(self._lengths.max())
+        fit = max(1, _BATCH_TOKENS // longest)
+        if fit < rows:
+            print(
+                f"A forward pass has at most {_BATCH_TOKENS:,} tokens: of rows of {longest:,} it "
+                f"takes {fit}, not {rows}.",
+                flush=True,
+            )
+
     def state(self) -> list[int]:
         """Epoch and batch within it."""
         return [self._epoch, self._place]

@@ -103,8 +103,8 @@ def annotate(dialogues: Dialogues, domain: int, tokenizer: Tokenizer) -> Chains:
         encoding = tokenizer.encode(text, add_special_tokens=False)
         if encoding.ids != ids.tolist():
             raise ValueError("DPCD needs a tokenizer whose decoded text gives the same tokens.")
-        learnt = _stretches(loss > 0, encoding.offsets)
-        begin, end = last_answer(text, learnt)
+        answers = _stretches(loss > 0, encoding.offsets)
+        begin, end = last_answer(text, answers)
         chain = split(text[thought(text, begin)])
         _, found = encode(numbered(text, begin, end, with_answer=number >= domain), tokenizer)
         # What the prompt of the answer holds, such as <think> in some templates, is no step.
@@ -112,7 +112,7 @@ def annotate(dialogues: Dialogues, domain: int, tokenizer: Tokenizer) -> Chains:
         counts[number] = len(chain.steps)
         heights[number] = complexity(len(chain.steps), chain.branching)
         shares[number] = term_share("".join(chain.steps))
-        before = learnt[-2][1] if len(learnt) > 1 else 0
+        before = answers[-2][1] if len(answers) > 1 else 0
         tasks.append(classify(question(text, begin, before)))
     kl = np.zeros(len(steps), dtype=np.float32)
     learnt = np.arange(len(dialogues)) < domain

@@ -42,6 +42,8 @@ class OnPairs(ABC):
         self._accumulate, self._rows = loop.accumulate, pairs_per_pass(loop)
         self._stream = LengthStream(pairs.lengths, loop.seed)
         self.epoch_steps = -(-len(self._stream.plan(0, self._rows)) // loop.accumulate)
+        if distributed.is_first():
+            self._stream.tell(self._rows)
 
     @abstractmethod
     def loss(self, batch: Batch) -> Loss:

@@ -11,6 +11,7 @@ from training.data import cache
 from training.data.groups import Group
 from training.data.mixing import Mixture
 from training.evaluate.bits_per_byte import bits_per_byte
+from training.loop import distributed
 from training.loop.batch import Batch, Loss, Step
 from training.methods.common import ModelConfig, Options, carry_out, start
 from training.models.loading import publish
@@ -97,6 +98,8 @@ def run(config: Config, options: Options) -> bool:
         size = load_tokenizer(tokenizer).get_vocab_size()
         model = build(named(config.shape), size, config.loop.seed)
     method = Pretraining(config, model)
+    if config.tokens and config.loop.steps and distributed.is_first():
+        print(f"loop.steps = {config.loop.steps} counts, not tokens.", flush=True)
     return carry_out(
         "pretrain", config, options, method,
         write=lambda target: publish(model, tokenizer, target, model.dtype),

@@ -7,6 +7,7 @@ from typing import Any
 from tokenizers import Tokenizer
 from torch import nn
 
+from engine.core.errors import KnownError
 from training.data.chat import Weights
 from training.data.mixing import Shares
 from training.data.selection import join
@@ -75,6 +76,9 @@ class InstructionTuning:
             dialogues, config.loop.seed, config.context if config.packing else 0
         )
         self.epoch_steps = -(-len(self._stream.plan(0, self._loop.rows)) // self._loop.accumulate)
+        _check_positions(model, int(dialogues.lengths.max()))
+        if distributed.is_first():
+            self._stream.tell(self._loop.rows)
 
     def next_step(self, done: float) -> Step:
         """The next dialogues, rows of similar length together."""
@@ -111,6 +115,19 @@ def prepare(config: Config, model: nn.Module) -> InstructionTuning:
     dialogues = read_data(config, tokenizer)
     held_out = read(config, config.held_out, tokenizer) if config.held_out else None
     return InstructionTuning(config, model, tokenizer, dialogues, held_out)
+
+
+def _check_positions(model: Any, longest: int) -> None:
+    """KnownError if the model was not made for texts of so many tokens."""
+    known = getattr(model.config, "max_position_embeddings", None) or 0
+    rope = getattr(model.config, "rope_parameters", None) or {}
+    if rope.get("rope_type") == "yarn":  # some folders count only what it was stretched from
+        known = max(known, int(rope["factor"] * rope.get("original_max_position_embeddings", 0)))
+    if known and longest - 1 > known:  # the last token is only predicted
+        raise KnownError(
+            f"The longest dialogue has {longest:,} tokens, and the model reads {known:,}.",
+            f"context = {known} leaves out longer ones; yarn stretches what the model reads.",
+        )
 
 
 def read_data(config: Config, tokenizer: Tokenizer) -> Dialogues:

@@ -1,6 +1,7 @@
 """The whole way from a corpus to an instruction-tuned model, with a very small one."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,50 @@ def test_what_overlaps_a_benchmark_is_left_out(
     clean = capsys.readouterr().out.splitlines()
     assert whole[1] == clean[1]
     assert whole[0] != clean[0]
+
+
+def test_settings_that_do_nothing_are_told(
+    recipe: list[str],
+    corpus: Path,
+    model_folder: Path,
+    dialogues: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for command in ("tokenizer", "cache"):
+        assert main([command, *recipe, "--corpus", str(corpus)]) == 0
+    assert main(["pretrain", *recipe, "--plan"]) == 0
+    assert "counts, not tokens" not in capsys.readouterr().out
+    assert main(["pretrain", *recipe, "--plan", "--loop.steps", "3"]) == 0
+    assert "loop.steps = 3 counts, not tokens." in capsys.readouterr().out
+    words = ["sft", str(model_folder), "--data", str(dialogues), "--out", str(tmp_path / "run")]
+    words += ["--plan", "--packing", "true", "--context", "250", "--loop.rows"]
+    assert main([*words, "65"]) == 0
+    assert "A forward pass has at most" not in capsys.readouterr().out
+    assert main([*words, "66"]) == 0  # 66 * 250 > 16,384
+    told = "at most 16,384 tokens: of rows of 250 it takes 65, not 66."
+    assert told in capsys.readouterr().out
+
+
+def test_dialogues_longer_than_what_the_model_reads_are_refused(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = tmp_path / "long.jsonl", tmp_path / "run"
+    rows = [{"text": "coin " * 20}, {"text": "coin " * 140}]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ["sft", str(model_folder), "--data", str(data), "--out", str(out), "--loop.steps", "1"]
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert "and the model reads 256. context = 256 leaves out longer ones" in said
+    assert main([*words, "--plan", "--yarn", "4"]) == 0
+    assert main([*words, "--plan", "--context", "256"]) == 0
+    settings = json.loads((model_folder / "config.json").read_text())
+    stretched = Path(shutil.copytree(model_folder, tmp_path / "stretched"))
+    settings["rope_parameters"] |= {
+        "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 256,
+    }  # fmt: skip
+    (stretched / "config.json").write_text(json.dumps(settings))
+    assert main(["sft", str(stretched), *words[2:], "--plan"]) == 0
 
 
 def test_mistakes_are_one_sentence(recipe: list[str], tmp_path: Path, capsys) -> None:
