@@ -18,7 +18,9 @@ from training.tokenizer import load_tokenizer
 
 @dataclass(frozen=True)
 class PairConfig(ModelConfig):
-    """data, held_out: JSON lines of pairs (data/pairs.py); context: longer sides are left out.
+    """data, held_out: pairs as in data/pairs.py, a file, a folder or a pattern.
+
+    context: longer sides are left out.
 
     loop.rows counts answers, so a forward pass has half as many pairs.
     """
