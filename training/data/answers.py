@@ -10,7 +10,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from engine.core.errors import KnownError
-from training.data.dialogue_formats import Dialogue, read_dialogues
+from training.data.dialogue_formats import Dialogue, as_row, read_dialogues
 from training.data.reasoning import answer_message
 from training.data.template import Form
 from training.models.loading import mark
@@ -60,9 +60,8 @@ def write_answers(
             for number, (dialogue, answer) in enumerate(zip(asked, written, strict=True), first):
                 if answer[-1] in stops:
                     message = answer_message(tokenizer.decode(answer, skip_special_tokens=True))
-                    new = {"messages": [*dialogue.messages, message], "row": number}
-                    tools = dialogue.schemas or dialogue.tools
-                    file.write(json.dumps(new | ({"tools": tools} if tools else {})) + "\n")
+                    new = replace(dialogue, messages=[*dialogue.messages, message])
+                    file.write(json.dumps(as_row(new) | {"row": number}) + "\n")
             file.flush()
             print(f"{first + len(asked)} of {len(dialogues)} answers", flush=True)
 

@@ -76,12 +76,12 @@ def normalise(text: str) -> str:
     return text.strip()
 
 
-def noise(text: str) -> str:
-    """Why a text is worth nothing to learn from, or ""."""
+def noise(text: str, least: int = 5) -> str:
+    """Why a text is worth nothing to learn from, or "". least: words it must have."""
     parts = _PART.findall(text)
     words = re.findall(LETTERS, _LINK.sub(" ", text))
     letters = "".join(words)
-    if len(words) < 5:
+    if len(words) < least:
         return "too short"
     if len(_LINK.findall(text)) > 0.3 * len(parts):
         return "mostly links and tags"
