@@ -29,7 +29,7 @@ from training import recipe
 
 # Command: module of its Config and run(), and what it does.
 METHODS = {
-    "prepare": "make a clean corpus of texts, news, posts and price tables",
+    "prepare": "make a clean corpus of texts, news, posts and price tables, or clean dialogues",
     "tokenizer": "learn the vocabulary from a corpus",
     "cache": "tokenise a corpus, once",
     "pretrain": "pretrain a model on a token cache",

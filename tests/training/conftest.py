@@ -23,7 +23,7 @@ TEXT = (
 )
 WORDS = TEXT.split()
 SMALL_VOCABULARY = 256 + 60 + len(RESERVED_TOKENS)
-SMALL = Shape(256, 2, 256, 4, 2, context=128)
+SMALL = Shape(256, 2, 256, 4, 2, context=256)
 
 
 def sentences(count: int, seed: int = 3) -> list[str]:

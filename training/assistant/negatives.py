@@ -4,12 +4,11 @@ They teach the router and the model where their subject ends. Queries of intents
 money, alerts or small talk are left out. Source: CLINC150 (clinc/oos-eval, CC BY 3.0).
 """
 
-import json
-import lzma
 import random
 from pathlib import Path
 
 from training.assistant.wordings import Wording
+from training.data import rows
 
 _SOURCE = "clinc/oos-eval"
 _BORDER = frozenset(
@@ -38,17 +37,15 @@ _REPLIES = (
 
 def everyday_requests(corpus: Path, count: int, seed: int) -> list[Wording]:
     """`count` off-topic wordings with replies of ours; empty when the corpus has none."""
-    path = corpus / "instruct.jsonl.xz"
-    if not path.exists():
+    files = (corpus / f"instruct{suffix}" for suffix in rows.SUFFIXES)
+    path = next((file for file in files if file.exists()), None)
+    if path is None:
         return []
-    queries = []
-    with lzma.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            if _SOURCE not in line:
-                continue
-            row = json.loads(line)
-            if row["source"] == _SOURCE and row.get("intent") not in _BORDER:
-                queries.append(row["query"])
+    queries = [
+        row["query"]
+        for _, row in rows.read(path)
+        if row.get("source") == _SOURCE and row.get("intent") not in _BORDER
+    ]
     rng = random.Random(seed)
     chosen = rng.sample(sorted(set(queries)), min(count, len(set(queries))))
     return [

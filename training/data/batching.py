@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.mixing import Shares
 from training.data.order import check, digest
 from training.data.packing import pack
 
@@ -21,11 +22,21 @@ class LengthStream:
     So a run that needs too much memory ends at once.
     """
 
-    def __init__(self, lengths: NDArray[np.int64], seed: int, packed: int = 0) -> None:
-        """lengths: of the samples, in tokens; packed: length of a row that holds several."""
+    def __init__(
+        self,
+        lengths: NDArray[np.int64],
+        seed: int,
+        packed: int = 0,
+        shares: Shares | None = None,
+    ) -> None:
+        """lengths: of the samples, in tokens; packed: length of a row that holds several.
+
+        shares: of their sources in each epoch; without, an epoch is every sample once.
+        """
         self._lengths, self._seed, self.packed = lengths, seed, packed
+        self._shares = shares
         self._epoch, self._place = 0, 0
-        self._order, self._known = "", digest(lengths.tobytes(), seed, packed)
+        self._order, self._known = "", digest(lengths.tobytes(), seed, packed, shares)
         self._plan: tuple[tuple[int, int], list[list[Row]]] | None = None
 
     def next_rows(self, rows: int) -> list[Row]:
@@ -52,7 +63,8 @@ class LengthStream:
         """All batches of an epoch."""
         if self._plan is None or self._plan[0] != (epoch, rows):
             generator = np.random.default_rng([self._seed, epoch])
-            order = generator.permutation(len(self._lengths))
+            drawn = self._shares.numbers(epoch, self._seed) if self._shares else len(self._lengths)
+            order = generator.permutation(drawn)
             if self.packed:
                 made = [order[row] for row in pack(self._lengths[order] - 1, self.packed)]
                 made = [made[i] for i in generator.permutation(len(made))]
@@ -66,6 +78,17 @@ class LengthStream:
                 shuffled.insert(0, shuffled.pop(int(np.argmax(sizes))))
             self._plan = ((epoch, rows), shuffled)
         return self._plan[1]
+
+    def tell(self, rows: int) -> None:
+        """Say so if a batch of the longest samples has fewer than rows rows."""
+        longest = self.packed or int(self._lengths.max())
+        fit = max(1, _BATCH_TOKENS // longest)
+        if fit < rows:
+            print(
+                f"A forward pass has at most {_BATCH_TOKENS:,} tokens: of rows of {longest:,} it "
+                f"takes {fit}, not {rows}.",
+                flush=True,
+            )
 
     @property
     def place(self) -> tuple[int, int]:

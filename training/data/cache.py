@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tokenizers import Tokenizer
 
 from engine.core.errors import KnownError
 from training.data.formats import Document
+from training.data.groups import Group
 from training.vocabulary import END_OF_TEXT
 
 Tokens = NDArray[np.unsignedinteger]
@@ -27,10 +29,29 @@ class CachedGroup:
     held_out: Tokens
 
 
+def origin(tokenizer: Path, group: Group) -> dict[str, str]:
+    """What the tokens of a group depend on: digests of the tokenizer's file and of its selections.
+
+    tokenizer: its folder.
+    """
+    parts = {
+        "tokenizer": (tokenizer / "tokenizer.json").read_bytes(),
+        "selection of documents": repr(group.selections).encode(),
+    }
+    return {what: blake2b(part, digest_size=16).hexdigest() for what, part in parts.items()}
+
+
 def write_group(
-    folder: Path, name: str, documents: Iterable[Document], tokenizer: Tokenizer
+    folder: Path,
+    name: str,
+    documents: Iterable[Document],
+    tokenizer: Tokenizer,
+    made_of: Mapping[str, str],
 ) -> None:
-    """Tokenise documents, each followed by <|endoftext|>, into NAME.train.bin and NAME.val.bin."""
+    """Tokenise documents, each followed by <|endoftext|>, into NAME.train.bin and NAME.val.bin.
+
+    made_of: what the tokens depend on (origin), kept beside them.
+    """
     kind = token_type(tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
     end = tokenizer.token_to_id(END_OF_TEXT)
@@ -46,20 +67,29 @@ def write_group(
                 sizes[part] += len(encoding.ids) + 1
     for part, path in temporary.items():
         os.replace(path, folder / f"{name}.{part}.bin")
-    (folder / f"{name}.json").write_text(json.dumps({**sizes, "type": kind.name}))
+    (folder / f"{name}.json").write_text(json.dumps({**sizes, "type": kind.name, **made_of}))
 
 
-def open_group(folder: Path, name: str) -> CachedGroup:
+def open_group(folder: Path, name: str, made_of: Mapping[str, str]) -> CachedGroup:
     """Map a group written by write_group; nothing is read until it is used.
 
-    Raises KnownError if it was not written.
+    Raises KnownError if it was not written, or if it is made of something else, as far as made_of
+    names it.
     """
     if not has_group(folder, name):
         raise KnownError(
             f"There is no token cache of the group {name} in {folder}.",
             "Make it with assay-train cache.",
         )
-    kind = np.dtype(json.loads((folder / f"{name}.json").read_text()).get("type", "uint16"))
+    described = json.loads((folder / f"{name}.json").read_text())
+    for what, digest in made_of.items():
+        if described.get(what) != digest:
+            raise KnownError(
+                f"The token cache of the group {name} in {folder} was made with a different {what}"
+                + ("." if what in described else ", or before this was noted."),
+                f"Delete {folder / name}.json and make it again with assay-train cache.",
+            )
+    kind = np.dtype(described["type"])
     parts = (_map(folder / f"{name}.{part}.bin", kind) for part in ("train", "val"))
     return CachedGroup(name, *parts)
 

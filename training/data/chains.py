@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from training.data.reasoning import classify, numbered, question, split, term_share, thought
+from training.data.reasoning import (
+    classify,
+    last_answer,
+    numbered,
+    question,
+    split,
+    term_share,
+    thought,
+)
 from training.data.selection import span
 from training.data.sft import Dialogues, encode
 from training.objectives.dpcd import (
@@ -90,19 +98,32 @@ def annotate(dialogues: Dialogues, domain: int, tokenizer: Tokenizer) -> Chains:
     heights, shares = np.zeros(len(dialogues)), np.zeros(len(dialogues))
     tasks = []
     for number in range(len(dialogues)):
-        ids = dialogues[number][0].tolist()
-        text = tokenizer.decode(ids, skip_special_tokens=False)
-        chain = split(thought(text))
-        again, found = encode(numbered(text, with_answer=number >= domain), tokenizer)
-        if again != ids:
+        ids, loss = dialogues[number]
+        text = tokenizer.decode(ids.tolist(), skip_special_tokens=False)
+        encoding = tokenizer.encode(text, add_special_tokens=False)
+        if encoding.ids != ids.tolist():
             raise ValueError("DPCD needs a tokenizer whose decoded text gives the same tokens.")
-        steps[span(dialogues, number)] = found
+        answers = _stretches(loss > 0, encoding.offsets)
+        begin, end = last_answer(text, answers)
+        chain = split(text[thought(text, begin)])
+        _, found = encode(numbered(text, begin, end, with_answer=number >= domain), tokenizer)
+        # What the prompt of the answer holds, such as <think> in some templates, is no step.
+        steps[span(dialogues, number)] = np.where(loss > 0, found, 0)
         counts[number] = len(chain.steps)
         heights[number] = complexity(len(chain.steps), chain.branching)
         shares[number] = term_share("".join(chain.steps))
-        tasks.append(classify(question(text)))
+        before = answers[-2][1] if len(answers) > 1 else 0
+        tasks.append(classify(question(text, begin, before)))
     kl = np.zeros(len(steps), dtype=np.float32)
     learnt = np.arange(len(dialogues)) < domain
     weights = np.where(np.repeat(learnt, dialogues.lengths), dialogues.weights, 0)
     made = Dialogues(dialogues.ids, weights.astype(np.float32), dialogues.starts)
     return Chains(made, domain, steps, kl, counts, heights, shares, tuple(tasks))
+
+
+def _stretches(
+    learnt: NDArray[np.bool_], offsets: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Beginning and end in the text of each run of learnt tokens."""
+    edges = np.flatnonzero(np.diff(np.r_[False, learnt, False])).reshape(-1, 2)
+    return [(offsets[first][0], offsets[after - 1][1]) for first, after in edges]

@@ -16,10 +16,12 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.cleaning import CJK
+
 SHINGLE = 5  # words
 BANDS, ROWS = 20, 6
 ALIKE = 0.8  # share of equal minima from which on two documents are near duplicates
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(rf"[{CJK}]|[^\W{CJK}]+")  # a Chinese character is a word
 _CHUNK = 4096  # shingles hashed at once, to bound the memory
 
 Hashes = NDArray[np.uint64]

@@ -21,6 +21,7 @@ from typing import Any
 from training.data import rows
 
 Message = dict[str, Any]
+_TURNS = ("messages", "conversations", "chosen")  # keys of a list of messages
 _ROLES = {
     "system": "system", "developer": "system", "user": "user", "human": "user",
     "assistant": "assistant", "gpt": "assistant", "function_call": "assistant",
@@ -57,8 +58,7 @@ def read_dialogues(path: Path) -> Iterator[tuple[str, Dialogue]]:
 
 def dialogue(row: Mapping[str, Any]) -> Dialogue:
     """The dialogue of a row; an error of the sorts that read_dialogues() names if it is none."""
-    kinds = ("messages", "conversations", "chosen")
-    if key := next((kind for kind in kinds if rows.as_object(row).get(kind)), None):
+    if key := next((kind for kind in _TURNS if rows.as_object(row).get(kind)), None):
         turns = row[key]
         if not isinstance(turns, list):
             raise ValueError(f"{key} is not a list")
@@ -77,6 +77,38 @@ def dialogue(row: Mapping[str, Any]) -> Dialogue:
     schemas = [tool for tool in tools if isinstance(tool, dict)]
     names = [t.get("function", t)["name"] if isinstance(t, dict) else str(t) for t in tools]
     return Dialogue(messages, names, schemas)
+
+
+def has_turns(row: Mapping[str, Any]) -> bool:
+    """Whether a row is meant to be a dialogue, and not a plain text."""
+    return "instruction" in row or any(row.get(key) for key in _TURNS)
+
+
+def as_row(made: Dialogue) -> dict[str, Any]:
+    """The dialogue in OpenAI's form."""
+    messages = []
+    for message in made.messages:
+        calls = [
+            {"type": "function", "function": {**call, "arguments": json.dumps(call["arguments"])}}
+            for call in message.get("tool_calls", ())
+        ]
+        messages.append(message | ({"tool_calls": calls} if calls else {}))
+    tools = [
+        tool if "function" in tool else {"type": "function", "function": tool}
+        for tool in made.schemas
+    ]
+    given = tools or made.tools
+    return {"messages": messages, **({"tools": given} if given else {})}
+
+
+def said(made: Dialogue, *roles: str) -> str:
+    """What these roles say, think and call, one after the other."""
+    parts: list[str] = []
+    for message in made.messages:
+        if message["role"] in roles:
+            calls = (json.dumps(call) for call in message.get("tool_calls", ()))
+            parts += [message.get("reasoning_content", ""), message["content"], *calls]
+    return "\n".join(filter(None, parts))
 
 
 def _message(turn: Mapping[str, Any]) -> Message:

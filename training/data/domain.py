@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from training.data.cleaning import CJK, LETTERS
+
 _CHARACTERS = str.maketrans(
     dict.fromkeys("‘’‚‛′", "'") | dict.fromkeys("“”„‟″", '"') | dict.fromkeys("‐‑‒–—―−", "-")
     | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", "") | {"…": "..."}
@@ -35,6 +37,7 @@ _RULES: list[tuple[re.Pattern[str], _Replacement]] = [
     ),
 ]
 _LINK = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|[\U0001F000-\U0001FAFF\u2600-\u27BF]")
+_PART = re.compile(rf"[{CJK}]|[^\s{CJK}]+")  # as text.split(), but for Chinese
 _WARNING = re.compile(
     r"\b(?:never|beware|(?<!not a )(?<!no )scam\w*|fraud\w*|avoid|warn\w*|no one|nobody|myth"
     r"|steal\w*|theft|phish\w*|promised|red flags?|too good|no legitimate"
@@ -73,12 +76,12 @@ def normalise(text: str) -> str:
     return text.strip()
 
 
-def noise(text: str) -> str:
-    """Why a text is worth nothing to learn from, or ""."""
-    parts = text.split()
-    words = re.findall(r"[^\W\d_]+", _LINK.sub(" ", text))
+def noise(text: str, least: int = 5) -> str:
+    """Why a text is worth nothing to learn from, or "". least: words it must have."""
+    parts = _PART.findall(text)
+    words = re.findall(LETTERS, _LINK.sub(" ", text))
     letters = "".join(words)
-    if len(words) < 5:
+    if len(words) < least:
         return "too short"
     if len(_LINK.findall(text)) > 0.3 * len(parts):
         return "mostly links and tags"

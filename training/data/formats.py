@@ -8,17 +8,22 @@ from hashlib import blake2b
 from pathlib import Path
 
 from training.data import rows
+from training.data.dialogue_formats import Dialogue
 
 _TOOL_TURN = re.compile(r"<\|im_start\|>tool\n(.*?)<\|im_end\|>", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Document:
-    """One text with where it came from and what it is (docs, book, toolcall …)."""
+    """One text with where it came from and what it is (docs, book, toolcall …).
+
+    dialogue: whose text it is, if it is one.
+    """
 
     text: str
     source: str
     kind: str
+    dialogue: Dialogue | None = None
 
     @property
     def held_out(self) -> bool:

@@ -1,6 +1,7 @@
-"""Draw training windows from several groups in exact proportions, reproducibly."""
+"""Draw windows from groups, or dialogues from sources, in exact proportions, reproducibly."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -9,6 +10,34 @@ from numpy.typing import NDArray
 from training.data.cache import Tokens, window, windows
 from training.data.order import digest
 from training.loop.batch import Batch
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Samples of several sources, numbered one source after the other, and the share of each.
+
+    sizes: samples of each source. weights: on any scale. An epoch ends where the first source is
+    used up; the others go on in the next one where they were, each in its own shuffled order.
+    """
+
+    sizes: tuple[int, ...]
+    weights: tuple[float, ...]
+
+    def counts(self) -> list[int]:
+        """Samples of each source in an epoch: their shares to half a sample, and one at least."""
+        epoch = min(size / weight for size, weight in zip(self.sizes, self.weights, strict=True))
+        return [max(1, round(epoch * weight)) for weight in self.weights]
+
+    def numbers(self, epoch: int, seed: int) -> NDArray[np.int64]:
+        """The samples of an epoch, one source after the other."""
+        found, start = [], 0
+        for source, (size, count) in enumerate(zip(self.sizes, self.counts(), strict=True)):
+            rounds, places = np.divmod(np.arange(epoch * count, (epoch + 1) * count), size)
+            for number in np.unique(rounds):
+                order = np.random.default_rng([seed, source, int(number)]).permutation(size)
+                found.append(start + order[places[rounds == number]])
+            start += size
+        return np.concatenate(found)
 
 
 class Mixture:

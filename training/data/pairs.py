@@ -1,6 +1,6 @@
 """Preference pairs: two answers to one conversation, of which the first was preferred.
 
-One JSON object per line, in any of these forms:
+Rows in any of these forms:
 
     {"chosen": [messages], "rejected": [messages]}
     {"prompt": "…" or [messages], "chosen": "…" or [messages], "rejected": "…" or [messages]}
@@ -9,7 +9,6 @@ Messages are as in data/chat.py. A list that begins with a system or user messag
 conversation; any other goes on where the prompt ends.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
@@ -73,7 +72,7 @@ class Pairs:
 
 
 def read_pairs(path: Path, tokenizer: Tokenizer, longest: int, folder: Path | None = None) -> Pairs:
-    """Tokenise a JSONL file.
+    """Tokenise the pairs of a file, a folder or a pattern.
 
     folder: the tokenizer's, whose chat template is used unless the vocabulary is ours.
     Pairs with a side of more than longest tokens, or with two equal sides, are left out and
@@ -82,27 +81,24 @@ def read_pairs(path: Path, tokenizer: Tokenizer, longest: int, folder: Path | No
     sides: tuple[list[Sample], list[Sample]] = ([], [])
     too_long = equal = 0
     form = Form(tokenizer, folder)
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                row = rows.as_object(json.loads(line))
-                chosen, rejected = _conversation(row, "chosen"), _conversation(row, "rejected")
-                if chosen == rejected:
-                    equal += 1
-                    continue
-                shared, tools = _shared(chosen, rejected), row.get("tools", [])
-                pieces = [form.ending(Dialogue(side, tools, []), shared)
-                          for side in (chosen, rejected)]  # fmt: skip
-                made = [_encode(side, tokenizer) for side in pieces]
-            except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-                raise ValueError(
-                    f"{path.name}, line {number}: not a pair ({rows.reason(error)})"
-                ) from error
-            if max(len(ids) for ids, _ in made) > longest:
-                too_long += 1
+    for where, found in (one for file in rows.find(path) for one in rows.read(file)):
+        try:
+            row = rows.as_object(found)
+            chosen, rejected = _conversation(row, "chosen"), _conversation(row, "rejected")
+            if chosen == rejected:
+                equal += 1
                 continue
-            for side, sample in zip(sides, made, strict=True):
-                side.append(sample)
+            shared, tools = _shared(chosen, rejected), row.get("tools", [])
+            pieces = [form.ending(Dialogue(side, tools, []), shared)
+                      for side in (chosen, rejected)]  # fmt: skip
+            made = [_encode(side, tokenizer) for side in pieces]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{where}: not a pair ({rows.reason(error)})") from error
+        if max(len(ids) for ids, _ in made) > longest:
+            too_long += 1
+            continue
+        for side, sample in zip(sides, made, strict=True):
+            side.append(sample)
     if not sides[0] and equal:
         raise ValueError(f"{path} has no pair to learn from: {too_long} too long, {equal} equal.")
     if not sides[0]:

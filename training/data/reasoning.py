@@ -1,6 +1,7 @@
 """Chains of thought: their steps, forks, crypto terms, and what kind of question they answer."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from training.vocabulary import TURN_END, TURN_START
 _TERMS = Path(__file__).parent / "terms.txt"
 _QUESTION, _TURN = f"{TURN_START}user\n", f"{TURN_START}assistant\n"
 _OPEN, _CLOSE = "<think>\n", "\n</think>"
+_OPENED = re.compile(r"\s*<think>\n?")
 _NEXT_STEP = re.compile(r"(?<=\n)(?=\S)|(?<=[.!?] )(?=\S)")
 _FORK = re.compile(
     r"\b(alternatively|otherwise|or else|instead|on the other hand|wait|unless|either|suppose|"
@@ -49,37 +51,58 @@ def split(text: str) -> Chain:
     return Chain(tuple(_NEXT_STEP.split(text)) if text.strip() else ())
 
 
-def thought(dialogue: str) -> str:
-    """The think span of the last answer of a rendered dialogue; "" if it has none."""
-    answer = dialogue.rpartition(_TURN)[2]
-    inner, closed, _ = answer.removeprefix(_OPEN).partition(_CLOSE)
-    return inner if closed and answer.startswith(_OPEN) else ""
+def last_answer(dialogue: str, learnt: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Where the last answer of a rendered dialogue begins and ends.
+
+    learnt: where the stretches with a loss weight do, by which it is found in any format but ours.
+    """
+    begin, end = learnt[-1] if learnt else (len(dialogue), len(dialogue))
+    return (dialogue.rindex(_TURN) + len(_TURN) if _TURN in dialogue else begin), end
 
 
-def question(dialogue: str) -> str:
-    """What the user asked last, before the last answer of a rendered dialogue."""
-    asked = dialogue.rpartition(_TURN)[0].rpartition(_QUESTION)[2]
-    return asked.partition(TURN_END)[0]
+def thought(dialogue: str, begin: int) -> slice:
+    """The think span of the answer that begins there; empty if it has none.
+
+    <think> stands at the beginning of the answer or at the end of its prompt.
+    """
+    if opened := _OPENED.match(dialogue, begin):
+        begin = opened.end()
+    elif not dialogue[:begin].rstrip().endswith(_OPEN.strip()):
+        return slice(begin, begin)
+    close = dialogue.find(_CLOSE.strip(), begin)
+    return slice(begin, max(begin, close - dialogue.startswith(_CLOSE, close - 1)))
 
 
-def numbered(dialogue: str, with_answer: bool) -> list[Piece]:
+def question(dialogue: str, begin: int, before: int) -> str:
+    """What the user asked last before the answer that begins there.
+
+    before: where the answer before ends; in a format that is not ours all text since then counts.
+    """
+    _, ours, asked = dialogue[:begin].rpartition(_QUESTION)
+    return asked.partition(TURN_END)[0] if ours else dialogue[before:begin]
+
+
+def numbered(dialogue: str, begin: int, end: int, with_answer: bool) -> list[Piece]:
     """The dialogue cut so that the weight of a piece is the number of its step, from 1; else 0.
 
-    <think> belongs to the first step and </think> to the last one, as does the answer to the end
-    of its turn if with_answer. It joins to the same text, so that it gives the same tokens.
+    begin, end: of the last answer. <think> belongs to the first step and </think> to the last one,
+    as does the answer to the end of its turn if with_answer. It joins to the same text, so that it
+    gives the same tokens.
     """
-    steps = split(thought(dialogue)).steps
+    inner = thought(dialogue, begin)
+    steps = split(dialogue[inner]).steps
     if not steps:
         return [Piece(dialogue)]
-    start = dialogue.rindex(_TURN) + len(_TURN)
-    begin = start + len(_OPEN)
-    end = begin + sum(map(len, steps)) + len(_CLOSE)
-    pieces = [Piece(dialogue[:start]), Piece(_OPEN, 1.0)]
+    last, tag = float(len(steps)), _CLOSE.strip()
+    closed = dialogue.index(tag, inner.stop) + len(tag)
+    pieces = [Piece(dialogue[:begin]), Piece(dialogue[begin : inner.start], 1.0)]
     pieces += [Piece(step, float(number)) for number, step in enumerate(steps, 1)]
-    last = float(len(steps))
-    answer, turn_end, rest = dialogue[end:].rpartition(TURN_END)
-    pieces += [Piece(_CLOSE, last), Piece(answer + turn_end, last if with_answer else 0.0)]
-    return [piece for piece in (*pieces, Piece(rest)) if piece.text]
+    pieces += [
+        Piece(dialogue[inner.stop : closed], last),
+        Piece(dialogue[closed:end], last if with_answer else 0.0),
+        Piece(dialogue[end:]),
+    ]
+    return [piece for piece in pieces if piece.text]
 
 
 def answer_message(text: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from html import escape
 
+from training.data.cleaning import words
 from training.data.formats import Document
 
 _EXAMPLES, _EXCERPT, _SOURCES = 3, 240, 20
@@ -35,7 +36,7 @@ class Report:
         """Count a document that is written."""
         self.kept[document.source] += 1
         self._kinds[document.kind] += 1
-        self._lengths[int(math.log2(max(1, len(document.text.split()))))] += 1
+        self._lengths[int(math.log2(max(1, len(words(document.text)))))] += 1
         self._characters += len(document.text)
 
     def leave_out(self, document: Document, reason: str) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from training.data.mixing import Shares
 from training.data.sft import Dialogues, DialogueStream
 from training.loop.batch import Batch
 from training.loop.config import LoopConfig
@@ -16,13 +17,14 @@ def span(dialogues: Dialogues, number: int) -> slice:
     return slice(int(dialogues.starts[number]), int(dialogues.starts[number + 1]))
 
 
-def join(parts: list[Dialogues]) -> Dialogues:
+def join(parts: list[Dialogues], shares: Shares | None = None) -> Dialogues:
     """The dialogues of all parts, one part after the other."""
     lengths = np.concatenate([part.lengths for part in parts])
     return Dialogues(
         np.concatenate([part.ids for part in parts]),
         np.concatenate([part.weights for part in parts]),
         np.concatenate(([0], np.cumsum(lengths))),
+        shares,
     )
 
 

@@ -13,6 +13,7 @@ from training.data import dialogue_formats, rows
 from training.data.batching import LengthStream, Row
 from training.data.cache import token_type
 from training.data.chat import Piece, Weights
+from training.data.mixing import Shares
 from training.data.packing import Sample, fill
 from training.data.template import Form, weigh_tags
 from training.loop.batch import Batch
@@ -26,9 +27,13 @@ class Dialogues:
         ids: NDArray[np.unsignedinteger],
         weights: NDArray[np.float32],
         starts: NDArray[np.int64],
+        shares: Shares | None = None,
     ) -> None:
-        """starts has one entry more than there are dialogues: the end of the last."""
-        self.ids, self.weights, self.starts = ids, weights, starts
+        """starts has one entry more than there are dialogues: the end of the last.
+
+        shares: of their sources in an epoch.
+        """
+        self.ids, self.weights, self.starts, self.shares = ids, weights, starts, shares
         self.lengths = np.diff(starts)
 
     def __len__(self) -> int:
@@ -109,7 +114,7 @@ class DialogueStream(LengthStream):
 
     def __init__(self, dialogues: Dialogues, seed: int, packed: int = 0) -> None:
         """packed: length of rows into which dialogues are packed; 0 = one dialogue a row."""
-        super().__init__(dialogues.lengths, seed, packed)
+        super().__init__(dialogues.lengths, seed, packed, dialogues.shares)
         self._dialogues = dialogues
 
     def next_batch(self, rows: int) -> Batch:

@@ -1,4 +1,4 @@
-"""What people have beside books: prices, news, transactions, posts and papers, as documents."""
+"""What people have beside books, as documents: prices, news, transactions, posts, papers, chats."""
 
 import csv
 import re
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from training.data import rows
+from training.data.dialogue_formats import dialogue, has_turns, said
 from training.data.formats import Document
 
 SUFFIXES = (*rows.SUFFIXES, ".csv", ".md", ".txt")
@@ -29,7 +30,8 @@ def read(path: Path) -> Iterator[Document]:
 
     A table of open, high, low and close becomes sentences, a document per month. A row with a
     hash or topics is a transaction or log, one with a title news, one with an author or likes a
-    post. Raises ValueError that names the row which is none of these.
+    post, and one with turns a dialogue. Raises ValueError that names the row which is none of
+    these.
     """
     if path.suffix in (".md", ".txt"):
         yield from _paper(path)
@@ -50,12 +52,18 @@ def read(path: Path) -> Iterator[Document]:
         try:
             yield _document(row, path.stem)
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{where}: not a text, news, post or transaction ({error})") from error
+            raise ValueError(
+                f"{where}: not a text, news, post, transaction or dialogue ({rows.reason(error)})"
+            ) from error
 
 
 def _document(row: Row, name: str) -> Document:
     source = str(row.get("source", name))
     body = next((row[k] for k in ("content", "body", "article", "summary") if row.get(k)), "")
+    if has_turns(row):
+        made = dialogue(row)
+        # A system turn that many dialogues share would make them near duplicates.
+        return Document(said(made, "user", "assistant", "tool"), source, "dialogue", made)
     if row.get("topics"):
         return Document(_log(row), source, "on-chain")
     if row.get("hash") or row.get("transactionHash"):

@@ -3,8 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -58,29 +57,57 @@ def fingerprint(dialogues: Dialogues, tokenizer: Path) -> str:
     return digest.hexdigest()
 
 
-@contextmanager
-def writing(
-    folder: Path, dialogues: Dialogues, mark: str, k: int, temperature: float
-) -> Iterator[TopK]:
-    """Arrays to fill; the folder gets its name when the block has ended without an error."""
-    unfinished = folder.with_name(f"unfinished-{folder.name}")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    rows = int((dialogues.weights > 0).sum())
+class Writer:
+    """Arrays to fill in a folder that gets its name when it is finished.
 
-    def new(name: str, kind: Any, *shape: int) -> Any:
-        path = unfinished / f"{name}.npy"
-        return np.lib.format.open_memmap(path, "w+", dtype=kind, shape=(rows, *shape))
+    It goes on where a killed one had saved: stored holds the rows of the first done dialogues.
+    """
 
-    ids, logs = new("ids", np.int32, k), new("logs", np.float16, k + 1)
-    targets = new("targets", np.float16)
-    yield TopK(ids, logs, targets, dialogues.starts, _places(dialogues), temperature)
-    for array in (ids, logs, targets):
-        array.flush()
-    meta = {"fingerprint": mark, "k": k, "temperature": temperature}
-    (unfinished / _META).write_text(json.dumps(meta), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(unfinished, folder)
+    def __init__(self, folder: Path, dialogues: Dialogues, made_of: Mapping[str, Any]) -> None:
+        """made_of: "fingerprint", "k", "temperature" and what else the logits depend on."""
+        self._folder, self._made_of = folder, made_of
+        self._unfinished = folder.with_name(f"unfinished-{folder.name}")
+        self.done = self._saved()
+        if not self.done:
+            shutil.rmtree(self._unfinished, ignore_errors=True)
+            self._unfinished.mkdir(parents=True)
+        k, rows = made_of["k"], int((dialogues.weights > 0).sum())
+
+        def array(name: str, kind: Any, *shape: int) -> Any:
+            return np.lib.format.open_memmap(
+                self._unfinished / f"{name}.npy",
+                "r+" if self.done else "w+",
+                dtype=kind,
+                shape=(rows, *shape),
+            )
+
+        self._arrays = (
+            array("ids", np.int32, k), array("logs", np.float16, k + 1),
+            array("targets", np.float16),
+        )  # fmt: skip
+        places, temperature = _places(dialogues), made_of["temperature"]
+        self.stored = TopK(*self._arrays, dialogues.starts, places, temperature)
+
+    def save(self, done: int) -> None:
+        """Note that the rows of the first done dialogues are filled in."""
+        for array in self._arrays:
+            array.flush()
+        noted = self._unfinished / f"{_META}.tmp"
+        noted.write_text(json.dumps({**self._made_of, "done": done}), encoding="utf-8")
+        os.replace(noted, self._unfinished / _META)
+
+    def finish(self) -> None:
+        """Give the folder its name."""
+        self.save(len(self.stored.starts) - 1)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        os.replace(self._unfinished, self._folder)
+
+    def _saved(self) -> int:
+        """Dialogues of an unfinished folder that was made of the same."""
+        path = self._unfinished / _META
+        noted = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        done = int(noted.pop("done", 0))
+        return done if noted == self._made_of else 0
 
 
 def open_topk(folder: Path, dialogues: Dialogues, mark: str) -> TopK:

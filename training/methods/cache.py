@@ -22,15 +22,17 @@ class Config:
 
 
 def run(config: Config, options: Options) -> bool:
-    """Write what is missing of the cache."""
+    """Write what is missing of the cache; KnownError if what is there was made otherwise."""
     tokenizer = load_tokenizer(Path(config.tokenizer))
     overlap = Overlap(benchmark_texts(Path(config.benchmarks))) if config.benchmarks else None
     folder = Path(config.out)
     for group in config.groups:
+        made_of = cache.origin(Path(config.tokenizer), group)
+        made_of["folder of benchmarks"] = config.benchmarks
         if not cache.has_group(folder, group.name):
             found = documents(group, Path(config.corpus), overlap)
-            cache.write_group(folder, group.name, found, tokenizer)
-        made = cache.open_group(folder, group.name)
+            cache.write_group(folder, group.name, found, tokenizer, made_of)
+        made = cache.open_group(folder, group.name, made_of)
         print(f"{group.name}: {len(made.train)} tokens, {len(made.held_out)} held out", flush=True)
     print(f"Wrote {folder}", flush=True)
     return True

@@ -57,6 +57,8 @@ class Config(sft.Config):
         super().__post_init__()
         if self.kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}.")
+        if self.kind == "black_box" and self.mixture:
+            raise ValueError("black_box answers the questions of data; it takes no mixture.")
         if self.kind == "on_policy" and self.loop.shard:
             raise ValueError("loop.shard: sampling needs the whole model in every process.")
         if not (0 <= self.alpha <= 1 and 0 <= self.beta <= 1 and self.temperature > 0):
@@ -145,7 +147,7 @@ def run(config: Config, options: Options) -> bool:
     if config.kind == "black_box":
         return sft.run(config if options.plan else _with_answers(config), options)
     model, tokenizer = start(config), load_tokenizer(Path(config.model))
-    dialogues = sft.read(config, config.data, tokenizer)
+    dialogues = sft.read_data(config, tokenizer)
     held_out = sft.read(config, config.held_out, tokenizer) if config.held_out else None
     teacher = make_teacher(
         config.teacher,

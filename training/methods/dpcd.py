@@ -1,5 +1,7 @@
 """DPCD: learn a domain and keep the teacher's chains of thought; see objectives/dpcd.py."""
 
+import json
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,10 +16,12 @@ from engine.core.words import counted
 from training.data.chains import Chains, annotate
 from training.data.selection import join, numbered_batches, select
 from training.data.sft import Dialogues, pad
-from training.loop import device
+from training.data.topk import fingerprint
+from training.loop import device, distributed
 from training.loop.batch import Batch, Loss, Step
 from training.methods import sft
 from training.methods.common import Options, carry_out, start
+from training.models.loading import mark
 from training.models.parts import head, hidden_states
 from training.models.teacher import TeacherOf, make_teacher
 from training.objectives.cross_entropy import chunked_cross_entropy
@@ -25,6 +29,8 @@ from training.objectives.divergence import chunked_divergence
 from training.objectives.dpcd import Coefficients, coherence, quality_loss
 from training.objectives.log_probs import target_log_probs
 from training.tokenizer import load_tokenizer
+
+COHERENCES = "coherences.json"
 
 
 @dataclass(frozen=True)
@@ -134,11 +140,37 @@ def coherences(teacher: TeacherOf, chains: Chains, rows: int) -> NDArray[np.floa
     return found
 
 
-def choose(domain: int, kept: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:
-    """Numbers of all domain dialogues and of as many kept replay ones as give them their share."""
-    wanted = round(domain * share / (1 - share)) if len(kept) else 0
+def kept_coherences(
+    config: Config, options: Options, teacher: TeacherOf, chains: Chains
+) -> NDArray[np.float64]:
+    """Those of all chains; a resumed run finds them in its folder, for they are a pass of the
+    teacher over all data. Stored logits are read anew."""
+    path = Path(config.out) / COHERENCES
+    made_of = [
+        fingerprint(chains.dialogues, Path(config.model)), mark(config.teacher or config.model),
+        config.four_bit, config.loop.mixed,
+    ]  # fmt: skip
+    if not config.topk and path.exists():
+        noted = json.loads(path.read_text(encoding="utf-8"))
+        if noted["made_of"] == made_of:
+            return np.array(noted["coherences"])
+    with device.precision(device.pick(), config.loop.mixed):
+        found = coherences(teacher, chains, config.loop.rows)
+    if distributed.is_first() and not options.plan and not config.topk:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".tmp")
+        unfinished.write_text(json.dumps({"made_of": made_of, "coherences": found.tolist()}))
+        os.replace(unfinished, path)
+    return found
+
+
+def choose(
+    domain: NDArray[np.int64], kept: NDArray[np.int64], share: float, seed: int
+) -> NDArray[np.int64]:
+    """Numbers of the domain dialogues and of as many kept replay ones as give them their share."""
+    wanted = round(len(domain) * share / (1 - share)) if len(kept) else 0
     order = np.random.default_rng(seed).permutation(kept)
-    return np.concatenate([np.arange(domain), np.resize(order, wanted)]).astype(np.int64)
+    return np.concatenate([domain, np.resize(order, wanted)]).astype(np.int64)
 
 
 def keeps_chains(given: Coefficients) -> bool:
@@ -154,8 +186,10 @@ def run(config: Config, options: Options) -> bool:
     def read(path: str) -> Dialogues:
         return sft.read(config, path, tokenizer)
 
-    domain = read(config.data)
+    domain = sft.read_data(config, tokenizer)
     both = join([domain, read(config.replay_data)]) if config.replay_data else domain
+    seed = config.loop.seed
+    learnt = domain.shares.numbers(0, seed) if domain.shares else np.arange(len(domain))
     teacher = make_teacher(
         config.teacher or config.model, config.topk, config.model, config.four_bit, both
     )
@@ -169,8 +203,7 @@ def run(config: Config, options: Options) -> bool:
         )
     if config.dpcd.filter and config.dpcd.tau > 0:
         reasoned = chains.counts > 0
-        with device.precision(device.pick(), config.loop.mixed):
-            sure = coherences(teacher, chains, config.loop.rows)
+        sure = kept_coherences(config, options, teacher, chains)
         chains = chains.without(sure < config.dpcd.tau)
         left_out = int((sure < config.dpcd.tau).sum())
         print(f"{left_out} of {counted(total, 'chain')} below tau left out", flush=True)
@@ -182,7 +215,7 @@ def run(config: Config, options: Options) -> bool:
             )
     chains = chains.weighed(config.dpcd)
     replayed = np.flatnonzero(chains.counts[len(domain) :]) + len(domain)
-    chosen = choose(len(domain), replayed, config.replay, config.loop.seed)
+    chosen = choose(learnt, replayed, config.replay, seed)
     held_out = read(config.held_out) if config.held_out else None
     method = ChainPreservation(config, model, tokenizer, chains, chosen, held_out, teacher)
     return carry_out("dpcd", config, options, method)

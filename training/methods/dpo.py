@@ -1,5 +1,6 @@
 """Preference tuning on pairs of answers: DPO, its variants, and two forms without a reference."""
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -16,6 +17,7 @@ from training.loop import device, distributed
 from training.loop.batch import Batch, Loss
 from training.methods.common import Options, carry_out, start
 from training.methods.pairwise import OnPairs, PairConfig, pairs_per_pass, read
+from training.models.loading import mark
 from training.models.reference import Reference
 from training.objectives.log_probs import token_log_probs
 from training.objectives.preference import (
@@ -131,14 +133,15 @@ def compute_reference(config: Config, model: nn.Module, pairs: Pairs, file: Path
     pairs.reference = reference
     if distributed.is_first():
         file.parent.mkdir(parents=True, exist_ok=True)
-        save_file({"reference": reference}, file, metadata={"of": made_of})
+        unfinished = file.with_suffix(".tmp")  # a file cut short would be an error at each start
+        save_file({"reference": reference}, unfinished, metadata={"of": made_of})
+        os.replace(unfinished, file)
 
 
 def _fingerprint(config: Config, pairs: Pairs) -> str:
     """Changes with the pairs, the model's files and what else the figures depend on."""
-    files = [p for p in sorted(Path(config.model).glob("*.safetensors")) if p.is_file()]
-    stats = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in files]
-    digest = blake2b(repr((stats, config.length_alpha, config.loop.mixed)).encode())
+    given = (config.model, mark(config.model), config.yarn, config.length_alpha, config.loop.mixed)
+    digest = blake2b(repr(given).encode())
     digest.update(pairs.digest())
     return digest.hexdigest()
 

@@ -18,7 +18,9 @@ from training.tokenizer import load_tokenizer
 
 @dataclass(frozen=True)
 class PairConfig(ModelConfig):
-    """data, held_out: JSON lines of pairs (data/pairs.py); context: longer sides are left out.
+    """data, held_out: pairs as in data/pairs.py, a file, a folder or a pattern.
+
+    context: longer sides are left out.
 
     loop.rows counts answers, so a forward pass has half as many pairs.
     """
@@ -42,6 +44,8 @@ class OnPairs(ABC):
         self._accumulate, self._rows = loop.accumulate, pairs_per_pass(loop)
         self._stream = LengthStream(pairs.lengths, loop.seed)
         self.epoch_steps = -(-len(self._stream.plan(0, self._rows)) // loop.accumulate)
+        if distributed.is_first():
+            self._stream.tell(self._rows)
 
     @abstractmethod
     def loss(self, batch: Batch) -> Loss:

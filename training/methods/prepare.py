@@ -1,7 +1,8 @@
-"""Make a corpus of files people have: one spelling, no noise, no duplicates, no benchmarks."""
+"""Make a corpus and dialogues of files people have: no noise, no duplicates, no benchmarks."""
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,19 +12,22 @@ from engine.core.words import counted
 from training.data import rows, sources
 from training.data.cleaning import Overlap, benchmark_texts, is_prose
 from training.data.dedup import Duplicates
+from training.data.dialogue_formats import as_row, said
 from training.data.domain import misleading, noise, normalise
 from training.data.formats import Document
 from training.data.paraphrase import paraphrase
 from training.data.report import Report
 from training.methods.common import Options
 
+FILES = {"document": "corpus.jsonl", "dialogue": "dialogues.jsonl"}
+
 
 @dataclass(frozen=True)
 class Config:
     """data: a file, a folder or a pattern; benchmarks: folder of texts that must not be learnt.
 
-    out: folder of corpus.jsonl and report.html. misleading: score from which a text is left out.
-    paraphrases: further wordings of each document, not of held-out ones.
+    out: folder of corpus.jsonl, dialogues.jsonl and report.html. misleading: score from which a
+    text is left out. paraphrases: further wordings of each document, not of held-out ones.
     """
 
     data: str
@@ -44,20 +48,31 @@ def run(config: Config, options: Options) -> bool:
     files = rows.find(Path(config.data), sources.SUFFIXES)
     overlap = Overlap(benchmark_texts(Path(config.benchmarks)) if config.benchmarks else ())
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / "corpus.jsonl.tmp"
-    with unfinished.open("w", encoding="utf-8") as out:
-        for document in _chosen(config, files, overlap, report):
-            row = {"text": document.text, "source": document.source, "kind": document.kind}
+    unfinished = {name: folder / f"{name}s.tmp" for name in FILES}
+    written: Counter[str] = Counter()
+    with (
+        unfinished["document"].open("w", encoding="utf-8") as documents,
+        unfinished["dialogue"].open("w", encoding="utf-8") as dialogues,
+    ):
+        for one in _chosen(config, files, overlap, report):
+            if one.dialogue:
+                name, out, row = "dialogue", dialogues, as_row(one.dialogue)
+            else:
+                name, out = "document", documents
+                row = {"text": one.text, "source": one.source, "kind": one.kind}
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
+            written[name] += 1
     (folder / "report.html").write_text(report.html(), encoding="utf-8")
     for reason, number in report.left_out.most_common():
         print(f"left out: {number} {reason}", flush=True)
-    if not report.kept:
-        unfinished.unlink()
+    for name, file in FILES.items():
+        if written[name]:
+            os.replace(unfinished[name], folder / file)
+            print(f"Wrote {counted(written[name], name)} to {folder / file}", flush=True)
+        else:
+            unfinished[name].unlink()
+    if not written:
         raise KnownError(*_nothing(config, report))
-    os.replace(unfinished, folder / "corpus.jsonl")
-    made = counted(report.kept.total(), "document")
-    print(f"Wrote {made} to {folder / 'corpus.jsonl'}", flush=True)
     return True
 
 
@@ -77,12 +92,12 @@ def _chosen(
     seen = Duplicates()
     for number, found in enumerate(d for file in files for d in sources.read(file)):
         document = replace(found, text=normalise(found.text))
-        reason = _reason(document.text, config.misleading, seen, overlap)
+        reason = _reason(document, config.misleading, seen, overlap)
         if reason:
             report.leave_out(document, reason)
             continue
         wordings = [document.text]
-        if not document.held_out:
+        if not document.held_out and not document.dialogue:
             for copy in range(config.paraphrases):
                 text = paraphrase(document.text, hash((config.seed, number, copy)))
                 if text not in wordings and not replace(document, text=text).held_out:
@@ -93,13 +108,18 @@ def _chosen(
             yield made
 
 
-def _reason(text: str, limit: float, seen: Duplicates, overlap: Overlap) -> str:
-    """Why a text is left out, or ""."""
-    if reason := noise(text):
+def _reason(document: Document, limit: float, seen: Duplicates, overlap: Overlap) -> str:
+    """Why a document is left out, or ""."""
+    text, answers = document.text, document.text
+    if document.dialogue:  # which may be short, and hold code; what its user says misleads nobody
+        answers = said(document.dialogue, "assistant")
+    if document.dialogue and not answers:
+        return "no answer"
+    if reason := noise(text, 0 if document.dialogue else 5):
         return reason
-    if not is_prose(text):
+    if not document.dialogue and not is_prose(text):
         return "not prose"
-    score, reasons = misleading(text)
+    score, reasons = misleading(answers)
     if score >= limit:
         return f"misleading: {', '.join(reasons)}"
     return seen.kind(text) or ("overlaps a benchmark" if overlap.found_in(text) else "")

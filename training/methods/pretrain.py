@@ -12,6 +12,7 @@ from training.data.groups import Group
 from training.data.mixing import Mixture
 from training.data.order import check
 from training.evaluate.bits_per_byte import bits_per_byte
+from training.loop import distributed
 from training.loop.batch import Batch, Loss, Step
 from training.methods.common import ModelConfig, Options, carry_out, start
 from training.models.loading import publish
@@ -45,11 +46,14 @@ class Pretraining:
     def __init__(self, config: Config, model: nn.Module) -> None:
         self.model = model
         self._config = config
-        folder = Path(config.cache)
-        self._groups = [cache.open_group(folder, group.name) for group in config.groups]
+        folder, tokenizer = Path(config.cache), Path(config.tokenizer)
+        self._groups = [
+            cache.open_group(folder, group.name, cache.origin(tokenizer, group))
+            for group in config.groups
+        ]
         weights = [group.weight for group in config.groups]
         self._mixture = Mixture([g.train for g in self._groups], weights, config.loop.seed)
-        self._sizes = bytes_per_token(load_tokenizer(Path(config.tokenizer)))
+        self._sizes = bytes_per_token(load_tokenizer(tokenizer))
         per_step = config.loop.rows * config.loop.accumulate * config.context
         self.epoch_steps = math.ceil(config.tokens / per_step)
 
@@ -96,6 +100,8 @@ def run(config: Config, options: Options) -> bool:
         size = load_tokenizer(tokenizer).get_vocab_size()
         model = build(named(config.shape), size, config.loop.seed)
     method = Pretraining(config, model)
+    if config.tokens and config.loop.steps and distributed.is_first():
+        print(f"loop.steps = {config.loop.steps} counts, not tokens.", flush=True)
     return carry_out(
         "pretrain", config, options, method,
         write=lambda target: publish(model, tokenizer, target, model.dtype),

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
@@ -100,6 +101,18 @@ def stored_dtype(folder: Path | str) -> torch.dtype:
     """The type in which a model's weights are stored, fp32 if it does not say."""
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     return getattr(config, "dtype", None) or torch.float32
+
+
+def mark(folder: Path | str) -> str:
+    """A digest that changes with a model's settings and files, whose contents are not read."""
+    folder = Path(folder)
+    digest = blake2b(digest_size=16)
+    for path in sorted(folder.glob("*config.json")):
+        digest.update(path.read_bytes())
+    for path in sorted(folder.glob("*.safetensors")):
+        found = path.stat()
+        digest.update(repr((path.name, found.st_size, found.st_mtime_ns)).encode())
+    return digest.hexdigest()
 
 
 def publish(model: nn.Module, tokenizer: Path, target: Path, dtype: torch.dtype) -> None:

@@ -32,7 +32,7 @@ _HELD_OUT = 1 << 32  # in place of the number of a rollout
 
 @dataclass(frozen=True)
 class PolicyConfig(ModelConfig):
-    """Fields of every policy method. data, held_out: prompts as JSON lines.
+    """Fields of every policy method. data, held_out: prompts, a file, a folder or a pattern.
 
     A rollout has `prompts` prompts and is used for `updates` optimizer steps.
     """

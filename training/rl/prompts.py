@@ -1,10 +1,9 @@
 """Prompts to answer: rendered as for instruction tuning, drawn in a new order each epoch.
 
-One JSON object per line: {"messages": […]} or {"prompt": "…"}, and if wanted "tools": […] and
+Rows of {"messages": […]} or {"prompt": "…"}, and if wanted "tools": […] and
 "facts": {…}, which the rewards look at. An answer at the end of the messages is left out.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,24 +47,22 @@ def prompt_of(row: Mapping[str, Any], form: Form) -> Prompt:
 def read_prompts(
     path: Path, tokenizer: Tokenizer, longest: int, folder: Path | None = None
 ) -> list[Prompt]:
-    """All prompts of at most longest tokens; ValueError that names a line that is none.
+    """All prompts of at most longest tokens; ValueError that names a row that is none.
 
+    path: a file, a folder or a pattern.
     folder: the tokenizer's, whose chat template is used unless the vocabulary is ours.
     """
     form = Form(tokenizer, folder)
     found: list[Prompt] = []
     left_out = 0
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                prompt = prompt_of(rows.as_object(json.loads(line)), form)
-            except (AttributeError, LookupError, TypeError, ValueError) as error:
-                raise ValueError(
-                    f"{path.name}, line {number}: not a prompt ({rows.reason(error)})"
-                ) from error
-            fits = len(tokenizer.encode(prompt.text, add_special_tokens=False).ids) <= longest
-            left_out += not fits
-            found += [prompt] if fits else []
+    for where, row in (one for file in rows.find(path) for one in rows.read(file)):
+        try:
+            prompt = prompt_of(rows.as_object(row), form)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ValueError(f"{where}: not a prompt ({rows.reason(error)})") from error
+        fits = len(tokenizer.encode(prompt.text, add_special_tokens=False).ids) <= longest
+        left_out += not fits
+        found += [prompt] if fits else []
     if not found:
         raise rows.nothing_left(path, left_out, "prompt", longest)
     print(f"{path.name}: {counted(len(found), 'prompt')}, {left_out} too long", flush=True)

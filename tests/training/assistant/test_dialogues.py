@@ -1,6 +1,7 @@
 """Generated dialogues: what is taught is what the program does, and every figure is real."""
 
 import json
+import lzma
 import random
 from collections import Counter
 from pathlib import Path
@@ -17,6 +18,7 @@ from engine.model.templates import STARTER, PromptCall, PromptMessage, ToolSpec
 from engine.model.templates import render as render_prompt
 from training.assistant import dialogues
 from training.assistant.dialogues import generate
+from training.assistant.negatives import everyday_requests
 from training.assistant.wordings import load
 from training.data.chat import render, render_text
 from training.data.sft import encode
@@ -148,3 +150,17 @@ def test_written_as_json_lines(
     lines = path.read_text("utf-8").splitlines()
     assert len(lines) == 12
     assert all(set(json.loads(line)) == {"messages", "tools"} for line in lines)
+
+
+@pytest.mark.parametrize("name", ["instruct.jsonl", "instruct.jsonl.xz", "instruct.json"])
+def test_everyday_requests_come_from_a_corpus_of_any_kind(tmp_path: Path, name: str) -> None:
+    rows = [
+        {"source": "clinc/oos-eval", "intent": "recipe", "query": "how do i {bake} bread"},
+        {"source": "clinc/oos-eval", "intent": "transfer", "query": "send money"},
+        {"text": "of clinc/oos-eval", "source": "others"},
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    assert everyday_requests(tmp_path, 5, seed=1) == []
+    (tmp_path / name).write_bytes(lzma.compress(text) if name.endswith(".xz") else text)
+    (wording,) = everyday_requests(tmp_path, 5, seed=1)
+    assert (wording.text, wording.kind) == ("how do i bake bread", "off_topic")

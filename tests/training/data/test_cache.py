@@ -17,9 +17,9 @@ from training.vocabulary import END_OF_TEXT
 def test_every_token_of_every_document_is_cached(tokenizer: Tokenizer, tmp_path: Path) -> None:
     documents = [Document(f"the price of coin number {n}", "s", "k") for n in range(600)]
     assert not has_group(tmp_path, "g")
-    write_group(tmp_path, "g", iter(documents), tokenizer)
+    write_group(tmp_path, "g", iter(documents), tokenizer, {})
     assert has_group(tmp_path, "g")
-    group = open_group(tmp_path, "g")
+    group = open_group(tmp_path, "g", {})
     for tokens, held_out in ((group.train, False), (group.held_out, True)):
         expected = [
             number
@@ -36,16 +36,16 @@ def test_large_vocabularies_need_four_bytes(tmp_path: Path) -> None:
     vocabulary = {f"w{number}": number for number in range(70_000)} | {END_OF_TEXT: 70_000}
     large = Tokenizer(models.WordLevel(vocabulary, unk_token="w0"))
     large.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    write_group(tmp_path, "g", [Document("w3 w69999", "s", "k")], large)
-    group = open_group(tmp_path, "g")
+    write_group(tmp_path, "g", [Document("w3 w69999", "s", "k")], large, {})
+    group = open_group(tmp_path, "g", {})
     assert group.train.dtype == np.uint32
     assert group.train.tolist() == [3, 69_999, 70_000]
     assert group.held_out.dtype == np.uint32
 
 
 def test_an_empty_part_is_an_empty_array(tokenizer: Tokenizer, tmp_path: Path) -> None:
-    write_group(tmp_path, "g", [], tokenizer)
-    assert len(open_group(tmp_path, "g").train) == 0
+    write_group(tmp_path, "g", [], tokenizer, {})
+    assert len(open_group(tmp_path, "g", {}).train) == 0
 
 
 @given(size=st.integers(0, 300), length=st.integers(1, 40))

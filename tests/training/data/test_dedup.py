@@ -39,6 +39,15 @@ def test_words_count_not_case_or_punctuation() -> None:
     assert normal(" Straße,  TWO\n") == "strasse two"
 
 
+def test_chinese_characters_are_words() -> None:
+    """Else a sentence is one word, and one other character makes a text another one."""
+    text = "".join(chr(0x4E00 + number) for number in range(300))
+    seen = Duplicates()
+    assert seen.kind(text) == ""
+    assert seen.kind(text[:150] + "新" + text[151:]) == "near duplicate"
+    assert seen.kind(text[::-1]) == ""
+
+
 @settings(deadline=None)
 @given(st.lists(st.sampled_from("ab"), max_size=30))
 def test_as_many_shingles_as_different_runs(words: list[str]) -> None:

@@ -55,6 +55,10 @@ GOOD = "A pool pays fees to those who lend it two coins, and the price may move 
         ("look at this one here #btc #eth #sol @you https://x.y 🚀 🚀", "mostly links and tags"),
         ("moon soon and now " * 12, "repeats itself"),
         ("BUY THE DIP TODAY or you will REGRET IT FOREVER", "shouting"),
+        ("比特币价格今天上涨了百分之五，投资者应当注意风险。", ""),
+        ("比特币价格周二上涨，https://x.y 说投资者应当注意风险。", ""),
+        ("涨涨涨涨" * 9, "repeats itself"),
+        ("上涨了", "too short"),
     ],
 )
 def test_noise_has_a_reason(text: str, reason: str) -> None:

@@ -1,4 +1,5 @@
 import json
+import lzma
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,17 @@ def test_long_and_equal_pairs_are_left_out(
 def test_a_bad_line_is_named(row: Any, tokenizer: Tokenizer, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"pairs\.jsonl, line 1: not a pair"):
         read([row], tokenizer, tmp_path)
+
+
+def test_pairs_come_from_every_kind_of_file(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    rows = [{"prompt": "a", "chosen": f"coin {n}", "rejected": "b"} for n in range(3)]
+    (tmp_path / "list.json").write_text(json.dumps(rows[:2]))
+    (tmp_path / "more.jsonl.xz").write_bytes(lzma.compress(json.dumps(rows[2]).encode()))
+    assert len(read_pairs(tmp_path, tokenizer, 200)) == 3
+    assert len(read_pairs(tmp_path / "*.json", tokenizer, 200)) == 2
+    (tmp_path / "list.json").write_text('[{"chosen": "a"}]')
+    with pytest.raises(ValueError, match=r"list\.json, row 1: not a pair \(rejected is missing\)"):
+        read_pairs(tmp_path, tokenizer, 200)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from training.data.chat import render_text
 from training.data.reasoning import (
     answer_message,
     classify,
+    last_answer,
     numbered,
     question,
     split,
@@ -46,18 +47,24 @@ def test_forks_raise_the_branching_factor() -> None:
     assert split("add\nalternatively subtract\nwait, either works\nend").branching == 1 + 3 / 4
 
 
+def inner(text: str) -> str:
+    return text[thought(text, last_answer(text, [])[0])]
+
+
 def test_only_the_last_answers_thought_counts() -> None:
-    assert thought(dialogue("2+2=4\nso 4")) == "2+2=4\nso 4"
-    assert thought(dialogue("")) == ""
+    assert inner(dialogue("2+2=4\nso 4")) == "2+2=4\nso 4"
+    assert inner(dialogue("")) == ""
     both = dialogue("one") + dialogue("")
-    assert thought(both) == ""
-    assert question(both) == "Is <think>\nit\n</think> safe?"
+    assert inner(both) == ""
+    begin, _ = last_answer(both, [])
+    assert question(both, begin, 0) == "Is <think>\nit\n</think> safe?"
 
 
 @pytest.mark.parametrize("with_answer", [False, True])
 def test_pieces_number_the_steps_and_join_to_the_text(with_answer: bool) -> None:
     text = dialogue("2+2=4\nso 4")
-    pieces = numbered(text, with_answer)
+    begin = text.rindex("<think>")
+    pieces = numbered(text, begin, len(text) - 1, with_answer)
     assert "".join(piece.text for piece in pieces) == text
     assert [(piece.text, piece.weight) for piece in pieces[1:]] == [
         ("<think>\n", 1.0),
@@ -69,8 +76,30 @@ def test_pieces_number_the_steps_and_join_to_the_text(with_answer: bool) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("[user]2+2?[assistant]~<think>is 4\nyes</think>4.", "is 4\nyes"),
+        ("[user]2+2?[assistant]<think>\n~is 4\nyes\n</think>\n\n4.", "is 4\nyes"),
+        ("[user]2+2?[assistant]<think>~\nis 4</think>4.", "\nis 4"),
+        ("[user]2+2?[assistant]~4, not <think>5</think>.", ""),
+        ("[user]2+2?[assistant]~<think>cut off", ""),
+        ("[user]2+2?[assistant]<think>~</think>4.", ""),
+    ],
+)
+def test_a_thought_of_any_template_is_found(text: str, found: str) -> None:
+    """~ stands where the answer begins."""
+    begin = text.index("~")
+    text = text.replace("~", "")
+    assert last_answer(text, [(3, 4), (begin, len(text))]) == (begin, len(text))
+    assert text[thought(text, begin)] == found
+    assert "".join(p.text for p in numbered(text, begin, len(text), True)) == text
+    assert question(text, begin, text.index("2+2")).startswith("2+2?[assistant]")
+
+
 def test_dialogue_without_a_thought_has_no_steps() -> None:
-    assert [piece.weight for piece in numbered(dialogue(""), True)] == [0.0]
+    text = dialogue("")
+    assert [piece.weight for piece in numbered(text, len(text), len(text), True)] == [0.0]
 
 
 @given(st.text(alphabet="ab .\n", max_size=20), st.text(alphabet="ab .", max_size=20))

@@ -79,7 +79,7 @@ def test_the_command(
     (tmp_path / "text.txt").write_text(TEXT)
     assert main(arguments) == 1
     said = capsys.readouterr().err
-    assert "fewer than 257 tokens: a window has 256, twice the model's context of 128" in said
+    assert "fewer than 513 tokens: a window has 512, twice the model's context of 256" in said
     assert "--longest 128" in said
     assert main([*arguments, "--longest", "16"]) == 0
     said = capsys.readouterr().out

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from training.data.sft import pad, read_dialogues
 from training.data.topk import fingerprint, open_topk
 from training.loop.config import LoopConfig
 from training.loop.log import read_metrics
-from training.methods import distil
+from training.methods import distil, topk
 from training.methods.tokenizer import TEMPLATE
 from training.models.loading import load
 from training.models.sampling import sample, stop_tokens
@@ -95,6 +96,46 @@ def test_stored_logits_stand_in_for_the_teacher(
         ) == 0  # fmt: skip
         losses.append([line["divergence"] for line in read_metrics(tmp_path / name)])
     assert losses[0] == pytest.approx(losses[1], rel=2e-3)
+
+
+def test_a_killed_teacher_goes_on_with_the_next_dialogue(
+    teacher_folder: Path,
+    model_folder: Path,
+    dialogues: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    chunks, asked = topk._chunks, list[int]()
+
+    def killed(*given: Any) -> Any:
+        asked.append(1)
+        if len(asked) == 12:
+            raise KeyboardInterrupt
+        return chunks(*given)
+
+    def store(teacher: Path, name: str) -> int:
+        asked.clear()
+        where = tmp_path / name
+        return train("topk", "--teacher", teacher, "--data", dialogues, "--out", where, "--k", 5)
+
+    monkeypatch.setattr(topk, "SAVE_SECONDS", 0.0)
+    assert store(teacher_folder, "whole") == 0
+    assert "39 of 40 dialogues" in capsys.readouterr().out
+    monkeypatch.setattr(topk, "_chunks", killed)
+    assert store(teacher_folder, "parts") == 3
+    assert not (tmp_path / "parts").exists()
+    monkeypatch.setattr(topk, "_chunks", lambda *given: asked.append(1) or chunks(*given))
+    assert store(teacher_folder, "parts") == 0
+    assert len(asked) == 40 - 11
+    for name in ("ids.npy", "logs.npy", "targets.npy", "topk.json"):
+        one, two = ((tmp_path / out / name).read_bytes() for out in ("whole", "parts"))
+        assert one == two
+    monkeypatch.setattr(topk, "_chunks", killed)
+    assert store(teacher_folder, "other") == 3
+    monkeypatch.setattr(topk, "_chunks", lambda *given: asked.append(1) or chunks(*given))
+    assert store(model_folder, "other") == 0  # another teacher has to begin anew
+    assert len(asked) == 40
 
 
 def test_stored_logits_equal_the_teachers_own(
@@ -182,6 +223,43 @@ def test_black_box_learns_the_teachers_answers_and_resumes(
     resumed = (out / "answers.jsonl").read_text()
     assert resumed.startswith(half)
     assert [json.loads(line)["row"] for line in resumed.splitlines()][-1] > 16
+
+
+def test_answers_are_not_kept_for_another_teacher_or_other_questions(
+    model_folder: Path,
+    teacher_folder: Path,
+    dialogues: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out, folder = tmp_path / "run", tmp_path / "data"
+    folder.mkdir()
+    rows = [{"instruction": f"what is coin {n}", "output": "?"} for n in range(9)]
+    (folder / "alpaca.json").write_text(json.dumps(rows))
+    dialogues.rename(folder / "b.jsonl")
+    given = {
+        "kind": "black_box", "model": model_folder, "teacher": teacher_folder, "data": folder,
+        "out": out, "loop.steps": 1, "longest": 60, "sampling": 50.0,
+    }  # fmt: skip
+
+    def told(**changes: object) -> str:
+        words = [word for key, value in (given | changes).items() for word in (f"--{key}", value)]
+        status = train("distil", *words, *SHORT)
+        return capsys.readouterr().err if status else ""
+
+    assert not told()
+    written = (out / "answers.jsonl").read_text()
+    asked = [json.loads(line)["messages"][0]["content"] for line in written.splitlines()]
+    assert any(question.startswith("what is coin") for question in asked)
+    assert "written with a different teacher." in told(teacher=model_folder)
+    assert "a different longest and sampling." in told(longest=20, sampling=1.0)
+    assert "written with a different data." in told(data=folder / "b.jsonl")
+    assert f"Delete {out / 'answers.jsonl'}" in told(data=folder / "b.jsonl")
+    assert (out / "answers.jsonl").read_text() == written
+    (out / "answers.json").unlink()  # as such answers were kept before
+    assert "a different teacher and data" in told()
+    (folder / "c.jsonl").write_text('{"text": "plain"}')
+    assert "c.jsonl, line 1: a plain text" in told()
 
 
 def test_on_policy_moves_the_student_on_its_own_text(

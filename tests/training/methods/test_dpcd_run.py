@@ -7,8 +7,9 @@ import pytest
 pytest.importorskip("torch")
 
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from tests.training.conftest import SMALL
 from training import recipe
 from training.cli import main
 from training.data.chains import annotate
@@ -19,8 +20,10 @@ from training.loop.log import read_metrics
 from training.methods import distil, dpcd
 from training.methods.dpcd import choose, coherences
 from training.models.loading import load
+from training.models.shapes import build
 from training.models.teacher import ModelTeacher
 from training.objectives.dpcd import Coefficients
+from training.tokenizer import load_tokenizer
 
 SHORT = [
     "--loop.rows",
@@ -113,13 +116,14 @@ def test_coherence_of_chains_equals_transformers(
 
 
 def test_replay_has_its_share() -> None:
-    chosen = choose(70, np.arange(70, 80), 0.3, seed=1)
+    chosen = choose(np.arange(70), np.arange(70, 80), 0.3, seed=1)
     assert len(chosen) == 100
     assert set(chosen[70:]) == set(range(70, 80))
     assert (
-        choose(7, np.arange(7, 50), 0.5, 1).tolist() != choose(7, np.arange(7, 50), 0.5, 2).tolist()
+        choose(np.arange(7), np.arange(7, 50), 0.5, 1).tolist()
+        != choose(np.arange(7), np.arange(7, 50), 0.5, 2).tolist()
     )
-    assert choose(5, np.array([], dtype=np.int64), 0.5, 1).tolist() == [0, 1, 2, 3, 4]
+    assert choose(np.arange(5), np.array([], dtype=np.int64), 0.5, 1).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_run_starts_at_the_teacher_and_reports_every_term(
@@ -179,6 +183,30 @@ def test_a_run_that_would_keep_no_chain_is_refused(
     assert "kl" not in read_metrics(tmp_path / "run")[0]
 
 
+def test_on_resuming_the_coherences_are_read(
+    model_folder: Path,
+    domain: Path,
+    replay: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = [
+        "dpcd", "--model", model_folder, "--data", domain, "--replay_data", replay, "--dpcd.tau",
+        1e-9, "--out", tmp_path / "run", *SHORT, "--loop.steps",
+    ]  # fmt: skip
+    passes, compute = list[int](), dpcd.coherences
+    monkeypatch.setattr(dpcd, "coherences", lambda *given: passes.append(1) or compute(*given))
+    assert train(*words, 1, "--plan") == 0
+    assert train(*words, 1) == 0
+    first = (tmp_path / "run" / dpcd.COHERENCES).read_text()
+    assert train(*words, 2) == 0
+    assert len(passes) == 2  # of the plan and of the first start
+    write(replay, ["what is the risk"] * 6, CHAIN)
+    assert train(*words, 3) == 0
+    assert len(passes) == 3
+    assert (tmp_path / "run" / dpcd.COHERENCES).read_text() != first
+
+
 def test_stored_logits_give_the_same_run(
     model_folder: Path, domain: Path, replay: Path, tmp_path: Path
 ) -> None:
@@ -195,6 +223,57 @@ def test_stored_logits_give_the_same_run(
         last.append(read_metrics(tmp_path / name)[-1])
     assert last[0]["loss"] == pytest.approx(last[1]["loss"], rel=1e-2)
     assert last[0]["kl"] == pytest.approx(last[1]["kl"], rel=0.1)
+
+
+@pytest.fixture
+def thinking_folder(tmp_path: Path) -> Path:
+    """A model whose vocabulary is not ours and whose template opens <think> in the prompt."""
+    template = (
+        "{% for m in messages %}[{{ m.role }}]{% if m.role == 'assistant' %}<think>\n"
+        "{{ m.reasoning_content }}\n</think>\n\n{% endif %}{{ m.content }}</s>\n{% endfor %}"
+        "{% if add_generation_prompt %}[assistant]<think>\n{% endif %}"
+    )
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.decoder = decoders.ByteLevel()
+    made.train_from_iterator(
+        ["the price"],
+        trainers.BpeTrainer(
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+        ),
+    )
+    made.add_special_tokens(["</s>", "<think>", "</think>"])
+    folder = tmp_path / "thinking"
+    build(SMALL, made.get_vocab_size(), seed=2).save_pretrained(folder)
+    made.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"eos_token": "</s>", "chat_template": template})
+    )
+    return folder
+
+
+def test_chains_of_a_template_that_opens_them_in_the_prompt(
+    thinking_folder: Path, replay: Path, tmp_path: Path
+) -> None:
+    tokenizer = load_tokenizer(thinking_folder)
+    dialogues = read_dialogues(replay, tokenizer, Weights(), 512, thinking_folder)
+    chains = annotate(dialogues, 0, tokenizer)
+    assert chains.counts.tolist() == [3] * 6
+    assert [task.name for task in chains.tasks[:3]] == ["RISK", "OTHER", "PRICE"]
+    part = span(dialogues, 0)
+    ids, steps = dialogues.ids[part], chains.steps[part]
+    said = [
+        tokenizer.decode(ids[steps == step].tolist(), skip_special_tokens=False)
+        for step in (1, 2, 3)
+    ]
+    first, second, third = CHAIN.splitlines(keepends=True)
+    assert said == [first, second, f"{third}\n</think>\n\n{ANSWER}</s>"]  # no <think>
+    stored = ["--data", replay, "--out", tmp_path / "logits", "--k", 5]
+    assert train("topk", "--teacher", thinking_folder, *stored) == 0
+    assert train(
+        "dpcd", "--model", thinking_folder, "--topk", tmp_path / "logits", "--data", replay,
+        "--out", tmp_path / "run", "--dpcd.filter", "false", "--loop.steps", 1, *SHORT,
+    ) == 0  # fmt: skip
 
 
 def test_recipes_can_be_read() -> None:

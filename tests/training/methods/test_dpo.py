@@ -1,5 +1,6 @@
 import json
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from training.loop import distributed
 from training.loop.batch import Batch
 from training.loop.config import LoopConfig
 from training.loop.log import read_metrics
+from training.methods import dpo
 from training.methods.common import start
 from training.methods.dpo import Config, Preference, compute_reference
 from training.methods.pairwise import pairs_per_pass
@@ -93,6 +95,46 @@ def test_the_cache_is_read_only_for_the_same_pairs(
     again = pairs.reference
     compute_reference(replace(config, length_alpha=0.5), model, pairs, file)
     torch.testing.assert_close(pairs.reference, again)
+
+
+def test_the_cache_is_not_read_for_other_settings_of_the_model(
+    model_folder: Path, data: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(model_folder, tmp_path / "model"))
+    config, model, pairs = made(folder, data, tmp_path)
+    file = tmp_path / "r.safetensors"
+    compute_reference(config, model, pairs, file)
+    held = file.read_bytes()
+    stretched = replace(config, yarn=4.0)
+    compute_reference(stretched, start(stretched), pairs, file)
+    assert file.read_bytes() != held
+    held = file.read_bytes()
+    described = json.loads((folder / "config.json").read_text())
+    described["rope_parameters"]["rope_theta"] = 50.0
+    (folder / "config.json").write_text(json.dumps(described))
+    compute_reference(config, start(config), pairs, file)
+    assert file.read_bytes() != held
+
+
+def test_a_crash_while_writing_leaves_the_cache_that_was_there(
+    model_folder: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, model, pairs = made(model_folder, data, tmp_path)
+    file = tmp_path / "r.safetensors"
+    compute_reference(config, model, pairs, file)
+    kept, first = file.read_bytes(), pairs.reference
+
+    def cut_short(_: object, target: Path, **given: object) -> None:
+        target.write_bytes(b"half")
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(dpo, "save_file", cut_short)
+    with pytest.raises(OSError, match="full"):
+        compute_reference(replace(config, length_alpha=0.5), model, pairs, file)
+    assert file.read_bytes() == kept
+    monkeypatch.undo()
+    compute_reference(config, model, pairs, file)
+    assert torch.equal(pairs.reference, first)
 
 
 def test_a_share_without_pairs_costs_nothing(

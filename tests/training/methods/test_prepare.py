@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("torch")
 
 from training.cli import main
+from training.data.dialogue_formats import dialogue, read_dialogues
 from training.data.formats import Document, read_documents
 
 TOPICS = (
@@ -117,6 +118,60 @@ def test_paraphrases_are_further_documents(tmp_path: Path) -> None:
     assert len(texts) == len(set(texts)) == 5
     assert texts[0] == rows[0]["text"]
     assert not any(Document(text, "", "").held_out for text in texts[1:4])
+
+
+def test_dialogues_of_every_format_are_cleaned(tmp_path: Path, capsys) -> None:
+    data, benchmarks, out = (tmp_path / name for name in ("data", "benchmarks", "out"))
+    for folder in (data, benchmarks):
+        folder.mkdir()
+    system = {"role": "system", "content": paragraph(9)}  # alike in all, which is no reason
+    call = {"name": "price", "arguments": {"asset": "BTC"}}
+    near = paragraph(3).split()
+    near[30] = "elsewhere"
+    kept = [
+        {"messages": [system, {"role": "user", "content": "12 + 35 ="},
+                      {"role": "assistant", "content": "47"}]},
+        {"conversations": [{"from": "human", "value": "比特币多少钱？"},
+                           {"from": "function_call", "value": json.dumps(call)},
+                           {"from": "observation", "value": "$1"},
+                           {"from": "gpt", "value": "<think>read it</think>一美元。"}],
+         "system": system["content"], "tools": json.dumps([{"name": "price"}])},
+        {"instruction": "Write a loop", "output": "for (i=0; i<n; i++) {\n    a[i] = b[i];\n}"},
+        {"instruction": "Is it safe? They say: guaranteed returns, enter your seed phrase.",
+         "output": "No, nobody can promise that."},
+        {"instruction": "Explain pools", "output": paragraph(3)},
+    ]  # fmt: skip
+    left_out = [
+        {"instruction": "Explain pools!", "output": paragraph(3).upper().lower()},
+        {"instruction": "Explain pools", "output": " ".join(near)},
+        {"instruction": paragraph(4), "output": "Yes."},
+        {"instruction": "What to do?", "output": "Enter your seed phrase for guaranteed returns."},
+        {"messages": [system, {"role": "user", "content": "Hello?"}]},
+    ]
+    (data / "chats.json").write_text(json.dumps([*kept, *left_out, {"text": paragraph(5)}]))
+    (benchmarks / "b.json").write_text(json.dumps({"question": paragraph(4)}))
+    words = ["prepare", "--data", str(data), "--out", str(out), "--paraphrases", "2"]
+    assert main([*words, "--benchmarks", str(benchmarks)]) == 0
+    told = capsys.readouterr().out
+    for reason in (
+        "exact duplicate", "near duplicate", "overlaps a benchmark", "no answer",
+        "misleading: guaranteed gain, asks for keys",
+    ):  # fmt: skip
+        assert f"left out: 1 {reason}\n" in told
+    assert "Wrote 5 dialogues" in told
+    again = [made for _, made in read_dialogues(out / "dialogues.jsonl")]
+    assert [made.messages for made in again] == [dialogue(row).messages for row in kept]
+    assert again[1].tools == ["price"]
+    rows = [json.loads(line) for line in (out / "dialogues.jsonl").read_text().splitlines()]
+    function = {"name": "price", "arguments": '{"asset": "BTC"}'}
+    assert rows[1]["messages"][2]["tool_calls"] == [{"type": "function", "function": function}]
+    assert rows[1]["tools"] == [{"type": "function", "function": {"name": "price"}}]
+    assert {d.kind for d in read_documents(out / "corpus.jsonl")} == {"text"}
+    page = Page((out / "report.html").read_text("utf-8"))
+    assert "dialogue" in page.text
+    (data / "chats.json").write_text('[{"messages": [{"role": "nobody", "content": "x"}]}]')
+    assert main(words) == 1
+    assert "row 1: not a text, news, post, transaction or dialogue" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("flag", ["--misleading", "--paraphrases"])

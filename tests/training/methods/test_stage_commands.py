@@ -1,6 +1,7 @@
 """The whole way from a corpus to an instruction-tuned model, with a very small one."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,34 @@ def test_a_run_in_two_parts_equals_one(model_folder: Path, dialogues: Path, tmp_
     assert all(one[name].equal(two[name]) for name in one)
 
 
+def test_a_mixture_in_two_parts_equals_one(
+    model_folder: Path, dialogues: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a recipe as docs/training-data.md shows it."""
+    text = (Path(__file__).parents[3] / "docs" / "training-data.md").read_text("utf-8")
+    excerpt = text[text.index("[[mixture]]") : text.index("```", text.index("[[mixture]]"))]
+    lines = dialogues.read_text().splitlines(keepends=True)
+    for name, part in (("crypto", lines), ("finance", lines[:9]), ("general", lines[:7])):
+        (tmp_path / f"{name}.jsonl").write_text("".join(part))
+    for shown, meant in (
+        ("work/crypto", "crypto.jsonl"), ("work/finance.jsonl", "finance.jsonl"),
+        ("work/general/*.parquet", "general.*"),
+    ):  # fmt: skip
+        excerpt = excerpt.replace(f'"{shown}"', json.dumps(str(tmp_path / meant)))
+    recipe = tmp_path / "mixed.toml"
+    recipe.write_text(excerpt)
+    common = ["sft", "--recipe", str(recipe), "--model", str(model_folder), "--context", "128"]
+    common += ["--loop.rows", "4", "--loop.threads", "1", "--loop.decay", "0", "--loop.warmup", "0"]
+    assert main([*common, "--out", str(tmp_path / "one"), "--loop.steps", "14"]) == 0
+    assert "crypto.jsonl: 22 of 38 in an epoch" in capsys.readouterr().out  # 9 / 11.2 * 27.8
+    for steps in ("5", "14"):  # 10 batches an epoch
+        assert main([*common, "--out", str(tmp_path / "two"), "--loop.steps", steps]) == 0
+    one, two = (load_file(tmp_path / run / "model" / "model.safetensors") for run in ("one", "two"))
+    assert all(one[name].equal(two[name]) for name in one)
+    assert main([*common, "--out", str(tmp_path / "no"), "--data", str(dialogues)]) == 1
+    assert "Give data or mixture, not both." in capsys.readouterr().err
+
+
 def test_what_overlaps_a_benchmark_is_left_out(
     recipe: list[str], corpus: Path, tmp_path: Path, capsys
 ) -> None:
@@ -123,6 +152,50 @@ def test_what_overlaps_a_benchmark_is_left_out(
     clean = capsys.readouterr().out.splitlines()
     assert whole[1] == clean[1]
     assert whole[0] != clean[0]
+
+
+def test_settings_that_do_nothing_are_told(
+    recipe: list[str],
+    corpus: Path,
+    model_folder: Path,
+    dialogues: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for command in ("tokenizer", "cache"):
+        assert main([command, *recipe, "--corpus", str(corpus)]) == 0
+    assert main(["pretrain", *recipe, "--plan"]) == 0
+    assert "counts, not tokens" not in capsys.readouterr().out
+    assert main(["pretrain", *recipe, "--plan", "--loop.steps", "3"]) == 0
+    assert "loop.steps = 3 counts, not tokens." in capsys.readouterr().out
+    words = ["sft", str(model_folder), "--data", str(dialogues), "--out", str(tmp_path / "run")]
+    words += ["--plan", "--packing", "true", "--context", "250", "--loop.rows"]
+    assert main([*words, "65"]) == 0
+    assert "A forward pass has at most" not in capsys.readouterr().out
+    assert main([*words, "66"]) == 0  # 66 * 250 > 16,384
+    told = "at most 16,384 tokens: of rows of 250 it takes 65, not 66."
+    assert told in capsys.readouterr().out
+
+
+def test_dialogues_longer_than_what_the_model_reads_are_refused(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = tmp_path / "long.jsonl", tmp_path / "run"
+    rows = [{"text": "coin " * 20}, {"text": "coin " * 140}]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ["sft", str(model_folder), "--data", str(data), "--out", str(out), "--loop.steps", "1"]
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert "and the model reads 256. context = 256 leaves out longer ones" in said
+    assert main([*words, "--plan", "--yarn", "4"]) == 0
+    assert main([*words, "--plan", "--context", "256"]) == 0
+    settings = json.loads((model_folder / "config.json").read_text())
+    stretched = Path(shutil.copytree(model_folder, tmp_path / "stretched"))
+    settings["rope_parameters"] |= {
+        "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 256,
+    }  # fmt: skip
+    (stretched / "config.json").write_text(json.dumps(settings))
+    assert main(["sft", str(stretched), *words[2:], "--plan"]) == 0
 
 
 def test_mistakes_are_one_sentence(recipe: list[str], tmp_path: Path, capsys) -> None:
@@ -170,5 +243,35 @@ def test_a_run_goes_on_with_the_order_it_began_with_only(
 
 def test_pretraining_without_a_cache_says_how_to_make_it(tmp_path: Path) -> None:
     with pytest.raises(KnownError, match="no token cache of the group docs in") as told:
-        cache.open_group(tmp_path, "docs")
+        cache.open_group(tmp_path, "docs", {})
     assert "assay-train cache" in str(told.value)
+
+
+def test_a_token_cache_of_another_tokenizer_or_selection_is_refused(
+    recipe: list[str], corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [*recipe, "--corpus", str(corpus)]
+
+    def told(command: str, *words: str) -> str:
+        assert main([command, *words]) == 1
+        return capsys.readouterr().err
+
+    assert main(["tokenizer", *given]) == 0
+    assert main(["cache", *given]) == 0
+    assert main(["cache", *given]) == 0  # nothing is left to do
+    assert "benchmarks" in told("cache", *given, "--benchmarks", str(corpus))
+    path = Path(recipe[1])
+    kept = path.read_text()
+    path.write_text(kept.replace("made/1", "made/0"))
+    for words in (["pretrain", *recipe], ["cache", *given]):
+        said = told(*words)
+        assert "of the group odd in" in said
+        assert "made with a different selection of documents." in said
+        assert f"Delete {tmp_path / 'cache' / 'odd'}.json" in said
+    path.write_text(kept)
+    assert main(["tokenizer", *given, "--sample_megabytes", "0.001"]) == 0
+    for words in (["pretrain", *recipe], ["cache", *given]):
+        assert "made with a different tokenizer." in told(*words)
+    described = tmp_path / "cache" / "even.json"
+    described.write_text('{"train": 9, "val": 0, "type": "uint16"}')  # as it was written before
+    assert "or before this was noted." in told("pretrain", *recipe)

@@ -43,6 +43,13 @@ def test_both_kinds_of_rows_are_read_as_for_tuning(tmp_path: Path, tokenizer: To
         read_prompts(path, tokenizer, 60)
 
 
+def test_prompts_come_from_every_kind_of_file(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    (tmp_path / "list.json").write_text('[{"prompt": "a"}, {"prompt": "b"}]')
+    (tmp_path / "one.jsonl").write_text('{"prompt": "c"}')
+    assert len(read_prompts(tmp_path, tokenizer, 60)) == 3
+    assert len(read_prompts(tmp_path / "l*.json", tokenizer, 60)) == 2
+
+
 @given(st.integers(1, 9), st.lists(st.integers(1, 7), max_size=6), st.integers(0, 5))
 def test_an_epoch_has_every_prompt_once_and_can_be_resumed(
     count: int, draws: list[int], seed: int
