@@ -80,7 +80,7 @@ def _texts(where: Path, limit: int) -> dict[str, list[str]]:
     for path in rows.find(where, (*rows.SUFFIXES, ".txt")):
         domain = texts.setdefault(path.name.partition(".")[0], [])
         if path.suffix == ".txt":
-            domain.append(path.read_text(encoding="utf-8"))
+            domain.append(rows.text(path))
         else:
             domain += (one.text for one in islice(read_documents(path), limit or None))
     return {name: some[: limit or None] for name, some in texts.items()}
