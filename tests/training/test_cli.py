@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,3 +133,22 @@ def test_an_import_that_ctrl_c_broke_is_no_error(
     monkeypatch.setattr(cli, "_module", load)
     assert main(["sft"]) == 3
     assert capsys.readouterr().err == "Stopped.\n"
+
+
+@pytest.mark.parametrize("name", ["sft", "dpo", "heft", "grpo"])
+def test_a_model_without_a_tokenizer_is_named(
+    name: str, model_folder: Path, dialogues: Path, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    bare = Path(shutil.copytree(model_folder, tmp_path / "bare"))
+    (bare / "tokenizer.json").unlink()
+    told = said(capsys, name, str(bare), "--data", str(dialogues), "--out", str(tmp_path / "out"))
+    assert told.startswith(f"assay-train: {bare} has no tokenizer. ")
+
+
+def test_a_folder_without_a_model_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("sft", "heft", "dpo"):
+        told = said(capsys, name, str(tmp_path), "--data", "x", "--out", str(tmp_path / "out"))
+        assert told == f"assay-train: {tmp_path} holds no model (there is no config.json).\n"

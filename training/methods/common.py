@@ -9,14 +9,13 @@ from typing import Any
 import torch
 from transformers import AutoConfig
 
-from engine.core.errors import KnownError
 from training.loop import distributed
 from training.loop.batch import Method
 from training.loop.checkpoint import finished
 from training.loop.config import LoopConfig
 from training.loop.trainer import train
 from training.models.adapters import AdapterConfig, four_bit, with_adapter
-from training.models.loading import load, publish, stored_dtype
+from training.models.loading import check_folder, load, publish, stored_dtype
 from training.models.yarn import stretched
 
 CONFIG = "config.json"
@@ -68,8 +67,7 @@ def start_plain(config: ModelConfig, **settings: Any) -> Any:
 
 def stored(folder: Path) -> torch.dtype:
     """The type of the weights in a folder; KnownError if it holds no model."""
-    if not (folder / "config.json").is_file():
-        raise KnownError(f"{folder} holds no model (there is no config.json).")
+    check_folder(folder)
     return stored_dtype(folder)
 
 

@@ -26,6 +26,7 @@ from training.models.heft import (
     train_only,
     windowed,
 )
+from training.models.loading import check_folder
 from training.tokenizer import load_tokenizer
 
 NORMS = "gradient_norms.json"
@@ -60,6 +61,7 @@ class Config(sft.Config):
 
 def run(config: Config, options: Options) -> bool:
     """Choose layers by a probe, once per run folder, and tune their adapters."""
+    check_folder(Path(config.model))
     plain = AutoConfig.from_pretrained(config.model, local_files_only=True)
     model = start_plain(config, **windowed(plain, config.window, config.windowed_layers))
     method = sft.prepare(config, model)

@@ -6,9 +6,6 @@ import pytest
 
 from training.data import rows
 
-pyarrow = pytest.importorskip("pyarrow")
-import pyarrow.parquet
-
 ROW = json.dumps({"text": "café"}, ensure_ascii=False)
 
 
@@ -41,8 +38,10 @@ def test_a_damaged_xz_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "a.parquet"
-    pyarrow.parquet.write_table(pyarrow.table({"text": ["one", "two"]}), path)
+    parquet.write_table(pyarrow.table({"text": ["one", "two"]}), path)
     assert [row for _, row in rows.read(path)] == [{"text": "one"}, {"text": "two"}]
     whole = path.read_bytes()
     for broken in (whole[:-10], b"", whole[:4] + b"\xff" * 30 + whole[34:]):
