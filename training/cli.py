@@ -208,7 +208,7 @@ def _texts(kind: type) -> dict[str, str]:
 
 def _minutes(text: str) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
-    if match is None:
+    if match is None or not float(match[1]):
         raise argparse.ArgumentTypeError("write it as 90m, 8h or 45s")
     return float(match[1]) * _UNITS[match[2]]
 

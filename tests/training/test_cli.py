@@ -71,6 +71,26 @@ def test_a_wrong_command_names_the_help(capsys: pytest.CaptureFixture[str]) -> N
         assert last == f"See {named} --help."
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("--loop.threads -1", "threads must be at least 1, or 0 for one per core."),
+        ("--loop.learning_rate nan", "learning_rate and clip must be above 0"),
+        ("--loop.learning_rate inf", "learning_rate and clip must be above 0"),
+        ("--loop.clip nan", "learning_rate and clip must be above 0"),
+        ("--loop.steps -3", "steps and minutes must be at least 0, and epochs above 0."),
+        ("--loop.epochs nan", "steps and minutes must be at least 0, and epochs above 0."),
+        ("--loop.minutes nan", "steps and minutes must be at least 0, and epochs above 0."),
+        ("--context 0", "context must be at least 2 tokens."),
+        ("--until 0s", "write it as 90m, 8h or 45s"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(
+    capsys: pytest.CaptureFixture[str], words: str, sentence: str
+) -> None:
+    assert sentence in said(capsys, "sft", "--out", "x", "--check", *words.split())
+
+
 def test_flags_may_have_dashes(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("sft", "--out", "x", "--held-out=a-b", "--loop.learning-rate=-1")
     assert "learning_rate and clip must be above 0" in said(capsys, *words)

@@ -37,6 +37,11 @@ class Config(ModelConfig):
     long_share: float = 0.1  # of the run, with long windows
     held_out_windows: int = 24  # per group and evaluation
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if min(self.context, self.long_context) < 2:
+            raise ValueError("context and long_context must be at least 2 tokens.")
+
 
 class Pretraining:
     """The method as the loop sees it."""

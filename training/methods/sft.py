@@ -33,6 +33,11 @@ class Config(ModelConfig):
     weights: Weights = field(default_factory=Weights)
     tag_weight: float = 1.0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.context < 2:
+            raise ValueError("context must be at least 2 tokens.")
+
 
 class InstructionTuning:
     """The method as the loop sees it."""
