@@ -37,7 +37,7 @@ def read_run(folder: Path, name: str) -> Run:
             if key not in HIDDEN and isinstance(value, int | float) and math.isfinite(value):
                 figures.setdefault(key, []).append((float(row["step"] or 0), float(value)))
     try:
-        settings = _flat(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+        settings = flat(json.loads((folder / "config.json").read_text(encoding="utf-8")))
     except (OSError, json.JSONDecodeError):
         settings = {}
     return Run(name, figures, settings)
@@ -190,13 +190,14 @@ def number_text(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def _flat(table: object, prefix: str = "") -> dict[str, str]:
+def flat(table: object, prefix: str = "") -> dict[str, str]:
+    """Settings by dotted name, as text."""
     if not isinstance(table, dict):
         return {prefix[:-1]: table if isinstance(table, str) else json.dumps(table)}
-    flat: dict[str, str] = {}
+    found: dict[str, str] = {}
     for key, value in table.items():
-        flat |= _flat(value, f"{prefix}{key}.")
-    return flat
+        found |= flat(value, f"{prefix}{key}.")
+    return found
 
 
 _TITLES = {"kl": "KL divergence", "tok_s": "tokens/s", "mfu": "MFU"}

@@ -37,6 +37,8 @@ def test_errors_are_one_sentence(
     monkeypatch.chdir(tmp_path)
     Path("bad.toml").write_text("a = 1\nb = \n")
     Path("file").touch()
+    Path("run").mkdir()
+    Path("run/model").touch()
     for words, sentence in (
         ("cache --corpus a --tokenizer b --out c", "cache: groups is missing."),
         ("sft --recipe nope.toml", "There is no recipe nope.toml."),
@@ -45,9 +47,15 @@ def test_errors_are_one_sentence(
         ("chat x --top_p y", "chat.top_p: 'y' is not a number."),
         ("sft --out x --loop.mixed 1", "sft.loop.mixed: 1 is not true or false."),
         ("sft --model x --data y --out file", f"{tmp_path}/file is a file; out must be a folder."),
+        (
+            "sft --model x --data y --out run",
+            f"{tmp_path}/run/model is a file; the result is written to a folder there.",
+        ),
+        ("sft --recipe .", ".: Is a directory."),
+        ("convert nosuch.pth --out y", "There is no nosuch.pth."),
     ):
         assert said(capsys, *words.split()) == f"assay-train: {sentence}\n"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.toml", "file"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.toml", "file", "run"]
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -120,6 +128,12 @@ def test_only_what_trains_takes_a_time_limit(capsys: pytest.CaptureFixture[str])
     limited = {name for name in METHODS if "--until" in help_of(capsys, name)}
     assert {"sft", "pretrain", "ppo", "distil"} <= limited
     assert not limited & {"prepare", "tokenizer", "cache", "convert", "chat", "report", "evaluate"}
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no such place")
+def test_a_place_that_takes_no_files_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = "Nothing can be written to /proc; choose another out."
+    assert sentence in said(capsys, "sft", "--out", "/proc/x", "--check")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is no signal there")

@@ -6,6 +6,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
+from engine.core.words import counted
 from training.data.dialogue_formats import Dialogue
 from training.data.reasoning import answer_message
 from training.data.template import Form
@@ -49,6 +50,10 @@ def write_answers(
                     file.write(json.dumps({**new, "row": first + number}) + "\n")
             file.flush()
             print(f"{first + len(part)} of {len(dialogues)} answers", flush=True)
+    kept = len(target.read_text(encoding="utf-8").splitlines())
+    if kept < len(dialogues):
+        lost = counted(len(dialogues) - kept, "dialogue")
+        print(f"{lost} left out: no end of the answer within {longest} tokens", flush=True)
 
 
 def _question(messages: list[Any]) -> list[Any]:

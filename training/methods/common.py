@@ -17,6 +17,7 @@ from training.loop.trainer import train
 from training.models.adapters import AdapterConfig, four_bit, with_adapter
 from training.models.loading import check_folder, load, publish, stored_dtype
 from training.models.yarn import stretched
+from training.report import flat
 
 CONFIG = "config.json"
 
@@ -113,6 +114,8 @@ def _tell_changes(path: Path, now: dict[str, Any]) -> None:
         before = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError):
         return
-    for key, value in now.items():
-        if key != "loop" and before.get(key) != value:
-            print(f"{key} is now {value!r}; it was {before.get(key)!r}.", flush=True)
+    old = flat(before)
+    for key, value in flat(now).items():
+        was = old.get(key, "not set")
+        if not key.startswith("loop.") and was != value:
+            print(f"{key} is now {value or 'empty'}; it was {was or 'empty'}.", flush=True)

@@ -137,10 +137,13 @@ def test_a_run_that_goes_on_says_so_and_what_has_changed(
     words = ["sft", str(model_folder), "--out", str(out), "--loop.rows", "4", "--loop.threads", "1"]
     assert main([*words, "--data", str(dialogues), "--loop.steps", "1"]) == 0
     assert "Goes on" not in capsys.readouterr().out
-    assert main([*words, "--data", str(other), "--loop.steps", "2"]) == 0
+    changed = ["--data", str(other), "--loop.steps", "2", "--weights.value", "3"]
+    assert main([*words, *changed]) == 0
     said = capsys.readouterr().out
     assert "Goes on from step 1" in said
-    assert f"data is now {str(other)!r}; it was {str(dialogues)!r}." in said
+    assert f"data is now {other}; it was {dialogues}." in said
+    assert "\nweights.value is now 3.0; it was 4.0.\n" in said
+    assert said.count("it was") == 2
     assert [row["step"] for row in read_metrics(out)] == [1, 2]
 
 
