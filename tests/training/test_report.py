@@ -127,7 +127,12 @@ def test_nothing_breaks_on_empty_or_cut_off_files(tmp_path: Path, text: str) -> 
 def test_a_run_that_is_not_there_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["report", str(tmp_path / "none")]) == 1
-    assert "There is no run in" in capsys.readouterr().err
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    out = tmp_path / "report.html"
+    for name in ("none", "model"):
+        assert main(["report", str(tmp_path / name), "--out", str(out)]) == 1
+        assert f"There is no run in {tmp_path / name}" in capsys.readouterr().err
+    assert not out.exists()
     assert main(["report"]) == 1
     assert "name the folders" in capsys.readouterr().err

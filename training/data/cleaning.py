@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from engine.core.words import counted
 from training.data import rows
 
 _WORD = re.compile(r"[a-z]+|\d+")
@@ -53,6 +54,15 @@ def benchmark_texts(folder: Path) -> Iterator[str]:
                 yield from _strings(row)
         elif path.suffix == ".csv":
             yield from path.read_text(encoding="utf-8").splitlines()
+
+
+def overlap_with(folder: Path) -> Overlap:
+    """With the benchmark texts below folder, whose number is told; ValueError if there are none."""
+    texts = list(benchmark_texts(folder))
+    if not texts:
+        raise ValueError(f"{folder} has no benchmark text (.json, .jsonl, .parquet or .csv).")
+    print(f"{folder}: {counted(len(texts), 'benchmark text')}", flush=True)
+    return Overlap(texts)
 
 
 def _grams(tokens: list[str]) -> Iterator[int]:

@@ -9,13 +9,15 @@ from pathlib import Path
 from engine.core.errors import KnownError
 from engine.core.words import counted
 from training.data import rows, sources
-from training.data.cleaning import Overlap, benchmark_texts, is_prose
+from training.data.cleaning import Overlap, is_prose, overlap_with
 from training.data.dedup import Duplicates
 from training.data.domain import misleading, noise, normalise
 from training.data.formats import Document
 from training.data.paraphrase import paraphrase
 from training.data.report import Report
 from training.methods.common import Options
+
+_TELL = 2000  # documents between two lines of progress
 
 
 @dataclass(frozen=True)
@@ -42,20 +44,22 @@ def run(config: Config, options: Options) -> bool:
     """Write the corpus and the report."""
     folder, report = Path(config.out), Report()
     files = rows.find(Path(config.data), sources.SUFFIXES)
-    overlap = Overlap(benchmark_texts(Path(config.benchmarks)) if config.benchmarks else ())
+    overlap = overlap_with(Path(config.benchmarks)) if config.benchmarks else Overlap(())
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / "corpus.jsonl.tmp"
-    with unfinished.open("w", encoding="utf-8") as out:
-        for document in _chosen(config, files, overlap, report):
-            row = {"text": document.text, "source": document.source, "kind": document.kind}
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")
-    (folder / "report.html").write_text(report.html(), encoding="utf-8")
-    for reason, number in report.left_out.most_common():
-        print(f"left out: {number} {reason}", flush=True)
-    if not report.kept:
-        unfinished.unlink()
-        raise KnownError(*_nothing(config, report))
-    os.replace(unfinished, folder / "corpus.jsonl")
+    try:
+        with unfinished.open("w", encoding="utf-8") as out:
+            for document in _chosen(config, files, overlap, report):
+                row = {"text": document.text, "source": document.source, "kind": document.kind}
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
+        (folder / "report.html").write_text(report.html(), encoding="utf-8")
+        for reason, number in report.left_out.most_common():
+            print(f"left out: {number} {reason}", flush=True)
+        if not report.kept:
+            raise KnownError(*_nothing(config, report))
+        os.replace(unfinished, folder / "corpus.jsonl")
+    finally:
+        unfinished.unlink(missing_ok=True)
     made = counted(report.kept.total(), "document")
     print(f"Wrote {made} to {folder / 'corpus.jsonl'}", flush=True)
     return True
@@ -76,6 +80,8 @@ def _chosen(
 ) -> Iterator[Document]:
     seen = Duplicates()
     for number, found in enumerate(d for file in files for d in sources.read(file)):
+        if number and number % _TELL == 0:
+            print(f"{number:,} documents read, {report.kept.total():,} kept", flush=True)
         document = replace(found, text=normalise(found.text))
         reason = _reason(document.text, config.misleading, seen, overlap)
         if reason:

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from engine.core.errors import KnownError
 from training.data import cache
 from training.data.groups import Group
 from training.data.mixing import Mixture
@@ -51,6 +52,14 @@ class Pretraining:
         self._config = config
         folder = Path(config.cache)
         self._groups = [cache.open_group(folder, group.name) for group in config.groups]
+        longest = max(config.context, config.long_context if config.long_share else 0)
+        for group in self._groups:
+            if not cache.windows(group.train, longest):
+                raise KnownError(
+                    f"The group {group.name} has {len(group.train):,} tokens, less than one window "
+                    f"of {longest + 1:,}.",
+                    "Leave it out of groups, or lower context and long_context.",
+                )
         weights = [group.weight for group in config.groups]
         self._mixture = Mixture([g.train for g in self._groups], weights, config.loop.seed)
         self._sizes = bytes_per_token(load_tokenizer(Path(config.tokenizer)))

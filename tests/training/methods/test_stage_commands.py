@@ -93,6 +93,22 @@ def test_from_corpus_to_model(
     assert model.generate(ids, max_new_tokens=3).shape[1] > ids.shape[1]
 
 
+def test_a_group_without_text_is_named_and_what_to_do(
+    recipe: list[str], corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(recipe[1])
+    path.write_text(path.read_text().replace("made/1", "nowhere"))
+    assert main(["tokenizer", *recipe, "--corpus", str(corpus)]) == 0
+    report = json.loads((tmp_path / "tokenizer" / "compression.json").read_text("utf-8"))
+    assert list(report["groups"]) == ["even"]
+    assert f"odd  has no text in {corpus}\n" in capsys.readouterr().out
+    assert main(["cache", *recipe, "--corpus", str(corpus)]) == 0
+    assert "odd is empty: leave it out of groups" in capsys.readouterr().out
+    assert main(["pretrain", *recipe]) == 1
+    said = capsys.readouterr().err
+    assert "The group odd has 0 tokens, less than one window of 65. Leave it out" in said
+
+
 def test_a_run_in_two_parts_equals_one(model_folder: Path, dialogues: Path, tmp_path: Path) -> None:
     common = ["sft", "--model", str(model_folder), "--data", str(dialogues), "--context", "128"]
     common += ["--loop.rows", "4", "--loop.threads", "1", "--loop.decay", "0", "--loop.warmup", "0"]
@@ -118,7 +134,8 @@ def test_what_overlaps_a_benchmark_is_left_out(
     whole = capsys.readouterr().out.splitlines()
     clean_folder = ["--out", str(tmp_path / "clean"), "--benchmarks", str(benchmarks)]
     assert main(["cache", *common, *clean_folder]) == 0
-    clean = capsys.readouterr().out.splitlines()
+    told, *clean = capsys.readouterr().out.splitlines()
+    assert told == f"{benchmarks}: 1 benchmark text"
     assert whole[1] == clean[1]
     assert whole[0] != clean[0]
 
