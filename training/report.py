@@ -64,6 +64,11 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
     return [round(number * step, 12) for number in range(first, last + 1)]
 
 
+def step_ticks(last: float) -> list[float]:
+    """Round numbers of steps, without parts of one."""
+    return ticks(0.0, last, min(8, int(last)))
+
+
 def plot(title: str, lines: Sequence[tuple[int, Points]], weight: float) -> str:
     """An SVG of one figure over steps. lines: number of the run (its colour) and its points; they
     are drawn faintly, their moving average on top."""
@@ -81,7 +86,7 @@ def plot(title: str, lines: Sequence[tuple[int, Points]], weight: float) -> str:
         x, y = place((first, value)).split(",")
         parts.append(f'<path class="grid" d="M{x} {y}H{WIDTH - RIGHT}"/>')
         parts.append(f'<text class="y" x="{LEFT - 8}" y="{y}">{number_text(value)}</text>')
-    for step in ticks(first, last, 8):
+    for step in step_ticks(last):
         x = place((step, low)).split(",")[0]
         parts.append(f'<text class="x" x="{x}" y="{HEIGHT - 8}">{number_text(step)}</text>')
     for index, points in lines:

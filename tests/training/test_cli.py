@@ -13,6 +13,7 @@ pytest.importorskip("torch")
 
 from training import cli
 from training.cli import METHODS, main
+from training.models.shapes import PRESETS
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -122,6 +123,18 @@ def test_help_says_what_each_setting_is(capsys: pytest.CaptureFixture[str]) -> N
     assert "--top_p X chosen among the likeliest tokens that hold this share (default 1.0)" in text
     assert "--tokenizer X its tokenizer, if elsewhere (default '')" in text
     assert "--until" not in text
+
+
+def test_help_names_what_may_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    text = help_of(capsys, "pretrain")
+    shape = text.partition(" --shape X ")[2].partition(" --")[0]
+    assert set(PRESETS) <= set(re.findall(r"[\w-]+", shape))
+    assert "a depth in layers such as 12" in shape
+    assert '--groups X shares of the cache\'s parts, as {name = "a", weight = 2.0}' in text
+    assert "--long_context X the same for the last long_share of the run" in text
+    text = help_of(capsys, "ppo")
+    assert "--data X prompts as JSON lines (default '')" in text
+    assert "--held_out X others, to evaluate on (default '')" in text
 
 
 def test_only_what_trains_takes_a_time_limit(capsys: pytest.CaptureFixture[str]) -> None:

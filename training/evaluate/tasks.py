@@ -63,7 +63,8 @@ def read_tasks(path: Path, limit: int = 0, *, cloze: bool = False) -> list[Task]
     if not known:
         raise ValueError(f"{path} has no .csv, .json or .jsonl file of questions.")
     base = path.parent if path.is_file() else path
-    tasks, foreign = [], ""
+    tasks: list[Task] = []
+    foreign = ""
     for file in known:
         name = "_".join(file.relative_to(base).with_suffix("").parts)
         task = _read(name, file, cloze)

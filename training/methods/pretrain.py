@@ -22,15 +22,16 @@ from training.tokenizer import bytes_per_token, load_tokenizer
 
 @dataclass(frozen=True)
 class Config(ModelConfig):
-    """shape: a name in models/shapes.py, for random weights; model: weights to start from instead.
+    """shape: of a model with random weights: a depth in layers such as 12, or starter, evening,
+    night, tiny, moe, minimind2-small, minimind2 or minimind3; model: weights to start from instead.
 
-    tokens: of the whole run; 0 = loop.steps counts. context, long_context: inputs per window; the
-    last long_share of the run has long windows, and fewer of them.
+    tokens: of the whole run; 0 = loop.steps counts. context: inputs per window; long_context: the
+    same for the last long_share of the run, which has fewer windows.
     """
 
     tokenizer: str = ""  # its folder
     cache: str = ""  # folder of the token files
-    groups: tuple[Group, ...] = ()  # how much of each part of the cache
+    groups: tuple[Group, ...] = ()  # shares of the cache's parts, as {name = "a", weight = 2.0}
     shape: str = "starter"
     tokens: int = 0
     context: int = 512

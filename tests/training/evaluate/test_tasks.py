@@ -61,7 +61,8 @@ def test_what_counts_of_an_answer(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [("a.csv", "one,two\n"), ("a.csv", "q,1,2,3,4,E\n"), ("a.csv", ""), ("a.json", "[]"),
-     ("a.json", "{"), ("a.jsonl", ""), ("a.csv", "question,A,B,C,D,answer\n"), ("a.jsonl", '{"question": 1}\n'), ("a.jsonl", "[1]\n")],
+     ("a.json", "{"), ("a.jsonl", ""), ("a.csv", "question,A,B,C,D,answer\n"),
+     ("a.jsonl", '{"question": 1}\n'), ("a.jsonl", "[1]\n")],
 )  # fmt: skip
 def test_a_file_that_is_none_is_named(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
