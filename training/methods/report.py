@@ -39,8 +39,8 @@ def run(config: Config, options: Options) -> bool:
     Path(config.out).write_text(page(runs, config.smoothing), encoding="utf-8")
     if config.plots:
         Path(config.plots).mkdir(parents=True, exist_ok=True)
-        for name, lines in lines_by_figure(runs).items():
-            path = Path(config.plots) / f"{name.replace('/', '_')}.png"
-            picture(title_of(name), lines, config.smoothing).save(path)
+        for figure, lines in lines_by_figure(runs).items():
+            path = Path(config.plots) / f"{figure.replace('/', '_')}.png"
+            picture(title_of(figure), lines, config.smoothing, names).save(path)
     print(f"Wrote {config.out}")
     return True
