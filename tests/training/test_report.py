@@ -96,6 +96,12 @@ def test_steps_are_whole(last: int, steps: list[int]) -> None:
     assert step_ticks(float(last)) == steps
 
 
+def test_a_plot_of_few_steps_has_whole_ones(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"step": s, "loss": 1 / s} for s in (1, 2)]
+    text = page([read_run(a_run(tmp_path / "run", rows), "run")], 0.0)
+    assert re.findall(r'<text class="x"[^>]*>([^<]*)<', text) == ["0", "1", "2"]
+
+
 def test_a_legend_names_the_runs_that_are_drawn() -> None:
     """Each name has a dot in the colour of its line; names that need more room take more lines."""
     lines = [(0, [(0.0, 1.0)]), (2, [(0.0, 1.0)])]
