@@ -11,8 +11,8 @@ from training.models.minimind import to_checkpoint, to_folder
 class Config:
     """source: NAME.pth or a model folder; out: the other; tokenizer: folder with its files.
 
-    rope_theta: base of the rotary positions of NAME.pth, which holds weights only; 0 = as NAME.json
-    beside it says, else MiniMind's 1,000,000.
+    rope_theta: base of the rotary positions of NAME.pth, which holds weights only; 0 = as
+    NAME.pth.json beside it says, else MiniMind's 1,000,000.
     """
 
     source: str

@@ -2,7 +2,7 @@
 
 minimind-3 computes what Qwen3 computes (with experts, Qwen3-MoE), minimind2 what Llama computes,
 and both use the same names, so weights are copied as they are. What a checkpoint does not say is
-read from NAME.json beside NAME.pth, which is written with it; where there is none it is MiniMind's:
+read from NAME.pth.json beside it, which is written with it; where there is none it is MiniMind's:
 8 attention heads, rotary base 1e6, norms with epsilon 1e-6 (minimind-3) or 1e-5 (minimind2).
 """
 
@@ -105,9 +105,9 @@ def config_of(weights: Weights, said: Mapping[str, Any] = MappingProxyType({})) 
 def to_folder(path: Path, target: Path, tokenizer: Path | None, rope_theta: float = 0.0) -> float:
     """Write a checkpoint as a model folder; its rotary base.
 
-    tokenizer: folder with MiniMind's tokenizer files. rope_theta: 0 = as NAME.json says.
+    tokenizer: folder with MiniMind's tokenizer files. rope_theta: 0 = as NAME.pth.json says.
     """
-    weights, beside = read(path), path.with_suffix(".json")
+    weights, beside = read(path), _beside(path)
     said = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
     config = config_of(weights, {**said, "rope_theta": rope_theta} if rope_theta else said)
     kept = {name: value.contiguous() for name, value in weights.items()}
@@ -124,7 +124,7 @@ def to_folder(path: Path, target: Path, tokenizer: Path | None, rope_theta: floa
 
 def to_checkpoint(folder: Path, target: Path) -> dict[str, Any]:
     """Write a model folder as a checkpoint in fp16, MiniMind's type; returns the arguments that
-    MiniMindConfig needs to load it, which are written to NAME.json beside it."""
+    MiniMindConfig needs to load it, which are written to NAME.pth.json."""
     model = load(folder)
     config = model.config
     if config.model_type not in ("qwen3", "qwen3_moe", "llama"):
@@ -146,8 +146,12 @@ def to_checkpoint(folder: Path, target: Path) -> dict[str, Any]:
     )  # fmt: skip
     arguments = {name: getattr(config, name) for name in names if hasattr(config, name)}
     arguments["rope_theta"] = config.rope_parameters["rope_theta"]
-    target.with_suffix(".json").write_text(json.dumps(arguments, indent=1), encoding="utf-8")
+    _beside(target).write_text(json.dumps(arguments, indent=1), encoding="utf-8")
     return arguments
+
+
+def _beside(checkpoint: Path) -> Path:
+    return checkpoint.with_name(f"{checkpoint.name}.json")
 
 
 def _split(prefix: str, part: str, experts: Tensor) -> Weights:

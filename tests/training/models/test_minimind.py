@@ -151,7 +151,7 @@ def test_what_weights_do_not_say_comes_back(
     for name in ("num_attention_heads", "head_dim", "rms_norm_eps", "max_position_embeddings"):
         assert getattr(after, name) == getattr(before, name), name
     assert after.rope_parameters["rope_theta"] == 10_000
-    path.with_suffix(".json").unlink()
+    (tmp_path / "a.pth.json").unlink()
     for words, theta in (([], 1e6), (["--rope_theta", "5000"], 5000)):
         assert main(["convert", str(path), "--out", str(two), *words]) == 0
         assert load(two).config.rope_parameters["rope_theta"] == theta
