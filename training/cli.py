@@ -22,6 +22,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn, get_origin, get_type_hints
 
 from engine.core.errors import KnownError
@@ -81,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
         told: object = _NO_ROOM if _lacks_memory(error) else error
         if told is error and not isinstance(error, KnownError | OSError | ValueError):
             raise
-        print(f"assay-train: {told}", file=sys.stderr)
+        print(f"assay-train: {_sentence(error) if told is error else told}", file=sys.stderr)
         return 1
 
 
@@ -138,6 +139,15 @@ def _lacks_memory(error: BaseException) -> bool:
     return bool(kinds & {"OutOfMemoryError", "MemoryError"}) or "can't allocate mem" in str(error)
 
 
+def _sentence(error: BaseException) -> str:
+    """What it says, without the system's number if it is about a file."""
+    if isinstance(error, OSError) and error.filename is not None:
+        if isinstance(error, FileNotFoundError):
+            return f"There is no {error.filename}."
+        return f"{error.filename}: {error.strerror}."
+    return str(error)
+
+
 def _underscored(word: str) -> str:
     """A flag as its key is written: --held-out=a-b is --held_out=a-b."""
     return re.sub("^--[^=]+", lambda flag: "--" + flag[0][2:].replace("-", "_"), word)
@@ -149,8 +159,13 @@ def _check_folder(folder: Path) -> None:
     there = next(one for one in (folder, *folder.parents) if one.exists())
     if not there.is_dir():
         raise KnownError(f"{there} is a file; out must be a folder.")
-    if not os.access(there, os.W_OK):
-        raise KnownError(f"Nothing can be written to {there}; choose another out.")
+    if (folder / "model").is_file():
+        raise KnownError(f"{folder / 'model'} is a file; the result is written to a folder there.")
+    try:
+        with TemporaryDirectory(dir=there):  # that it is allowed does not say that it is possible
+            pass
+    except OSError as error:
+        raise KnownError(f"Nothing can be written to {there}; choose another out.") from error
 
 
 def _show_methods(words: list[str]) -> NoReturn:
@@ -221,7 +236,7 @@ def _texts(kind: type) -> dict[str, str]:
 
 def _minutes(text: str) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
-    if match is None:
+    if match is None or not float(match[1]):
         raise argparse.ArgumentTypeError("write it as 90m, 8h or 45s")
     return float(match[1]) * _UNITS[match[2]]
 

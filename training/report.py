@@ -37,7 +37,7 @@ def read_run(folder: Path, name: str) -> Run:
             if key not in HIDDEN and isinstance(value, int | float) and math.isfinite(value):
                 figures.setdefault(key, []).append((float(row["step"] or 0), float(value)))
     try:
-        settings = _flat(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+        settings = flat(json.loads((folder / "config.json").read_text(encoding="utf-8")))
     except (OSError, json.JSONDecodeError):
         settings = {}
     return Run(name, figures, settings)
@@ -64,6 +64,11 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
     return [round(number * step, 12) for number in range(first, last + 1)]
 
 
+def step_ticks(last: float) -> list[float]:
+    """Round numbers of steps, without parts of one."""
+    return ticks(0.0, last, min(8, int(last)))
+
+
 def plot(title: str, lines: Sequence[tuple[int, Points]], weight: float) -> str:
     """An SVG of one figure over steps. lines: number of the run (its colour) and its points; they
     are drawn faintly, their moving average on top."""
@@ -81,7 +86,7 @@ def plot(title: str, lines: Sequence[tuple[int, Points]], weight: float) -> str:
         x, y = place((first, value)).split(",")
         parts.append(f'<path class="grid" d="M{x} {y}H{WIDTH - RIGHT}"/>')
         parts.append(f'<text class="y" x="{LEFT - 8}" y="{y}">{number_text(value)}</text>')
-    for step in ticks(first, last, 8):
+    for step in step_ticks(last):
         x = place((step, low)).split(",")[0]
         parts.append(f'<text class="x" x="{x}" y="{HEIGHT - 8}">{number_text(step)}</text>')
     for index, points in lines:
@@ -190,13 +195,14 @@ def number_text(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def _flat(table: object, prefix: str = "") -> dict[str, str]:
+def flat(table: object, prefix: str = "") -> dict[str, str]:
+    """Settings by dotted name, as text."""
     if not isinstance(table, dict):
         return {prefix[:-1]: table if isinstance(table, str) else json.dumps(table)}
-    flat: dict[str, str] = {}
+    found: dict[str, str] = {}
     for key, value in table.items():
-        flat |= _flat(value, f"{prefix}{key}.")
-    return flat
+        found |= flat(value, f"{prefix}{key}.")
+    return found
 
 
 _TITLES = {"kl": "KL divergence", "tok_s": "tokens/s", "mfu": "MFU"}

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from engine.core.errors import KnownError
 from training.vocabulary import CONTROL_TOKENS, END_OF_TEXT, RESERVED_TOKENS, TURN_END
 
 # Qwen2's split expression; it cuts numbers into single digits.
@@ -71,11 +72,14 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, chat_template: str, conte
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """Read the tokenizer.json in folder; FileNotFoundError if there is none.
+    """Read the tokenizer.json in folder; KnownError if there is none.
 
     Texts come out whole and unpadded, also where the file asks for something else.
     """
-    tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise KnownError(f"{folder} has no tokenizer.", "Copy that of its model into the folder.")
+    tokenizer = Tokenizer.from_str(path.read_text(encoding="utf-8"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

@@ -91,6 +91,11 @@ class RunPanel(CardFrame):
             self._name(names)
             set_words(self._state, "", "tag")
             set_words(self._why, "", "error")
+            drawn = [one for one in listed if self.plots.keys() & one[1].curves.keys()]
+            bare = ", ".join(run.name for run, figures in listed if (run, figures) not in drawn)
+            words = self.tr("Without figures: {}").format(bare) if bare else ""
+            set_words(self._summary, words, "muted")
+            listed = drawn
         self._show_plots(listed)
 
     def _show_run(self, listed: "Listed") -> None:
@@ -98,7 +103,13 @@ class RunPanel(CardFrame):
         self._name(run.name)
         set_words(self._state, state_text(run), STATE_ROLES.get(run.state, "tag"))
         self.stop.setVisible(run.state == "running")
+        # One that failed before its first step has nothing to go on from, but may be tried again.
+        begun = bool(figures.last) or run.state != "failed"
+        again = self.tr("Resume") if begun else self.tr("Try again")
+        self.resume.setText(again)
+        self.resume.setAccessibleName(again)
         self.resume.setVisible(run.state in ("stopped", "failed"))
+        self.report.setVisible(bool(figures.last))
         self.quantize.setVisible(run.model is not None and not run.is_running)
         self.delete.setVisible(not run.is_running)
         set_words(self._summary, summary(run, figures), "muted")
@@ -113,22 +124,23 @@ class RunPanel(CardFrame):
 
     def _show_plots(self, listed: "Sequence[Listed]") -> None:
         """A line for each run, or one for training and one for what is held out."""
-        held = listed[0][1].curves.get(_HELD_OUT) if len(listed) == 1 else None
+        alone = self.run is not None
+        held = listed[0][1].curves.get(_HELD_OUT) if alone else None
         for number, (name, plot) in enumerate(self.plots.items()):
             curves = [Curve(run.name, *f.curves.get(name, ((), ()))) for run, f in listed]
             if held and name == _LOSS:
                 curves.append(Curve(self.tr("Held out"), *held))
-            last = listed[0][1].last.get(name) if len(listed) == 1 else None
+            last = listed[0][1].last.get(name) if alone else None
             plot.show_curves(curves, figure_text(name, last), number * _APART)
-        pair = [self.tr("Training"), self.tr("Held out")]
-        self._name_lines(pair if held else [run.name for run, _ in listed])
+        pair = [self.tr("Training"), self.tr("Held out")] if held else []
+        self._name_lines(pair if alone else [run.name for run, _ in listed])
         self._place()
 
     def _name_lines(self, names: list[str]) -> None:
         if names != self._names:
             self._names = names
             clear(self._legend)
-            if len(names) > 1:
+            if names:
                 self._legend.addWidget(Legend(names, as_written=True))
 
     def _place(self) -> None:

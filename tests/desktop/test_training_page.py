@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.training.command import CommandDialog
@@ -62,6 +62,11 @@ class TrainingWindow(OpenedWindow):
 
         self.until(lambda: any(one.isEnabled() for one in found()))
         found()[0].click()
+
+    def shows(self, name: str) -> bool:
+        """Whether there is such a button."""
+        buttons = self.page.findChildren(QPushButton)
+        return any(b.isVisible() and b.accessibleName() == name for b in buttons)
 
     def start(self, model: Path, data: Path) -> None:
         """Start a run with the dialog, and see it in the list."""
@@ -211,6 +216,11 @@ def test_a_run_that_failed_says_why_and_is_deleted(
     it.is_in("Failed")
     it.sees("data: there are no dialogues.")
     folder = it.page.table.runs.listed[0][0].folder
+    assert not it.page.panel.report.isVisible(), "there is nothing to report"
+    assert not it.shows("Resume"), "and nothing to go on from"
+    it.press("Try again")
+    it.until(lambda: len((folder / "log.txt").read_text().split("no dialogues")) == 3)
+    it.is_in("Failed")
     it.press("Delete the run")
     question = it.dialog(Question)
     assert f"{folder} is deleted with all that is in it." in words(question)
@@ -260,9 +270,12 @@ def test_runs_are_compared_in_one_plot_and_stay_chosen(
     assert len(panel.findChildren(Legend)) == 1
     assert not panel.stop.isVisible()
     it.choose(0, 1)
-    # The line keeps the colour that the legend gives it, though the other run has none.
+    # The legend names the lines that are there; the line has the colour that it gives it.
     lines = panel.plots["loss"].canvas.curves
-    assert [(one.name, len(one.steps)) for one in lines] == [("sft-3", 0), ("sft-2", 4)]
+    assert [(one.name, len(one.steps)) for one in lines] == [("sft-2", 4)]
+    legend = panel.findChildren(Legend)[-1]
+    assert [one.text() for one in legend.findChildren(QLabel) if one.text()] == ["sft-2"]
+    it.sees("Without figures: sft-3")
     assert "sft-2: from 4.99 to 4.96." in panel.plots["loss"].canvas.accessibleDescription()
     it.service.training.stop(it.page.table.runs.listed[1][0].folder)
     it.until(lambda: it.row(1)[2] == "Stopped")

@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import torch
 
 from training import cli
 from training.cli import METHODS, main
+from training.models.shapes import PRESETS
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -39,6 +41,8 @@ def test_errors_are_one_sentence(
     monkeypatch.chdir(tmp_path)
     Path("bad.toml").write_text("a = 1\nb = \n")
     Path("file").touch()
+    Path("run").mkdir()
+    Path("run/model").touch()
     for words, sentence in (
         ("cache --corpus a --tokenizer b --out c", "cache: groups is missing."),
         ("sft --recipe nope.toml", "There is no recipe nope.toml."),
@@ -47,9 +51,15 @@ def test_errors_are_one_sentence(
         ("chat x --top_p y", "chat.top_p: 'y' is not a number."),
         ("sft --out x --loop.mixed 1", "sft.loop.mixed: 1 is not true or false."),
         ("sft --model x --data y --out file", f"{tmp_path}/file is a file; out must be a folder."),
+        (
+            "sft --model x --data y --out run",
+            f"{tmp_path}/run/model is a file; the result is written to a folder there.",
+        ),
+        ("sft --recipe .", ".: Is a directory."),
+        ("convert nosuch.pth --out y", "There is no nosuch.pth."),
     ):
         assert said(capsys, *words.split()) == f"assay-train: {sentence}\n"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.toml", "file"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.toml", "file", "run"]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +104,26 @@ def test_a_wrong_command_names_the_help(capsys: pytest.CaptureFixture[str]) -> N
         assert last == f"See {named} --help."
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("--loop.threads -1", "threads must be at least 1, or 0 for one per core."),
+        ("--loop.learning_rate nan", "learning_rate and clip must be above 0"),
+        ("--loop.learning_rate inf", "learning_rate and clip must be above 0"),
+        ("--loop.clip nan", "learning_rate and clip must be above 0"),
+        ("--loop.steps -3", "steps and minutes must be at least 0, and epochs above 0."),
+        ("--loop.epochs nan", "steps and minutes must be at least 0, and epochs above 0."),
+        ("--loop.minutes nan", "steps and minutes must be at least 0, and epochs above 0."),
+        ("--context 0", "context must be at least 2 tokens."),
+        ("--until 0s", "write it as 90m, 8h or 45s"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(
+    capsys: pytest.CaptureFixture[str], words: str, sentence: str
+) -> None:
+    assert sentence in said(capsys, "sft", "--out", "x", "--check", *words.split())
+
+
 def test_flags_may_have_dashes(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("sft", "--out", "x", "--held-out=a-b", "--loop.learning-rate=-1")
     assert "learning_rate and clip must be above 0" in said(capsys, *words)
@@ -119,10 +149,28 @@ def test_help_says_what_each_setting_is(capsys: pytest.CaptureFixture[str]) -> N
     assert "--until" not in text
 
 
+def test_help_names_what_may_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    text = help_of(capsys, "pretrain")
+    shape = text.partition(" --shape X ")[2].partition(" --")[0]
+    assert set(PRESETS) <= set(re.findall(r"[\w-]+", shape))
+    assert "a depth in layers such as 12" in shape
+    assert '--groups X shares of the cache\'s parts, as {name = "a", weight = 2.0}' in text
+    assert "--long_context X the same for the last long_share of the run" in text
+    text = help_of(capsys, "ppo")
+    assert "--data X prompts as JSON lines (default '')" in text
+    assert "--held_out X others, to evaluate on (default '')" in text
+
+
 def test_only_what_trains_takes_a_time_limit(capsys: pytest.CaptureFixture[str]) -> None:
     limited = {name for name in METHODS if "--until" in help_of(capsys, name)}
     assert {"sft", "pretrain", "ppo", "distil"} <= limited
     assert not limited & {"prepare", "tokenizer", "cache", "convert", "chat", "report", "evaluate"}
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no such place")
+def test_a_place_that_takes_no_files_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = "Nothing can be written to /proc; choose another out."
+    assert sentence in said(capsys, "sft", "--out", "/proc/x", "--check")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is no signal there")
@@ -156,3 +204,22 @@ def test_an_import_that_ctrl_c_broke_is_no_error(
     monkeypatch.setattr(cli, "_module", load)
     assert main(["sft"]) == 3
     assert capsys.readouterr().err == "Stopped.\n"
+
+
+@pytest.mark.parametrize("name", ["sft", "dpo", "heft", "grpo"])
+def test_a_model_without_a_tokenizer_is_named(
+    name: str, model_folder: Path, dialogues: Path, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    bare = Path(shutil.copytree(model_folder, tmp_path / "bare"))
+    (bare / "tokenizer.json").unlink()
+    told = said(capsys, name, str(bare), "--data", str(dialogues), "--out", str(tmp_path / "out"))
+    assert told.startswith(f"assay-train: {bare} has no tokenizer. ")
+
+
+def test_a_folder_without_a_model_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("sft", "heft", "dpo"):
+        told = said(capsys, name, str(tmp_path), "--data", "x", "--out", str(tmp_path / "out"))
+        assert told == f"assay-train: {tmp_path} holds no model (there is no config.json).\n"

@@ -23,6 +23,7 @@ from training.report import (
     page,
     read_run,
     smoothed,
+    step_ticks,
     ticks,
 )
 from training.report_png import picture
@@ -84,12 +85,39 @@ def test_runs_are_compared_in_one_file(tmp_path: Path) -> None:
     assert lines == ["faint c0", "c0", "faint c1", "c1"]
     assert re.search(r'class="differs"><th>loop.rate</th><td>0.001</td><td>0.002</td>', text)
     with Image.open(plots / "held_out_loss.png") as saved:
-        assert saved.size == (2 * WIDTH, 2 * (HEIGHT + 24))
+        assert saved.size == (2 * WIDTH, 2 * (HEIGHT + 24 + 16 + 14))
+
+
+@pytest.mark.parametrize(
+    ("last", "steps"),
+    [(1, [0, 1]), (2, [0, 1, 2]), (7, list(range(8))), (12, [0, 2, 4, 6, 8, 10, 12])],
+)
+def test_steps_are_whole(last: int, steps: list[int]) -> None:
+    assert step_ticks(float(last)) == steps
+
+
+def test_a_plot_of_few_steps_has_whole_ones(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"step": s, "loss": 1 / s} for s in (1, 2)]
+    text = page([read_run(a_run(tmp_path / "run", rows), "run")], 0.0)
+    assert re.findall(r'<text class="x"[^>]*>([^<]*)<', text) == ["0", "1", "2"]
+
+
+def test_a_legend_names_the_runs_that_are_drawn() -> None:
+    """Each name has a dot in the colour of its line; names that need more room take more lines."""
+    lines = [(0, [(0.0, 1.0)]), (2, [(0.0, 1.0)])]
+    alone = picture("loss", lines[:1], 0.0, ["a"])
+    for names, rows in ((["a", "b", "c"], 1), (["a" * 50, "b", "c" * 50], 2)):
+        shown = picture("loss", lines, 0.0, names)
+        assert shown.height == alone.height + 2 * 16 * rows
+        head = shown.crop((0, 2 * 24, shown.width, 2 * (24 + 16 * rows)))
+        found = {colour for _, colour in head.getcolors(100_000) or ()}
+        assert {(0x25, 0x63, 0xC9), (0x17, 0x7A, 0x4C)} <= found
+        assert (0xC2, 0x57, 0x0C) not in found
 
 
 def test_points_of_a_picture_stand_where_they_belong() -> None:
     """Of a falling line from (0, 1) to (4, 0) the middle is drawn, the corners above are not."""
-    shown = picture("loss", [(0, [(0.0, 1.0), (4.0, 0.0)])], 0.0)
+    shown = picture("loss", [(0, [(0.0, 1.0), (4.0, 0.0)])], 0.0, ["run"])
     left, right = 2 * LEFT, 2 * (WIDTH - RIGHT)
     colours = [shown.getpixel(((left + right) // 2, y)) for y in range(shown.height)]
     blue = [y for y, colour in enumerate(colours) if colour == (0x25, 0x63, 0xC9)]
@@ -127,7 +155,12 @@ def test_nothing_breaks_on_empty_or_cut_off_files(tmp_path: Path, text: str) -> 
 def test_a_run_that_is_not_there_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["report", str(tmp_path / "none")]) == 1
-    assert "There is no run in" in capsys.readouterr().err
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    out = tmp_path / "report.html"
+    for name in ("none", "model"):
+        assert main(["report", str(tmp_path / name), "--out", str(out)]) == 1
+        assert f"There is no run in {tmp_path / name}" in capsys.readouterr().err
+    assert not out.exists()
     assert main(["report"]) == 1
     assert "name the folders" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from engine.core.errors import KnownError
+from engine.core.words import counted
 from training.data.dialogue_formats import Dialogue, as_row, read_dialogues
 from training.data.reasoning import answer_message
 from training.data.template import Form
@@ -64,6 +65,10 @@ def write_answers(
                     file.write(json.dumps(as_row(new) | {"row": number}) + "\n")
             file.flush()
             print(f"{first + len(asked)} of {len(dialogues)} answers", flush=True)
+    kept = len(target.read_text(encoding="utf-8").splitlines())
+    if kept < len(dialogues):
+        lost = counted(len(dialogues) - kept, "dialogue")
+        print(f"{lost} left out: no end of the answer within {longest} tokens", flush=True)
 
 
 def _asking(data: Path) -> Iterator[Dialogue]:

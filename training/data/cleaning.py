@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from unicodedata import category
 
+from engine.core.words import counted
 from training.data import rows
 
 # Characters of scripts without spaces between words, each counted as a word: Han and kana.
@@ -90,6 +91,15 @@ def benchmark_texts(folder: Path) -> Iterator[str]:
 def _is(character: str, kinds: str) -> bool:
     """Whether it is of one of these Unicode categories; ASCII, the usual case, is not asked."""
     return character >= "\x80" and category(character)[0] in kinds
+
+
+def overlap_with(folder: Path) -> Overlap:
+    """With the benchmark texts below folder, whose number is told; ValueError if there are none."""
+    texts = list(benchmark_texts(folder))
+    if not texts:
+        raise ValueError(f"{folder} has no benchmark text (.json, .jsonl, .parquet or .csv).")
+    print(f"{folder}: {counted(len(texts), 'benchmark text')}", flush=True)
+    return Overlap(texts)
 
 
 def _grams(tokens: list[str], size: int) -> Iterator[int]:

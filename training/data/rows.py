@@ -26,7 +26,7 @@ def find(where: Path, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
 
 
 def read(path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield ("NAME, line 3", row) for each row; ValueError that names a line which is no JSON.
+    """Yield ("NAME, line 3", row) for each row; ValueError that names the place it cannot read.
 
     A .json file holds a list, one object or, as is common, JSON lines. Parquet needs pyarrow.
     """
@@ -62,22 +62,40 @@ def nothing_left(path: Path, too_long: int, noun: str, longest: int) -> ValueErr
     return ValueError(f"{those} of {path} {verb} longer than {longest:,} tokens; raise context.")
 
 
+def text(path: Path) -> str:
+    """The text of a file; ValueError that names the line which is not UTF-8."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"{path.name}, line {line}: not UTF-8") from error
+
+
 def _lines(path: Path) -> Iterator[tuple[str, Any]]:
     opener = lzma.open if path.suffix == ".xz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                where = f"{path.name}, line {number}"
-                try:
-                    row = json.loads(line)
-                except json.JSONDecodeError as error:
-                    raise ValueError(f"{where}: not JSON ({error})") from error
-                yield where, row
+    try:
+        with opener(path, "rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    where = f"{path.name}, line {number}"
+                    yield where, _row(line, where)
+    except (lzma.LZMAError, EOFError) as error:
+        raise ValueError(f"{path}: the .xz file is damaged ({error})") from error
+
+
+def _row(line: bytes, where: str) -> Any:
+    try:
+        return json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{where}: not UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{where}: not JSON ({error})") from error
 
 
 def _whole(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(text(path))
     except json.JSONDecodeError:
         return None
 
@@ -85,8 +103,11 @@ def _whole(path: Path) -> Any:
 def _parquet(path: Path) -> Iterator[Any]:
     import pyarrow.parquet  # noqa: PLC0415  (an extra)
 
-    for batch in pyarrow.parquet.ParquetFile(path).iter_batches():
-        yield from (_without_nulls(row) for row in batch.to_pylist())
+    try:
+        for batch in pyarrow.parquet.ParquetFile(path).iter_batches():
+            yield from (_without_nulls(row) for row in batch.to_pylist())
+    except (pyarrow.ArrowException, OSError) as error:
+        raise ValueError(f"{path}: the Parquet file is damaged ({error})") from error
 
 
 def _without_nulls(value: Any) -> Any:

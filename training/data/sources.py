@@ -1,6 +1,7 @@
 """What people have beside books, as documents: prices, news, transactions, posts, papers, chats."""
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -38,10 +39,7 @@ def read(path: Path) -> Iterator[Document]:
         return
     found: Iterable[tuple[str, Any]]
     if path.suffix == ".csv":
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = [
-                {k.strip().lower(): v for k, v in row.items() if k} for row in csv.DictReader(file)
-            ]
+        table = _table(path)
         if table and set(_PRICES) <= table[0].keys():
             yield from _prices(table, path)
             return
@@ -53,8 +51,25 @@ def read(path: Path) -> Iterator[Document]:
             yield _document(row, path.stem)
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
-                f"{where}: not a text, news, post, transaction or dialogue ({rows.reason(error)})"
+                f"{where}: not a text, news, post, transaction or dialogue ({_reason(row, error)})"
             ) from error
+
+
+def _reason(row: Any, error: Exception) -> str:
+    """Why a row is no document; half a price table is told what it lacks."""
+    lacking = [key for key in _PRICES if key not in row] if isinstance(row, Mapping) else []
+    if 0 < len(lacking) < len(_PRICES):
+        needed = ", ".join(_PRICES)
+        return f"a price table needs {needed}; it lacks {', '.join(lacking)}"
+    return rows.reason(error)
+
+
+def _table(path: Path) -> list[dict[str, str]]:
+    try:
+        found = list(csv.DictReader(io.StringIO(rows.text(path), newline="")))
+    except csv.Error as error:
+        raise ValueError(f"{path.name}: not a table ({error})") from error
+    return [{k.strip().lower(): v for k, v in row.items() if k} for row in found]
 
 
 def _document(row: Row, name: str) -> Document:
@@ -135,7 +150,7 @@ def _log(row: Row) -> str:
 
 
 def _paper(path: Path) -> Iterator[Document]:
-    text = path.read_text(encoding="utf-8")
+    text = rows.text(path)
     if path.suffix == ".md":
         text = re.sub(r"\[([^\]]*)\]\([^)]*\)|\*\*(.+?)\*\*", r"\1\2", _MARKUP.sub("", text))
     part = ""

@@ -55,23 +55,38 @@ def read_tasks(path: Path, limit: int = 0, *, cloze: bool = False) -> list[Task]
     """The tasks of a file or of all files below a folder, by name.
 
     limit: questions per task; 0 = all. cloze: choose among the answers' texts, not their letters.
-    Raises ValueError that names a file it cannot read.
+    Of a folder, files that hold no questions are named and left out. Raises ValueError that names
+    one of them if there is nothing else.
     """
     files = [path] if path.is_file() else sorted(path.rglob("*"))
     known = [file for file in files if file.suffix in _READERS and file.is_file()]
     if not known:
         raise ValueError(f"{path} has no .csv, .json or .jsonl file of questions.")
     base = path.parent if path.is_file() else path
-    tasks = []
+    tasks: list[Task] = []
+    foreign = ""
     for file in known:
         name = "_".join(file.relative_to(base).with_suffix("").parts)
-        try:
-            task = _READERS[file.suffix](name, file, cloze)
-        except (KeyError, TypeError, IndexError, ValueError, csv.Error) as error:
-            raise ValueError(f"{file} is no file of questions ({error}).") from error
+        task = _read(name, file, cloze)
+        if task is None:
+            foreign = f"{file} is no file of questions; that has {_LAYOUTS[file.suffix]}."
+            if tasks or file != known[-1]:
+                print(f"Left out: {foreign}", flush=True)
+            continue
         items = task.items[: limit or None]
         tasks.append(Task(name, items, task.pattern, task.place, task.ignored))
+    if not tasks:
+        raise ValueError(foreign)
     return tasks
+
+
+def _read(name: str, path: Path, cloze: bool) -> Task | None:
+    """The questions of a file; None if it holds none."""
+    try:
+        task = _READERS[path.suffix](name, path, cloze)
+    except (LookupError, TypeError, AttributeError, ValueError, csv.Error):
+        return None
+    return task if task.items else None
 
 
 def _choices(name: str, path: Path, cloze: bool) -> Task:
@@ -122,3 +137,8 @@ def _lines(path: Path) -> Iterator[dict[str, str]]:
 _READERS: dict[str, Callable[[str, Path, bool], Task]] = {
     ".csv": _choices, ".json": _bbh, ".jsonl": _numbers,
 }  # fmt: skip
+_LAYOUTS = {
+    ".csv": "question, A, B, C, D and answer",
+    ".json": 'a list "examples" with input and target',
+    ".jsonl": "question and answer",
+}

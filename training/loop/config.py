@@ -1,6 +1,7 @@
 """The settings every training run has; the fields are the keys of [loop] in a recipe."""
 
 from dataclasses import dataclass
+from math import inf
 
 OPTIMIZERS = ("adamw", "muon")
 
@@ -36,10 +37,12 @@ class LoopConfig:
     def __post_init__(self) -> None:
         if min(self.rows, self.accumulate, self.log_steps, self.keep) < 1:
             raise ValueError("rows, accumulate, log_steps and keep must be at least 1.")
-        if self.steps < 0 or self.epochs <= 0 or self.minutes < 0:
-            raise ValueError("steps, epochs and minutes say how long to train.")
-        if self.learning_rate <= 0 or self.clip <= 0:
-            raise ValueError("learning_rate and clip must be above 0.")
+        if not (self.steps >= 0 and 0 < self.epochs < inf and 0 <= self.minutes < inf):
+            raise ValueError("steps and minutes must be at least 0, and epochs above 0.")
+        if not (0 < self.learning_rate < inf and self.clip > 0):
+            raise ValueError("learning_rate and clip must be above 0, and learning_rate finite.")
+        if self.threads < 0:
+            raise ValueError("threads must be at least 1, or 0 for one per core.")
         if not (0 <= self.warmup <= 1 and 0 <= self.decay <= 1):
             raise ValueError("warmup and decay are shares of the run, from 0 to 1.")
         if self.optimizer not in OPTIMIZERS:

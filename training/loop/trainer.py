@@ -113,7 +113,8 @@ class _Run:
                 folder, state.step, config.log_steps, config.trackers, settings, state.log
             )
             if state.step:
-                self.log.say(f"Goes on from step {state.step}")
+                done = "; it is at its end, nothing is left to train" if self.over() else ""
+                self.log.say(f"Goes on from step {state.step}{done}")
 
     def close(self) -> None:
         if self.log is not None:

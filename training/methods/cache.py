@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.data import cache
-from training.data.cleaning import Overlap, benchmark_texts
+from training.data.cleaning import overlap_with
 from training.data.groups import Group, documents
 from training.methods.common import Options
 from training.tokenizer import load_tokenizer
@@ -24,7 +24,7 @@ class Config:
 def run(config: Config, options: Options) -> bool:
     """Write what is missing of the cache; KnownError if what is there was made otherwise."""
     tokenizer = load_tokenizer(Path(config.tokenizer))
-    overlap = Overlap(benchmark_texts(Path(config.benchmarks))) if config.benchmarks else None
+    overlap = overlap_with(Path(config.benchmarks)) if config.benchmarks else None
     folder = Path(config.out)
     for group in config.groups:
         made_of = cache.origin(Path(config.tokenizer), group)
@@ -34,5 +34,7 @@ def run(config: Config, options: Options) -> bool:
             cache.write_group(folder, group.name, found, tokenizer, made_of)
         made = cache.open_group(folder, group.name, made_of)
         print(f"{group.name}: {len(made.train)} tokens, {len(made.held_out)} held out", flush=True)
+        if not len(made.train):
+            print(f"{group.name} is empty: leave it out of groups, or change what it selects.")
     print(f"Wrote {folder}", flush=True)
     return True

@@ -4,8 +4,10 @@ Ctrl-C ends an answer, at the prompt the talk.
 """
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,8 @@ def run(config: Config, options: Options) -> bool:
         tokenizer_of(folder, config.tokenizer), local_files_only=True
     )
     messages = [{"role": "system", "content": config.system}] if config.system else []
+    if isinstance(sys.stdin, TextIOWrapper):  # what is not UTF-8 is no end of the talk
+        sys.stdin.reconfigure(errors="replace")
     while True:
         try:
             question = input("> ")

@@ -17,8 +17,9 @@ from training.loop.config import LoopConfig
 from training.loop.lock import alone
 from training.loop.trainer import train
 from training.models.adapters import AdapterConfig, four_bit, with_adapter
-from training.models.loading import load, publish, stored_dtype
+from training.models.loading import check_folder, load, publish, stored_dtype
 from training.models.yarn import stretched
+from training.report import flat
 
 CONFIG = "config.json"
 
@@ -76,8 +77,7 @@ def start_plain(config: ModelConfig, **settings: Any) -> Any:
 
 def stored(folder: Path) -> torch.dtype:
     """The type of the weights in a folder; KnownError if it holds no model."""
-    if not (folder / "config.json").is_file():
-        raise KnownError(f"{folder} holds no model (there is no config.json).")
+    check_folder(folder)
     return stored_dtype(folder)
 
 
@@ -104,7 +104,7 @@ def carry_out(
         if distributed.is_first():
             document = json.dumps({"method": name, **asdict(config)}, indent=1)
             if finished(out):
-                _tell_changes(out / CONFIG, json.loads(document))
+                _compare(out / CONFIG, json.loads(document))
             (out / CONFIG).write_text(document, encoding="utf-8")
         outcome = train(method, loop, out)
         if outcome.finished:
@@ -117,22 +117,23 @@ def carry_out(
     return outcome.finished
 
 
-def _tell_changes(path: Path, now: dict[str, Any]) -> None:
-    """Say which settings were others when the run, which goes on, was started before."""
+def _compare(path: Path, now: dict[str, Any]) -> None:
+    """KnownError if the run that would go on is of another method or model; else say which
+    settings are others than before."""
     try:
-        before = _flat(json.loads(path.read_text(encoding="utf-8")))
+        before = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError):
         return
-    for key, value in _flat(now).items():
-        if before.get(key, value) != value:
-            print(f"{key} is now {value!r}; it was {before[key]!r}.", flush=True)
-
-
-def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Settings by their dotted names."""
-    found: dict[str, Any] = {}
-    for key, value in settings.items():
-        found |= (
-            _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    origin, given = (str(settings.get("model", "")) for settings in (before, now))
+    method = before.get("method")
+    if method != now["method"] or Path(origin).absolute() != Path(given).absolute():
+        raise KnownError(
+            f"{path.parent} holds a run of {method} from {origin or 'nothing'}, not of "
+            f"{now['method']} from {given or 'nothing'}.",
+            "Name another folder with --out.",
         )
-    return found
+    old = flat(before)
+    for key, value in flat(now).items():
+        was = old.get(key, value)
+        if was != value:
+            print(f"{key} is now {value or 'empty'}; it was {was or 'empty'}.", flush=True)

@@ -63,7 +63,12 @@ class Config(sft.Config):
             raise ValueError("loop.shard: sampling needs the whole model in every process.")
         if not (0 <= self.alpha <= 1 and 0 <= self.beta <= 1 and self.temperature > 0):
             raise ValueError("alpha and beta lie between 0 and 1, temperature above 0.")
-        if not self.teacher and (not self.topk or self.kind != "white_box"):
+        if self.topk and self.kind != "white_box":
+            raise ValueError(
+                f"topk holds logits of the data's answers, for white_box; {self.kind} needs the "
+                "teacher itself."
+            )
+        if not (self.teacher or self.topk):
             raise ValueError("teacher, the folder of the model to learn from, is missing.")
 
 

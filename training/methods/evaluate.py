@@ -4,6 +4,7 @@ assay-train evaluate --model work/sft/model --data texts --tasks benchmarks
 """
 
 import json
+import os
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -63,13 +64,11 @@ def run(config: Config, options: Options) -> bool:
     for name, some in texts.items():
         found = perplexity(model, tokenizer, some, _prefix(folder, tokenizer), context)
         figures["domains"][name] = found
-        _print(name, found)
+        _tell(name, found, config.out, figures)
     for task in tasks:
         found = score(model, tokenizer, task, config.rows, context, config.new_tokens)
         figures["tasks"][task.name] = found
-        _print(task.name, found)
-    if config.out:
-        Path(config.out).write_text(json.dumps(figures, indent=1), encoding="utf-8")
+        _tell(task.name, found, config.out, figures)
     return True
 
 
@@ -79,7 +78,7 @@ def _texts(where: Path, limit: int) -> dict[str, list[str]]:
     for path in rows.find(where, (*rows.SUFFIXES, ".txt")):
         domain = texts.setdefault(path.name.partition(".")[0], [])
         if path.suffix == ".txt":
-            domain.append(path.read_text(encoding="utf-8"))
+            domain.append(rows.text(path))
         else:
             domain += (one.text for one in islice(read_documents(path), limit or None))
     return {name: some[: limit or None] for name, some in texts.items()}
@@ -97,5 +96,11 @@ def _prefix(folder: Path, tokenizer: Any) -> int:
     raise ValueError(f"{path} names no bos_token or eos_token.")
 
 
-def _print(name: str, figures: dict[str, float]) -> None:
-    print(f"{name:<30}", *(f"{key} {value:.5g}" for key, value in figures.items()), sep="  ")
+def _tell(name: str, found: dict[str, float], out: str, figures: object) -> None:
+    """Print what was found and write all figures so far, of which a stop then takes nothing."""
+    shown = (f"{key} {value:.5g}" for key, value in found.items())
+    print(f"{name:<30}", *shown, sep="  ", flush=True)
+    if out:
+        unfinished = Path(f"{out}.tmp")
+        unfinished.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+        os.replace(unfinished, out)

@@ -28,6 +28,7 @@ from training.models.heft import (
     train_only,
     windowed,
 )
+from training.models.loading import check_folder
 from training.tokenizer import load_tokenizer
 
 NORMS = "gradient_norms.json"
@@ -70,6 +71,7 @@ class Config(sft.Config):
 
 def run(config: Config, options: Options) -> bool:
     """Choose layers by a probe, once per run folder, and tune their adapters."""
+    check_folder(Path(config.model))
     rows = {*domain_rows(load_tokenizer(Path(config.model)), _terms(config.terms))}
     if config.terms and not rows:
         raise KnownError(

@@ -29,6 +29,11 @@ class PairConfig(ModelConfig):
     held_out: str = ""
     context: int = 2048
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.context < 2:
+            raise ValueError("context must be at least 2 tokens.")
+
 
 class OnPairs(ABC):
     """A method as the loop sees it, all but its loss."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.core.errors import KnownError
 from engine.core.words import counted
 from training.data import rows, sources
-from training.data.cleaning import Overlap, benchmark_texts, is_prose
+from training.data.cleaning import Overlap, is_prose, overlap_with
 from training.data.dedup import Duplicates
 from training.data.dialogue_formats import as_row, said
 from training.data.domain import misleading, noise, normalise
@@ -20,6 +20,7 @@ from training.data.report import Report
 from training.methods.common import Options
 
 FILES = {"document": "corpus.jsonl", "dialogue": "dialogues.jsonl"}
+_TELL = 2000  # documents between two lines of progress
 
 
 @dataclass(frozen=True)
@@ -46,33 +47,34 @@ def run(config: Config, options: Options) -> bool:
     """Write the corpus and the report."""
     folder, report = Path(config.out), Report()
     files = rows.find(Path(config.data), sources.SUFFIXES)
-    overlap = Overlap(benchmark_texts(Path(config.benchmarks)) if config.benchmarks else ())
+    overlap = overlap_with(Path(config.benchmarks)) if config.benchmarks else Overlap(())
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = {name: folder / f"{name}s.tmp" for name in FILES}
     written: Counter[str] = Counter()
-    with (
-        unfinished["document"].open("w", encoding="utf-8") as documents,
-        unfinished["dialogue"].open("w", encoding="utf-8") as dialogues,
-    ):
-        for one in _chosen(config, files, overlap, report):
-            if one.dialogue:
-                name, out, row = "dialogue", dialogues, as_row(one.dialogue)
-            else:
-                name, out = "document", documents
-                row = {"text": one.text, "source": one.source, "kind": one.kind}
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")
-            written[name] += 1
-    (folder / "report.html").write_text(report.html(), encoding="utf-8")
-    for reason, number in report.left_out.most_common():
-        print(f"left out: {number} {reason}", flush=True)
-    for name, file in FILES.items():
-        if written[name]:
-            os.replace(unfinished[name], folder / file)
-            print(f"Wrote {counted(written[name], name)} to {folder / file}", flush=True)
-        else:
-            unfinished[name].unlink()
-    if not written:
-        raise KnownError(*_nothing(config, report))
+    try:
+        with (
+            unfinished["document"].open("w", encoding="utf-8") as documents,
+            unfinished["dialogue"].open("w", encoding="utf-8") as dialogues,
+        ):
+            for one in _chosen(config, files, overlap, report):
+                if one.dialogue:
+                    name, out, row = "dialogue", dialogues, as_row(one.dialogue)
+                else:
+                    name, out = "document", documents
+                    row = {"text": one.text, "source": one.source, "kind": one.kind}
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
+                written[name] += 1
+        (folder / "report.html").write_text(report.html(), encoding="utf-8")
+        for reason, number in report.left_out.most_common():
+            print(f"left out: {number} {reason}", flush=True)
+        if not written:
+            raise KnownError(*_nothing(config, report))
+        for name, number in written.items():
+            os.replace(unfinished[name], folder / FILES[name])
+            print(f"Wrote {counted(number, name)} to {folder / FILES[name]}", flush=True)
+    finally:
+        for path in unfinished.values():
+            path.unlink(missing_ok=True)
     return True
 
 
@@ -91,6 +93,8 @@ def _chosen(
 ) -> Iterator[Document]:
     seen = Duplicates()
     for number, found in enumerate(d for file in files for d in sources.read(file)):
+        if number and number % _TELL == 0:
+            print(f"{number:,} documents read, {report.kept.total():,} kept", flush=True)
         document = replace(found, text=normalise(found.text))
         reason = _reason(document, config.misleading, seen, overlap)
         if reason:

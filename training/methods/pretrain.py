@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from engine.core.errors import KnownError
 from training.data import cache
 from training.data.groups import Group
 from training.data.mixing import Mixture
@@ -23,21 +24,27 @@ from training.tokenizer import bytes_per_token, load_tokenizer
 
 @dataclass(frozen=True)
 class Config(ModelConfig):
-    """shape: a name in models/shapes.py, for random weights; model: weights to start from instead.
+    """shape: of a model with random weights: a depth in layers such as 12, or starter, evening,
+    night, tiny, moe, minimind2-small, minimind2 or minimind3; model: weights to start from instead.
 
-    tokens: of the whole run; 0 = loop.steps counts. context, long_context: inputs per window; the
-    last long_share of the run has long windows, and fewer of them.
+    tokens: of the whole run; 0 = loop.steps counts. context: inputs per window; long_context: the
+    same for the last long_share of the run, which has fewer windows.
     """
 
     tokenizer: str = ""  # its folder
     cache: str = ""  # folder of the token files
-    groups: tuple[Group, ...] = ()  # how much of each part of the cache
+    groups: tuple[Group, ...] = ()  # shares of the cache's parts, as {name = "a", weight = 2.0}
     shape: str = "starter"
     tokens: int = 0
     context: int = 512
     long_context: int = 2048
     long_share: float = 0.1  # of the run, with long windows
     held_out_windows: int = 24  # per group and evaluation
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if min(self.context, self.long_context) < 2:
+            raise ValueError("context and long_context must be at least 2 tokens.")
 
 
 class Pretraining:
@@ -51,6 +58,14 @@ class Pretraining:
             cache.open_group(folder, group.name, cache.origin(tokenizer, group))
             for group in config.groups
         ]
+        longest = max(config.context, config.long_context if config.long_share else 0)
+        for group in self._groups:
+            if not cache.windows(group.train, longest):
+                raise KnownError(
+                    f"The group {group.name} has {len(group.train):,} tokens, less than one window "
+                    f"of {longest + 1:,}.",
+                    "Leave it out of groups, or lower context and long_context.",
+                )
         weights = [group.weight for group in config.groups]
         self._mixture = Mixture([g.train for g in self._groups], weights, config.loop.seed)
         self._sizes = bytes_per_token(load_tokenizer(tokenizer))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.errors import KnownError
+from training.loop.log import METRICS
 from training.methods.common import Options
 from training.report import lines_by_figure, page, read_run, title_of
 from training.report_png import picture
@@ -30,16 +31,16 @@ def run(config: Config, options: Options) -> bool:
     """Write the report."""
     folders = [Path(name) for name in config.runs]
     for folder in folders:
-        if not folder.is_dir():
-            raise KnownError(f"There is no run in {folder}.")
+        if not (folder / METRICS).is_file():
+            raise KnownError(f"There is no run in {folder} (no {METRICS}).")
     same = len({folder.resolve().name for folder in folders}) < len(folders)
     names = [str(folder) if same else folder.resolve().name for folder in folders]
     runs = [read_run(folder, name) for folder, name in zip(folders, names, strict=True)]
     Path(config.out).write_text(page(runs, config.smoothing), encoding="utf-8")
     if config.plots:
         Path(config.plots).mkdir(parents=True, exist_ok=True)
-        for name, lines in lines_by_figure(runs).items():
-            path = Path(config.plots) / f"{name.replace('/', '_')}.png"
-            picture(title_of(name), lines, config.smoothing).save(path)
+        for figure, lines in lines_by_figure(runs).items():
+            path = Path(config.plots) / f"{figure.replace('/', '_')}.png"
+            picture(title_of(figure), lines, config.smoothing, names).save(path)
     print(f"Wrote {config.out}")
     return True

@@ -55,6 +55,8 @@ class Config(ModelConfig):
         super().__post_init__()
         if self.data and self.mixture:
             raise ValueError("Give data or mixture, not both.")
+        if self.context < 2:
+            raise ValueError("context must be at least 2 tokens.")
 
 
 class InstructionTuning:

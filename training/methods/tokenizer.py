@@ -51,7 +51,12 @@ def _sample(config: Config, group: Group) -> Iterator[str]:
 
 def _report(config: Config, tokenizer: Tokenizer) -> None:
     """Print and write compression.json: the sample's groups, and the longest tokens."""
-    groups = {g.name: asdict(compression(tokenizer, _sample(config, g))) for g in config.groups}
+    groups = {}
+    for group in config.groups:
+        if next(_sample(config, group), None) is None:
+            print(f"{group.name}  has no text in {config.corpus}")
+        else:
+            groups[group.name] = asdict(compression(tokenizer, _sample(config, group)))
     longest = longest_tokens(tokenizer)
     for name, figures in groups.items():
         print(name, *(f"{key} {value:.3f}" for key, value in figures.items()), sep="  ")

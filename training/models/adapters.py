@@ -65,12 +65,17 @@ def with_adapter(model: Any, config: AdapterConfig, rows: Sequence[int] = (), se
         return model
     from peft import LoraConfig, get_peft_model  # noqa: PLC0415  (takes seconds to import)
 
+    known = matrices(model)
+    modules = [f".{name}" for name, _ in model.named_modules()]
+    for target in config.targets:
+        if not any(name.endswith(f".{target}") for name in modules):
+            raise ValueError(f"adapter.targets: there is no {target}; try {', '.join(known)}.")
     matrix = "embed_tokens" if model.config.tie_word_embeddings else "lm_head"
     lora = LoraConfig(
         r=config.rank,
         lora_alpha=config.alpha,
         lora_dropout=config.dropout,
-        target_modules=list(config.targets) or matrices(model),
+        target_modules=list(config.targets) or known,
         layers_to_transform=list(config.layers) or None,
         use_rslora=config.kind == "rslora",
         use_dora=config.kind == "dora",

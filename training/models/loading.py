@@ -45,8 +45,7 @@ def load(
         from training.models.adapters import load_merged  # noqa: PLC0415  (it loads models)
 
         return load_merged(folder, dtype, settings, writes)
-    if not (folder / "config.json").is_file():
-        raise KnownError(f"{folder} holds no model (there is no config.json).")
+    check_folder(folder)
     described = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if any(name.endswith(_REWARD_MODEL) for name in described.get("architectures") or ()):
         raise KnownError(f"{folder} is a reward model, not a language model.")
@@ -95,6 +94,17 @@ def _check_logits(model: Any) -> None:
             "its output matrix (they are scaled or capped, or have a bias).",
             _OTHERS,
         )
+
+
+def check_folder(folder: Path) -> None:
+    """KnownError if a folder holds no model; that of a run names the model in it."""
+    if (folder / "metrics.jsonl").is_file():
+        kept = [*sorted(folder.glob("step-*")), folder / "model"]
+        made = [str(place) for place in kept if (place / "config.json").is_file()]
+        hint = f"Name {made[-1]} instead." if made else "It has no model yet."
+        raise KnownError(f"{folder} is the folder of a run.", hint)
+    if not (folder / "config.json").is_file():
+        raise KnownError(f"{folder} holds no model (there is no config.json).")
 
 
 def stored_dtype(folder: Path | str) -> torch.dtype:

@@ -13,7 +13,7 @@ from training.data.topk import TopK, fingerprint, open_topk
 from training.loop import device
 from training.loop.batch import Batch
 from training.models.adapters import four_bit
-from training.models.loading import load, stored_dtype
+from training.models.loading import check_folder, load, stored_dtype
 from training.models.parts import head, hidden_states
 from training.objectives.divergence import StoredTeacher, Teacher, WholeTeacher
 from training.objectives.log_probs import token_log_probs
@@ -106,8 +106,7 @@ def load_teacher(folder: str, student: str, in_four_bits: bool) -> Any:
     Raises KnownError if its vocabulary is not that of the student's folder.
     """
     path = Path(folder)
-    if not (path / "config.json").is_file():
-        raise KnownError(f"{path} holds no model (there is no config.json).")
+    check_folder(path)
     if load_tokenizer(path).get_vocab() != load_tokenizer(Path(student)).get_vocab():
         raise KnownError(
             "Teacher and student have different vocabularies.",

@@ -32,9 +32,9 @@ _HELD_OUT = 1 << 32  # in place of the number of a rollout
 
 @dataclass(frozen=True)
 class PolicyConfig(ModelConfig):
-    """Fields of every policy method. data, held_out: prompts, a file, a folder or a pattern.
+    """A rollout has `prompts` prompts and is used for `updates` optimizer steps.
 
-    A rollout has `prompts` prompts and is used for `updates` optimizer steps.
+    data: prompts as JSON lines; held_out: others, to evaluate on.
     """
 
     data: str = ""
@@ -150,8 +150,8 @@ class PolicyMethod:
         return Loss((weights * (losses + config.kl * kl)).sum(), figures)
 
     def evaluate(self) -> dict[str, float]:
-        """The rewards of held-out prompts, always with the same seeds; first what is missing to the
-        best possible, or to 0 where rewards have no bound."""
+        """The rewards of held-out prompts, always with the same seeds; first how far they are from
+        the best possible, or below 0 where rewards have no bound: patience waits for it to fall."""
         if not self._held_out:
             return {}
         numbers = list(range(len(self._held_out)))
@@ -159,7 +159,7 @@ class PolicyMethod:
         found = described(episodes)
         high = self.player.scorer.high
         best = high if math.isfinite(high) else 0.0
-        return {"missing_reward": best - found["reward"], **found}
+        return {"short_of_best": best - found["reward"], **found}
 
     def state(self) -> dict[str, Any]:
         """Rollouts so far, and the episodes in use."""

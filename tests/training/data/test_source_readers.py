@@ -115,6 +115,12 @@ def test_rows_are_known_by_their_keys(tmp_path: Path, row: object, expected: Doc
         ("a.csv", "open,high,low,close\n0,1,1,1", r"a\.csv, row 1: not a price"),
         ("a.csv", "date,open,high,low,close\nsoon,1,1,1,1", r"a\.csv, row 1: not a price"),
         ("a.csv", "x,y\n1,2", r"a\.csv, row 1: not a text"),
+        (
+            "a.csv",
+            "date,symbol,close\n2024-01-01,BTC,1",
+            "table needs .*; it lacks open, high, low",
+        ),
+        ("a.csv", 'x\n"' + "y" * 140_000 + '"', r"a\.csv: not a table \(field larger"),
     ],
 )
 def test_what_is_none_of_these_is_named(tmp_path: Path, name: str, text: str, message: str) -> None:
@@ -138,3 +144,10 @@ def test_papers_lose_their_markup_and_are_cut_at_paragraphs(tmp_path: Path) -> N
     plain = tmp_path / "plain.txt"
     plain.write_text("# stays\n\n\n\n**so**")
     assert [d.text for d in read(plain)] == ["# stays\n\n**so**"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.md", "a.txt"])
+def test_a_line_that_is_not_utf8_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes("date,text\n2024,café\n".encode("latin-1"))
+    with pytest.raises(ValueError, match=rf"^{name}, line 2: not UTF-8$"):
+        list(read(tmp_path / name))

@@ -17,6 +17,7 @@ from training.cli import main
 from training.evaluate.benchmarks import continuations, score
 from training.evaluate.likelihood import encode_pair, log_likelihoods, perplexity, windows
 from training.evaluate.tasks import Item, Task
+from training.methods import evaluate
 from training.models.loading import load
 
 
@@ -145,6 +146,23 @@ def test_the_command_prints_and_writes_figures(
         command[command.index("--data") + 1] = str(data)
         assert main([*command, "--out", str(out)]) == 0
         assert json.loads(out.read_text())["domains"].keys() == names
+
+
+def test_what_was_measured_before_a_stop_is_kept(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(_model: Any, _tokenizer: Tokenizer, task: Task, *_sizes: int) -> dict[str, float]:
+        if task.name == "b":
+            raise KeyboardInterrupt
+        return {"acc": 0.5}
+
+    monkeypatch.setattr(evaluate, "score", stopped)
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text("one?,a,b,c,d,A\n")
+    out = tmp_path / "figures.json"
+    command = ["evaluate", str(model_folder), "--tasks", str(tmp_path), "--out", str(out)]
+    assert main(command) == 3
+    assert json.loads(out.read_text()) == {"domains": {}, "tasks": {"a": {"acc": 0.5}}}
 
 
 def test_the_same_questions_are_written_for_the_harness(

@@ -61,12 +61,26 @@ def test_what_counts_of_an_answer(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [("a.csv", "one,two\n"), ("a.csv", "q,1,2,3,4,E\n"), ("a.csv", ""), ("a.json", "[]"),
-     ("a.json", "{"), ("a.jsonl", '{"question": 1}\n'), ("a.jsonl", "[1]\n")],
+     ("a.json", "{"), ("a.jsonl", ""), ("a.csv", "question,A,B,C,D,answer\n"),
+     ("a.jsonl", '{"question": 1}\n'), ("a.jsonl", "[1]\n")],
 )  # fmt: skip
 def test_a_file_that_is_none_is_named(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(ValueError, match=rf"{name} is no file of questions"):
         read_tasks(tmp_path)
+
+
+def test_a_foreign_file_is_left_out_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.json", "c.json"):
+        (tmp_path / name).write_text('{"a": 1}')
+    (tmp_path / "b.jsonl").write_text('{"question": "1 + 1?", "answer": "#### 2"}')
+    (task,) = read_tasks(tmp_path)
+    assert task.name == "b"
+    wanted = 'is no file of questions; that has a list "examples" with input and target.\n'
+    told = [f"Left out: {tmp_path / name} {wanted}" for name in ("a.json", "c.json")]
+    assert capsys.readouterr().out == "".join(told)
 
 
 def test_a_folder_without_questions_is_refused(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Talking to a result: its own template, streaming, sampling, Ctrl-C."""
 
 import builtins
+import io
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -129,6 +131,16 @@ def test_every_folder_of_a_run_can_be_talked_to(
     assert tokenizer_of(out / "adapter") == tokenizer_of(checkpoint) == folder
 
 
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_a_question_that_is_not_utf8_is_no_end_of_the_talk(
+    errors: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = io.TextIOWrapper(io.BytesIO(b"caf\xe9\nthe price\n"), "utf-8", errors)
+    monkeypatch.setattr(sys, "stdin", typed)
+    assert main(["chat", str(folder), "--longest", "3"]) == 0
+    assert capsys.readouterr().out.count("> ") == 3  # two questions and the end
+
+
 def test_refusals(model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["chat", str(model_folder), "--top_p", "0"]) == 1
     assert main(["chat", str(tmp_path)]) == 1
@@ -136,6 +148,20 @@ def test_refusals(model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["chat", str(tmp_path)]) == 1
     assert main(["chat", str(model_folder), "--yarn", "0.5"]) == 1
     assert capsys.readouterr().err.count("assay-train:") == 4
+
+
+def test_the_folder_of_a_run_names_its_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"method": "sft"}))
+    (tmp_path / "metrics.jsonl").touch()
+    for made, named in (("step-0000010", "step-0000010"), ("step-0000020",) * 2, ("model",) * 2):
+        (tmp_path / made).mkdir()
+        (tmp_path / made / "config.json").touch()
+        for words in (["chat", str(tmp_path)], ["sft", str(tmp_path), "--out", "o"]):
+            assert main(words) == 1
+            sentence = f"{tmp_path} is the folder of a run. Name {tmp_path / named} instead."
+            assert capsys.readouterr().err == f"assay-train: {sentence}\n"
 
 
 def test_a_flag_and_the_unnamed_argument_are_the_same_setting(

@@ -163,6 +163,14 @@ def test_stored_logits_equal_the_teachers_own(
     torch.testing.assert_close(targets, ModelTeacher(model).log_probs(batch), atol=5e-3, rtol=1e-3)
 
 
+@pytest.mark.parametrize("kind", ["on_policy", "black_box"])
+def test_stored_logits_are_for_white_box_only(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train("distil", "--topk", "x", "--kind", kind, "--teacher", "y", "--out", tmp_path) == 1
+    assert f"{kind} needs the teacher itself." in capsys.readouterr().err
+
+
 def test_stored_logits_of_other_data_are_refused(
     model_folder: Path,
     teacher_folder: Path,
@@ -203,7 +211,11 @@ def test_stored_logits_of_another_temperature_are_refused_with_the_remedy(
 
 
 def test_black_box_learns_the_teachers_answers_and_resumes(
-    model_folder: Path, teacher_folder: Path, dialogues: Path, tmp_path: Path
+    model_folder: Path,
+    teacher_folder: Path,
+    dialogues: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "run"
     given = [
@@ -215,7 +227,9 @@ def test_black_box_learns_the_teachers_answers_and_resumes(
     whole = (out / "answers.jsonl").read_text()
     rows = [json.loads(line) for line in whole.splitlines()]
     asked = [json.loads(line)["messages"][0] for line in dialogues.read_text().splitlines()]
-    assert 0 < len(rows) <= len(asked)
+    assert 0 < len(rows) < len(asked)
+    lost = f"{len(asked) - len(rows)} dialogues left out: no end of the answer within 60 tokens"
+    assert lost in capsys.readouterr().out
     assert all(row["messages"][0] == asked[row["row"]] for row in rows)
     half = "".join(line + "\n" for line in whole.splitlines() if json.loads(line)["row"] < 16)
     (out / "answers.jsonl").write_text(half + '{"messa')

@@ -69,7 +69,7 @@ def test_each_loss_trains_and_reports(
     assert ("degenerate" in first) == (method == "grpo")
     assert steps[-1]["kl"] != first["kl"]
     (scores,) = (line for line in lines if "held_out/reward" in line)
-    assert scores["held_out/missing_reward"] == pytest.approx(1 - scores["held_out/reward"])
+    assert scores["held_out/short_of_best"] == pytest.approx(1 - scores["held_out/reward"])
     before, after = (
         load_file(model_folder / "model.safetensors"),
         load_file(out / "model/model.safetensors"),

@@ -1,5 +1,6 @@
 import json
 import random
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +11,7 @@ pytest.importorskip("torch")
 from training.cli import main
 from training.data.dialogue_formats import dialogue, read_dialogues
 from training.data.formats import Document, read_documents
+from training.methods import prepare
 
 TOPICS = (
     "pools lend coins to traders who pay fees while prices move and rewards accrue for owners of "
@@ -89,6 +91,7 @@ def test_only_good_texts_are_written_once(prepared: tuple[list[Document], Page, 
     ):  # fmt: skip
         assert f"left out: {line}\n" in told
     assert "Wrote 4 documents" in told
+    assert "benchmarks: 1 benchmark text\n" in told
 
 
 def test_the_report_shows_what_was_left_out(prepared: tuple[list[Document], Page, str]) -> None:
@@ -198,3 +201,40 @@ def test_nothing_left_is_told_with_the_main_reason(tmp_path: Path, capsys) -> No
     data.write_text("")
     assert main(["prepare", "--data", str(data), "--out", str(out)]) == 1
     assert "holds no documents" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [ValueError("broken"), KeyboardInterrupt()])
+def test_what_is_not_finished_leaves_no_corpus(
+    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(_path: Path) -> Iterator[Document]:
+        yield Document(paragraph(1), "made", "docs")
+        raise error
+
+    (tmp_path / "a.txt").touch()
+    monkeypatch.setattr(prepare.sources, "read", read)
+    words = ["prepare", "--data", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert main(words) == (3 if isinstance(error, KeyboardInterrupt) else 1)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_it_says_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(prepare, "_TELL", 2)
+    rows = [{"text": paragraph(number)} for number in (1, 1, 2, 3, 4)]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert main(["prepare", "--data", str(tmp_path / "a.jsonl"), "--out", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("2 documents read, 1 kept\n4 documents read, 3 kept\n")
+
+
+def test_benchmarks_without_a_text_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": paragraph(1)}))
+    (tmp_path / "none").mkdir()
+    words = ["prepare", "--data", str(tmp_path / "a.jsonl"), "--out", str(tmp_path / "out")]
+    for name in ("none", "nosuch"):
+        assert main([*words, "--benchmarks", str(tmp_path / name)]) == 1
+        assert f"{tmp_path / name} has no benchmark text" in capsys.readouterr().err

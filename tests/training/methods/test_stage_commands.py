@@ -96,6 +96,22 @@ def test_from_corpus_to_model(
     assert model.generate(ids, max_new_tokens=3).shape[1] > ids.shape[1]
 
 
+def test_a_group_without_text_is_named_and_what_to_do(
+    recipe: list[str], corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(recipe[1])
+    path.write_text(path.read_text().replace("made/1", "nowhere"))
+    assert main(["tokenizer", *recipe, "--corpus", str(corpus)]) == 0
+    report = json.loads((tmp_path / "tokenizer" / "compression.json").read_text("utf-8"))
+    assert list(report["groups"]) == ["even"]
+    assert f"odd  has no text in {corpus}\n" in capsys.readouterr().out
+    assert main(["cache", *recipe, "--corpus", str(corpus)]) == 0
+    assert "odd is empty: leave it out of groups" in capsys.readouterr().out
+    assert main(["pretrain", *recipe]) == 1
+    said = capsys.readouterr().err
+    assert "The group odd has 0 tokens, less than one window of 65. Leave it out" in said
+
+
 def test_a_run_in_two_parts_equals_one(model_folder: Path, dialogues: Path, tmp_path: Path) -> None:
     common = ["sft", "--model", str(model_folder), "--data", str(dialogues), "--context", "128"]
     common += ["--loop.rows", "4", "--loop.threads", "1", "--loop.decay", "0", "--loop.warmup", "0"]
@@ -149,7 +165,8 @@ def test_what_overlaps_a_benchmark_is_left_out(
     whole = capsys.readouterr().out.splitlines()
     clean_folder = ["--out", str(tmp_path / "clean"), "--benchmarks", str(benchmarks)]
     assert main(["cache", *common, *clean_folder]) == 0
-    clean = capsys.readouterr().out.splitlines()
+    told, *clean = capsys.readouterr().out.splitlines()
+    assert told == f"{benchmarks}: 1 benchmark text"
     assert whole[1] == clean[1]
     assert whole[0] != clean[0]
 
@@ -212,11 +229,31 @@ def test_a_run_that_goes_on_says_so_and_what_has_changed(
     words = ["sft", str(model_folder), "--out", str(out), "--loop.rows", "4", "--loop.threads", "1"]
     assert main([*words, "--data", str(dialogues), "--loop.steps", "1"]) == 0
     assert "Goes on" not in capsys.readouterr().out
-    assert main([*words, "--data", str(other), "--loop.steps", "2"]) == 0
+    changed = ["--data", str(other), "--loop.steps", "2", "--weights.value", "3"]
+    assert main([*words, *changed]) == 0
     said = capsys.readouterr().out
     assert "Goes on from step 1" in said
-    assert f"data is now {str(other)!r}; it was {str(dialogues)!r}." in said
+    assert f"data is now {other}; it was {dialogues}." in said
+    assert "\nweights.value is now 3.0; it was 4.0.\n" in said
+    assert "\nloop.steps is now 2; it was 1.\n" in said
+    assert said.count("it was") == 3
     assert [row["step"] for row in read_metrics(out)] == [1, 2]
+
+
+def test_a_run_goes_on_with_its_own_method_and_model_only(
+    model_folder: Path, dialogues: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, other = tmp_path / "run", Path(shutil.copytree(model_folder, tmp_path / "other"))
+    given = ["--data", str(dialogues), "--out", str(out), "--loop.rows", "4", "--loop.threads", "1"]
+    assert main(["sft", str(model_folder), *given, "--loop.steps", "1"]) == 0
+    before = (out / "config.json").read_bytes()
+    for method, model in (("heft", model_folder), ("sft", other)):
+        assert main([method, str(model), *given, "--loop.steps", "2"]) == 1
+        told = capsys.readouterr().err
+        assert f"holds a run of sft from {model_folder}, not of {method} from {model}" in told
+        assert (out / "config.json").read_bytes() == before
+    assert main(["sft", str(model_folder), *given, "--loop.steps", "1"]) == 0
+    assert "it is at its end, nothing is left to train" in capsys.readouterr().out
 
 
 def test_a_run_goes_on_with_the_order_it_began_with_only(

@@ -187,3 +187,9 @@ def test_an_adapter_of_another_model_is_refused(folder: Path, tmp_path: Path) ->
     (tmp_path / "adapter" / "adapter_model.safetensors").unlink()
     with pytest.raises(KnownError, match="no weights"):
         load(tmp_path / "adapter")
+
+
+def test_a_target_that_is_not_there_is_named(model: Any) -> None:
+    config = AdapterConfig(kind="lora", targets=("q_proj", "nosuch"))
+    with pytest.raises(ValueError, match=r"there is no nosuch; try q_proj, k_proj, "):
+        with_adapter(model, config)

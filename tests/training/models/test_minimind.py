@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, LlamaConfig
 
 from engine.core.errors import KnownError
 from training.cli import main
@@ -127,6 +127,34 @@ def test_what_minimind_needs_to_know_is_said(
     said = capsys.readouterr().out
     assert "hidden_size=128, num_hidden_layers=2, num_attention_heads=8" in said
     assert "rms_norm_eps=1e-06" in said
+
+
+def test_what_weights_do_not_say_comes_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """4 heads, base 10,000 and epsilon 1e-4 are not MiniMind's."""
+    settings = LlamaConfig(
+        vocab_size=WORDS, hidden_size=64, intermediate_size=96, num_hidden_layers=1,
+        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256,
+        rms_norm_eps=1e-4, rope_parameters={"rope_type": "default", "rope_theta": 10_000.0},
+        tie_word_embeddings=True,
+    )  # fmt: skip
+    one, path, two = (tmp_path / name for name in ("one", "a.pth", "two"))
+    AutoModelForCausalLM.from_config(settings).save_pretrained(one)
+    assert main(["convert", str(one), "--out", str(path)]) == 0
+    capsys.readouterr()
+    assert main(["convert", str(path), "--out", str(two)]) == 0
+    said = capsys.readouterr().out
+    assert "rope_theta is taken to be 10,000." in said
+    assert f"{two} has no tokenizer" in said
+    before, after = (load(folder).config for folder in (one, two))
+    for name in ("num_attention_heads", "head_dim", "rms_norm_eps", "max_position_embeddings"):
+        assert getattr(after, name) == getattr(before, name), name
+    assert after.rope_parameters["rope_theta"] == 10_000
+    (tmp_path / "a.pth.json").unlink()
+    for words, theta in (([], 1e6), (["--rope_theta", "5000"], 5000)):
+        assert main(["convert", str(path), "--out", str(two), *words]) == 0
+        assert load(two).config.rope_parameters["rope_theta"] == theta
 
 
 def test_the_tokenizer_comes_along(model_folder: Path, tmp_path: Path) -> None:

@@ -206,4 +206,4 @@ def test_early_stopping_works_with_a_reward_without_bounds(
     prompts = [Prompt("what")]
     method = GroupPolicy(config, model, Player(tokenizer, opinion, Limits(2, ())), prompts, prompts)
     watched = next(iter(method.evaluate().items()))
-    assert watched == ("missing_reward", -2.5)
+    assert watched == ("short_of_best", -2.5)
