@@ -85,7 +85,8 @@ def benchmark_texts(folder: Path) -> Iterator[str]:
                 found = [row for row in csv.reader(file) if row]
         for texts in found:
             yield max(texts, key=len)
-            yield "\n".join(texts)
+            if len(texts) > 1:
+                yield "\n".join(texts)
 
 
 def _is(character: str, kinds: str) -> bool:

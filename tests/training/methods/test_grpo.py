@@ -131,7 +131,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(
         ({"rewards": '[{name = "kindness"}]'}, "Unknown reward 'kindness'"),
         ({"loss": "reinforce"}, "loss must be one of"),
         ({"group": 1}, "group must be at least 2"),
-        ({"context": 123}, "context (123) and longest (6) are together more than the 128 tokens"),
+        ({"context": 251}, "context (251) and longest (6) are together more than the 256 tokens"),
     ],
 )
 def test_wrong_settings_are_told(
