@@ -42,7 +42,7 @@ class Config(sft.Config):
     this share of the gradients' norms. probe_batches: the gradients' data.
 
     terms: file with a term of the domain per line; the rows of terms that are one token are
-    trained, too. common_tokens: so are those of so many tokens, the commonest in the answers.
+    trained, too. common_tokens: train the rows of so many tokens, the commonest in the answers.
     window: tokens that the lowest windowed_layers layers see; 0 = all.
     """
 

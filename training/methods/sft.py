@@ -34,7 +34,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Config(ModelConfig):
-    """data, held_out: a file, a folder or a pattern, in any format of data/dialogue_formats.py.
+    """data, held_out: dialogues as OpenAI, ShareGPT, Alpaca or MiniMind write them: a file, a
+    folder or a pattern such as "work/*.jsonl".
 
     mixture: several such data with weights instead, their shares of the dialogues of an epoch.
     context: longer dialogues are left out. packing: several dialogues in rows of context tokens.
