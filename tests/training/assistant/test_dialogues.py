@@ -17,7 +17,8 @@ from engine.model.templates import STARTER, PromptCall, PromptMessage, ToolSpec
 from engine.model.templates import render as render_prompt
 from training.assistant import dialogues
 from training.assistant.dialogues import generate
-from training.assistant.wordings import load
+from training.assistant.wordings import Wording, load
+from training.cli import main
 from training.data.chat import render, render_text
 from training.data.sft import encode
 from training.tokenizer import train_tokenizer
@@ -148,3 +149,16 @@ def test_written_as_json_lines(
     lines = path.read_text("utf-8").splitlines()
     assert len(lines) == 12
     assert all(set(json.loads(line)) == {"messages", "tools"} for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("flags", "held_out"),
+    [((), {True, False}), (("--held-out", "true"), {True}), (("--trial", "true"), {False})],
+)
+def test_a_trial_learns_no_wording_that_it_is_measured_on(
+    flags: tuple[str, ...], held_out: set[bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Wording] = []
+    monkeypatch.setattr(dialogues, "generate", lambda _count, _seed, some: seen.extend(some) or ())
+    assert main(["dialogues", "--out", str(tmp_path / "made.jsonl"), *flags]) == 0
+    assert {wording.held_out for wording in seen} == held_out
