@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.training import held_out, rl
+from benchmarks.training import held_out, rl, starter
 from benchmarks.training.forgetting import folder_name
 from benchmarks.training.programs import ROOT, Cost, cost
 from training.loop.log import read_metrics
@@ -32,9 +32,12 @@ Measure = Callable[[Path, Path], held_out.Figures]
 
 @dataclass(frozen=True)
 class Run:
-    """name; command and settings, paths being relative to the work folder; start: "base", the
-    name of the run whose model it goes on from, or "" for random weights; measure: figures of a
-    model, none for what only prepares; after: another measure for the result."""
+    """name; command and settings, paths being relative to the work folder; measure: figures of a
+    model, none for what only prepares; after: another measure for the result.
+
+    start: "base" (pretrained only), "starter" (finished), the run whose model it goes on from, or
+    "" for random weights.
+    """
 
     name: str
     command: str
@@ -77,8 +80,7 @@ LONG = SMALL | {"context": 1024, "long_context": 1024, "long_share": 0}
 TALKS = {"data": "talks.jsonl", "context": 1024}
 TUNED = "Tuned on flawed reports"
 KINDS = "Tuned on kinds of protocols"
-CALLS = "SFT on tool dialogues"
-TEACHER = "Dr. GRPO"
+TEACHER = "DAPO"
 
 
 def _adapter(name: str) -> Run:
@@ -123,7 +125,8 @@ RUNS = (
         "Pretraining, 2,048 words", held_out.lengths),
     Run("The same without YaRN", "pretrain", LONG | _loop(30, 1e-3, 4),
         "Pretraining, 2,048 words", held_out.lengths),
-    Run(CALLS, "sft", TALKS | _loop(60, 2e-3, 8, optimizer="muon"), "base", held_out.calls),
+    Run("SFT on tool dialogues", "sft", TALKS | _loop(60, 2e-3, 8, optimizer="muon"), "base",
+        held_out.calls),
     _adapter("LoRA"),
     _adapter("rsLoRA"),
     _adapter("DoRA"),
@@ -131,11 +134,11 @@ RUNS = (
         "rewards": '[{name = "tool_success"}, {name = "repetition", weight = 0.5}]', "calls": 2,
         "questions": 300, "held_out_questions": 8, "context": 1024, "longest": 96, "prompts": 4,
         "group": 8, "loss": "cispo", "low": 1.0, "high": 4.0, "kl": 0.02}
-        | _loop(10, 3e-4, 8), CALLS, held_out.tools),
+        | _loop(20, 1e-4, 8), "starter", held_out.tools),
     Run(TUNED, "sft", {"data": "reports.jsonl", "context": 512}
         | _loop(40, 2e-3, optimizer="muon"), "base"),
-    _policy(TEACHER, "dr_grpo"),
-    _policy("DAPO", "dapo", high=0.28, resample=3),
+    _policy("Dr. GRPO", "dr_grpo"),
+    _policy(TEACHER, "dapo", high=0.28, resample=3),
     _distil("Cross entropy alone, same data", alpha=1.0),
     _distil("Black-box distillation", kind="black_box", data="asked_questions.jsonl"),
     _distil("White-box, forward KL"),
@@ -172,6 +175,7 @@ def main() -> None:
     work: Path = given.work.absolute()
     torch.set_num_threads(THREADS)
     if not (work / "kinds_held_out.jsonl").exists():
+        starter.unpack(work / "starter" / "model")
         held_out.write_data(work)
     results = work / "results.jsonl"
     for run in RUNS:

@@ -63,6 +63,7 @@ def write_data(work: Path) -> None:
     for name, some in texts.items():
         rows(work / "corpus" / f"{name}.jsonl", ({"text": text} for text in some))
     mixed = sections[:40] + [render_text(talk["messages"]) for talk in unseen[:40]]
+    random.Random(4).shuffle(mixed)
     rows(work / "texts_held_out.jsonl", ({"text": text} for text in mixed))
     for name, part in (("questions", "pairs"), ("held_out", "pairs_held_out")):
         asked = [row["prompt"] for row in _read(work / f"{name}.jsonl")]
