@@ -13,8 +13,10 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -59,19 +61,19 @@ def _loop(steps: int, rate: float, rows: int = 16, **more: Any) -> dict[str, Any
 
 CORPUS = {"corpus": "corpus", "groups": _groups("guides", "talks")}
 WORDS, BYTES = 2048, 256 + 41
+TINY = {"shape": "tiny", "context": 256, "long_share": 0} | _loop(80, 4e-3, optimizer="muon")
 
 
 def _vocabulary(size: int) -> list[Run]:
     """A tokenizer, its cache, and a small model on it."""
     name = "Tokenizer" if size == WORDS else "bytes"
-    cached = {"tokenizer": name, "cache": f"cache_{size}", "groups": CORPUS["groups"]}
-    settings = cached | {"shape": "tiny", "context": 256, "long_share": 0}
-    measure = held_out.compressed if size == WORDS else None
+    settings = {"tokenizer": name, "cache": f"cache_{size}", "groups": CORPUS["groups"]}
     model = f"Pretraining, {'2,048 words' if size == WORDS else 'bytes'}"
+    learnt = CORPUS | {"vocab_size": size, "context": 256}
     return [
-        Run(name, "tokenizer", CORPUS | {"vocab_size": size, "context": 256}, "", measure),
+        Run(name, "tokenizer", learnt, "", held_out.compressed if size == WORDS else None),
         Run(f"cache_{size}", "cache", CORPUS | {"tokenizer": name, "out": f"cache_{size}"}),
-        Run(model, "pretrain", settings | _loop(80, 4e-3, optimizer="muon"), "", held_out.bits),
+        Run(model, "pretrain", settings | TINY, "", held_out.bits),
     ]
 
 
@@ -88,12 +90,12 @@ def _adapter(name: str) -> Run:
     return Run(name, "sft", settings | _loop(20, 2e-3, 8), "base", held_out.calls)
 
 
-def _policy(name: str, loss: str, **more: Any) -> Run:
+def _policy(name: str, loss: str, steps: int, rate: float, **more: Any) -> Run:
     settings = {
         "data": "questions.jsonl", "rewards": '[{name = "report_format"}, {name = "safety"}]',
         "loss": loss, "context": 512, "longest": rl.LONGEST, "prompts": 4, "group": 8, "kl": 0.05,
     }  # fmt: skip
-    return Run(name, "grpo", settings | more | _loop(15, 5e-4), TUNED, held_out.answers)
+    return Run(name, "grpo", settings | more | _loop(steps, rate), TUNED, held_out.answers)
 
 
 def _distil(name: str, **more: Any) -> Run:
@@ -137,8 +139,8 @@ RUNS = (
         | _loop(20, 1e-4, 8), "starter", held_out.tools),
     Run(TUNED, "sft", {"data": "reports.jsonl", "context": 512}
         | _loop(40, 2e-3, optimizer="muon"), "base"),
-    _policy("Dr. GRPO", "dr_grpo"),
-    _policy(TEACHER, "dapo", high=0.28, resample=3),
+    _policy("Dr. GRPO", "dr_grpo", 25, 2e-4),
+    _policy(TEACHER, "dapo", 15, 5e-4, high=0.28, resample=3),
     _distil("Cross entropy alone, same data", alpha=1.0),
     _distil("Black-box distillation", kind="black_box", data="asked_questions.jsonl"),
     _distil("White-box, forward KL"),
@@ -173,24 +175,26 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=[run.name for run in RUNS])
     given = parser.parse_args()
     work: Path = given.work.absolute()
-    torch.set_num_threads(THREADS)
     if not (work / "kinds_held_out.jsonl").exists():
         starter.unpack(work / "starter" / "model")
         held_out.write_data(work)
     results = work / "results.jsonl"
-    for run in RUNS:
-        lines = results.read_text().splitlines() if results.exists() else []
-        if run.name in {json.loads(line)["name"] for line in lines}:
-            continue
-        if given.only is None or run.name in given.only:
-            row = carry_out(run, work)
-            print(json.dumps(row), flush=True)
-            with results.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+    # Models are measured in a process of their own: a program that this one starts is charged with
+    # the memory this one has taken until then.
+    with ProcessPoolExecutor(1, get_context("spawn"), torch.set_num_threads, (THREADS,)) as beside:
+        for run in RUNS:
+            lines = results.read_text().splitlines() if results.exists() else []
+            if run.name in {json.loads(line)["name"] for line in lines}:
+                continue
+            if given.only is None or run.name in given.only:
+                row = carry_out(run, work, beside)
+                print(json.dumps(row), flush=True)
+                with results.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
     print(table([json.loads(line) for line in results.read_text().splitlines()]))
 
 
-def carry_out(run: Run, work: Path) -> dict[str, Any]:
+def carry_out(run: Run, work: Path, beside: Executor) -> dict[str, Any]:
     """Train, and measure before and after."""
     out, model = work / folder_name(run.name), work / folder_name(run.start) / "model"
     origin = {"base": BASE, "": None}.get(run.start, model)
@@ -207,9 +211,10 @@ def carry_out(run: Run, work: Path) -> dict[str, Any]:
         # It begins with random weights, of the head at least; a step at no rate writes them down.
         _train(run.command, given | _loop(1, 1e-30, 2), work / f"{out.name}_0", work)
         origin = work / f"{out.name}_0" / "model"
-    before = run.measure(origin, work) if origin else {}
+    before = beside.submit(run.measure, origin, work).result() if origin else {}
     end = out / "model" if (out / "model").exists() else origin or out
-    return row | {"before": before, "after": (run.after or run.measure)(end, work)}
+    after = beside.submit(run.after or run.measure, end, work).result()
+    return row | {"before": before, "after": after}
 
 
 def table(rows: Iterable[dict[str, Any]]) -> str:
@@ -231,10 +236,8 @@ def table(rows: Iterable[dict[str, Any]]) -> str:
 
 def _train(command: str, settings: dict[str, Any], out: Path, work: Path) -> Cost:
     flags = [word for key, value in settings.items() for word in (f"--{key}", str(value))]
-    program = [sys.executable, "-m", "training.cli", command]
-    if "out" not in settings:
-        flags += ["--out", str(out)]
-    return cost([*program, *flags], work, THREADS)
+    flags += [] if "out" in settings else ["--out", str(out)]
+    return cost([sys.executable, "-m", "training.cli", command, *flags], work, THREADS)
 
 
 def _short(value: float) -> str:
