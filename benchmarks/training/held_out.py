@@ -67,7 +67,8 @@ def write_data(work: Path) -> None:
     rows(work / "texts_held_out.jsonl", ({"text": text} for text in mixed))
     for name, part in (("questions", "pairs"), ("held_out", "pairs_held_out")):
         asked = [row["prompt"] for row in _read(work / f"{name}.jsonl")]
-        rows(work / f"{part}.jsonl", (_pair(rng, question) for question in asked * 8))
+        times = 8 if name == "questions" else 1
+        rows(work / f"{part}.jsonl", (_pair(rng, question) for question in asked * times))
         asked = asked * 4 if name == "questions" else asked
         talk = ({"messages": [{"role": "user", "content": question}]} for question in asked)
         rows(work / f"asked_{name}.jsonl", talk)
