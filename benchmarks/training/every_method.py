@@ -90,12 +90,12 @@ def _adapter(name: str) -> Run:
     return Run(name, "sft", settings | _loop(20, 2e-3, 8), "base", held_out.calls)
 
 
-def _policy(name: str, loss: str, steps: int, rate: float, **more: Any) -> Run:
+def _policy(name: str, loss: str, **more: Any) -> Run:
     settings = {
         "data": "questions.jsonl", "rewards": '[{name = "report_format"}, {name = "safety"}]',
         "loss": loss, "context": 512, "longest": rl.LONGEST, "prompts": 4, "group": 8, "kl": 0.05,
     }  # fmt: skip
-    return Run(name, "grpo", settings | more | _loop(steps, rate), TUNED, held_out.answers)
+    return Run(name, "grpo", settings | more | _loop(15, 5e-4), TUNED, held_out.answers)
 
 
 def _distil(name: str, **more: Any) -> Run:
@@ -139,8 +139,8 @@ RUNS = (
         | _loop(20, 1e-4, 8), "starter", held_out.tools),
     Run(TUNED, "sft", {"data": "reports.jsonl", "context": 512}
         | _loop(40, 2e-3, optimizer="muon"), "base"),
-    _policy("Dr. GRPO", "dr_grpo", 25, 2e-4),
-    _policy(TEACHER, "dapo", 15, 5e-4, high=0.28, resample=3),
+    _policy("Dr. GRPO", "dr_grpo"),
+    _policy(TEACHER, "dapo", high=0.28, resample=3),
     _distil("Cross entropy alone, same data", alpha=1.0),
     _distil("Black-box distillation", kind="black_box", data="asked_questions.jsonl"),
     _distil("White-box, forward KL"),
