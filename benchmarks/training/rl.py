@@ -64,7 +64,7 @@ def main() -> None:
     given = parser.parse_args()
     work: Path = given.work
     work.mkdir(parents=True, exist_ok=True)
-    _write_data(work)
+    write_data(work)
     tuned = work / "sft" / "model"
     if not tuned.exists():
         loop = {"loop.steps": 40, "loop.rows": 16, "loop.learning_rate": 2e-3}
@@ -151,26 +151,26 @@ def _once(path: Path, compute: Callable[[], dict[str, float]]) -> dict[str, floa
     return found
 
 
-def _write_data(work: Path) -> None:
+def write_data(work: Path) -> None:
     rng = random.Random(5)
     questions = [ask.format(coin=coin) for ask in _ASK for coin in _COINS]
     rng.shuffle(questions)
     held_out, questions = questions[:60], questions[60:]
     for name, part in (("questions", questions), ("held_out", held_out * 2)):
-        _write(work / f"{name}.jsonl", ({"prompt": question} for question in part))
-    _write(
+        write(work / f"{name}.jsonl", ({"prompt": question} for question in part))
+    write(
         work / "reports.jsonl",
         (
             {"messages": [
                 {"role": "user", "content": question},
-                {"role": "assistant", "content": _report(rng, question)},
+                {"role": "assistant", "content": report(rng, question)},
             ]}
             for question in questions * 8
         ),
     )  # fmt: skip
 
 
-def _report(rng: random.Random, question: str) -> str:
+def report(rng: random.Random, question: str) -> str:
     """A report in which each part is missing now and then, and some are hyped."""
     coin = next(coin for coin in _COINS if coin in question)
     facts = [rng.choice(texts) for texts in _ANALYSIS.values() if rng.random() < 0.7]
@@ -187,7 +187,7 @@ def _report(rng: random.Random, question: str) -> str:
     return "\n\n".join(f"## {name}\n{text}" for name, text in kept) or "I cannot say."
 
 
-def _write(path: Path, rows: Iterator[dict[str, Any]]) -> None:
+def write(path: Path, rows: Iterator[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from benchmarks.training.rl import REWARDS, _report, complete
+from benchmarks.training.rl import REWARDS, report, complete
 from training.rewards import Sample, build
 
 GOOD = (
@@ -18,7 +18,7 @@ GOOD = (
 
 def test_on_honest_reports_it_agrees_with_the_rewards() -> None:
     rng, scorer = random.Random(7), build(REWARDS)
-    reports = [_report(rng, "Should I buy BTC?") for _ in range(500)]
+    reports = [report(rng, "Should I buy BTC?") for _ in range(500)]
     best = [row["reward"] > 2 - 1e-6 for row in scorer.score([Sample("", r) for r in reports])]
     assert [complete(report) for report in reports] == best
     assert 0.05 < sum(best) / 500 < 0.2, "one in ten is complete"

@@ -150,14 +150,22 @@ def _listed(rng: random.Random, needed: str | None) -> list[str]:
     return chosen
 
 
-def write(out: Path, count: int, seed: int, corpus: Path | None, held_out: bool = False) -> None:
+def write(
+    out: Path,
+    count: int,
+    seed: int,
+    corpus: Path | None,
+    held_out: bool = False,
+    trial: bool = False,
+) -> None:
     """Writes dialogues as JSON lines.
 
-    corpus: where everyday requests are taken from as off-topic turns. held_out: only wordings
-    that trials never train on, for evaluation; else all.
+    corpus: where everyday requests are taken from as off-topic turns. held_out: only the wordings
+    kept for trials, for evaluation; trial: all others, to be trained on in a trial; else all.
     """
-    others = everyday_requests(corpus, 2000, seed) if corpus else []
-    wordings = [w for w in load() if w.held_out or not held_out] + ([] if held_out else others)
+    others = everyday_requests(corpus, 2000, seed) if corpus and not held_out else []
+    kept = [w for w in load() if w.held_out == held_out or not (held_out or trial)]
+    wordings = kept + others
     with out.open("w", encoding="utf-8") as file:
         for number, row in enumerate(generate(count, seed, wordings), 1):
             file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -19,7 +19,8 @@ from engine.model.templates import render as render_prompt
 from training.assistant import dialogues
 from training.assistant.dialogues import generate
 from training.assistant.negatives import everyday_requests
-from training.assistant.wordings import load
+from training.assistant.wordings import Wording, load
+from training.cli import main
 from training.data.chat import render, render_text
 from training.data.sft import encode
 from training.tokenizer import train_tokenizer
@@ -164,3 +165,16 @@ def test_everyday_requests_come_from_a_corpus_of_any_kind(tmp_path: Path, name: 
     (tmp_path / name).write_bytes(lzma.compress(text) if name.endswith(".xz") else text)
     (wording,) = everyday_requests(tmp_path, 5, seed=1)
     assert (wording.text, wording.kind) == ("how do i bake bread", "off_topic")
+
+
+@pytest.mark.parametrize(
+    ("flags", "held_out"),
+    [((), {True, False}), (("--held-out", "true"), {True}), (("--trial", "true"), {False})],
+)
+def test_a_trial_learns_no_wording_that_it_is_measured_on(
+    flags: tuple[str, ...], held_out: set[bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Wording] = []
+    monkeypatch.setattr(dialogues, "generate", lambda _count, _seed, some: seen.extend(some) or ())
+    assert main(["dialogues", "--out", str(tmp_path / "made.jsonl"), *flags]) == 0
+    assert {wording.held_out for wording in seen} == held_out
