@@ -72,6 +72,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one method; 0 = finished, 1 = an error that was told, 3 = stopped, to be continued."""
+    # oneDNN keeps a compiled kernel for each of the last 1,024 shapes. Batches differ in length, so
+    # that most never return, and hundreds of MB go to them.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
     words = sys.argv[1:] if arguments is None else arguments
     try:
         return _run(words)

@@ -90,12 +90,12 @@ def _adapter(name: str) -> Run:
     return Run(name, "sft", settings | _loop(20, 2e-3, 8), "base", held_out.calls)
 
 
-def _policy(name: str, loss: str, **more: Any) -> Run:
+def _policy(name: str, loss: str, rate: float = 5e-4, **more: Any) -> Run:
     settings = {
         "data": "questions.jsonl", "rewards": '[{name = "report_format"}, {name = "safety"}]',
         "loss": loss, "context": 512, "longest": rl.LONGEST, "prompts": 4, "group": 8, "kl": 0.05,
     }  # fmt: skip
-    return Run(name, "grpo", settings | more | _loop(15, 5e-4), TUNED, held_out.answers)
+    return Run(name, "grpo", settings | more | _loop(15, rate), TUNED, held_out.answers)
 
 
 def _distil(name: str, **more: Any) -> Run:
@@ -106,9 +106,18 @@ def _distil(name: str, **more: Any) -> Run:
     return Run(name, "distil", settings | more | _loop(20, 5e-4), TUNED, measure)
 
 
-def _preference(name: str, objective: str, **more: Any) -> Run:
+def _preference(name: str, objective: str, rate: float = 2e-4, **more: Any) -> Run:
     settings = {"data": "pairs.jsonl", "context": 512, "objective": objective} | more
-    return Run(name, "dpo", settings | _loop(20, 2e-4), TUNED, held_out.preferred)
+    return Run(name, "dpo", settings | _loop(20, rate), TUNED, held_out.preferred)
+
+
+def _thinking(name: str, rate: float) -> Run:
+    settings = {
+        "rewards": '[{name = "right_answer"}, {name = "think_format"}]', "thinking": 0.5,
+        "data": "kinds_asked.jsonl", "context": 256, "longest": 48, "prompts": 4, "group": 8,
+        "kl": 0.05,
+    }  # fmt: skip
+    return Run(name, "grpo", settings | _loop(20, rate), KINDS, held_out.thoughts)
 
 
 def _stretched(name: str, start: str, longest: int) -> Run:
@@ -140,6 +149,7 @@ RUNS = (
     Run(TUNED, "sft", {"data": "reports.jsonl", "context": 512}
         | _loop(40, 2e-3, optimizer="muon"), "base"),
     _policy("Dr. GRPO", "dr_grpo"),
+    _policy("Dr. GRPO, lower rate", "dr_grpo", rate=2e-4),
     _policy(TEACHER, "dapo", high=0.28, resample=3),
     _distil("Cross entropy alone, same data", alpha=1.0),
     _distil("Black-box distillation", kind="black_box", data="asked_questions.jsonl"),
@@ -151,18 +161,18 @@ RUNS = (
         "context": 512, "out": "topk"}),
     _distil("Stored top-50 logits, forward KL", topk="topk"),
     _preference("DPO", "dpo"),
+    _preference("DPO, lower rate", "dpo", rate=2e-5),
     _preference("LD-DPO, α = 0.5", "dpo", length_alpha=0.5),
     _preference("IPO", "ipo"),
     _preference("SimPO", "simpo", beta=2.0),
+    _preference("SimPO, lower rate", "simpo", rate=2e-5, beta=2.0),
     _preference("ORPO", "orpo"),
     Run("Reward model", "reward", {"data": "pairs.jsonl", "context": 512} | _loop(20, 3e-4),
         TUNED, held_out.ranked),
     Run(KINDS, "sft", {"data": "kinds.jsonl", "context": 256}
         | _loop(40, 2e-3, optimizer="muon"), "base"),
-    Run("Adaptive thinking", "grpo", {
-        "rewards": '[{name = "right_answer"}, {name = "think_format"}]', "thinking": 0.5,
-        "data": "kinds_asked.jsonl", "context": 256, "longest": 48, "prompts": 4, "group": 8,
-        "kl": 0.05} | _loop(20, 5e-4), KINDS, held_out.thoughts),
+    _thinking("Adaptive thinking", 5e-4),
+    _thinking("Adaptive thinking, lower rate", 5e-5),
     Run("Mixture of experts", "pretrain", SMALL | {"shape": "moe", "long_share": 0, "context": 256}
         | _loop(24, 4e-3, 4, optimizer="muon"), "", held_out.bits),
 )  # fmt: skip
