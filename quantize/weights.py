@@ -17,7 +17,7 @@ SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 MAX_HEADER = 100 << 20
 MAX_INDEX = 64 << 20
-BLOCK = 4 << 20  # numbers per block
+BLOCK = 1 << 20  # numbers per block
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 
 
@@ -31,14 +31,14 @@ class Weight:
     offset: int
     size: int
 
-    def blocks(self) -> Iterator[Floats]:
-        """The numbers in order, a few million at a time. Raises KnownError."""
+    def blocks(self, count: int = BLOCK) -> Iterator[Floats]:
+        """The numbers in order, `count` at a time. Raises KnownError."""
         try:
             with open(self.path, "rb") as file:
                 file.seek(self.offset)
                 left = self.size
                 while left:
-                    data = file.read(min(left, BLOCK * SIZES[self.kind]))
+                    data = file.read(min(left, count * SIZES[self.kind]))
                     if not data or len(data) % SIZES[self.kind]:
                         raise _damaged(self.path, "it is cut off")
                     left -= len(data)

@@ -61,7 +61,7 @@ def _string(value: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A tensor to write. shape: slowest dimension first; kind: F32, F16 or BF16;
+    """A tensor to write. shape: slowest dimension first; kind: F32, F16, …;
     blocks: gives its bytes in order."""
 
     name: str

@@ -21,6 +21,10 @@ class Config:
         """Whether there is a value other than null."""
         return self._values.get(key) is not None
 
+    def is_empty(self, key: str) -> bool:
+        """Whether there is no value, or an empty list."""
+        return self._values.get(key) in (None, [])
+
     def integer(self, key: str, low: int, high: int) -> int:
         """A whole number of low…high."""
         value = self._values.get(key)

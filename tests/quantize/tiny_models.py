@@ -1,4 +1,4 @@
-"""Small random Qwen3 models in Hugging Face folders, and both sides' logits."""
+"""Small random models in Hugging Face folders, and both sides' logits."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -53,6 +53,13 @@ def make_tokenizer(folder: Path) -> None:
 
 def make_model(folder: Path, **settings: object) -> Qwen3ForCausalLM:
     """A random model; head_dim × heads differs from the width, as in real Qwen3 models."""
+    model = make_other(folder, Qwen3Config, Qwen3ForCausalLM, head_dim=32, **settings)
+    assert isinstance(model, Qwen3ForCausalLM)
+    return model
+
+
+def make_other(folder: Path, config: Any, kind: Any, **settings: object) -> Any:
+    """A random model of any kind; config, kind: its classes in transformers."""
     torch.manual_seed(7)
     values: dict[str, object] = {
         "vocab_size": WORDS,
@@ -61,18 +68,23 @@ def make_model(folder: Path, **settings: object) -> Qwen3ForCausalLM:
         "num_hidden_layers": 3,
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
-        "head_dim": 32,
         "max_position_embeddings": 512,
         "rope_parameters": {"rope_type": "default", "rope_theta": 50_000.0},
         "rms_norm_eps": 1e-5,
         "initializer_range": 0.08,
         "tie_word_embeddings": True,
-        **settings,
     }
-    model = Qwen3ForCausalLM(Qwen3Config(**values)).eval()
-    for name, parameter in model.named_parameters():
+    return save_random(kind(config(**{**values, **settings})), folder)
+
+
+def save_random(model: Any, folder: Path) -> Any:
+    """Give norms and biases, which start as ones and zeros, random values and save the model."""
+    model.eval()
+    for name, parameter in (*model.named_parameters(), *model.named_buffers()):
         if "norm" in name:
             torch.nn.init.normal_(parameter, 1.0, 0.2)
+        if "bias" in name:
+            torch.nn.init.normal_(parameter, 0.0, 0.3)
     model.save_pretrained(folder)
     return model
 
@@ -84,7 +96,18 @@ def edit_json(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
     path.write_text(json.dumps(content))
 
 
-def torch_logits(model: Qwen3ForCausalLM, tokens: Sequence[int]) -> NDArray[np.float32]:
+TOKENS = [int(token) for token in np.random.default_rng(3).integers(0, 600, 200)]
+
+
+def assert_same(path: Path, model: Any, tolerance: float = 2e-4) -> None:
+    """The file and the model in torch give the same logits."""
+    expected, found = torch_logits(model, TOKENS), llama_logits(path, TOKENS)
+    assert expected.std() > 0.5  # else closeness would mean little
+    assert np.abs(expected - found).max() < tolerance
+    assert (expected.argmax(axis=1) == found.argmax(axis=1)).all()
+
+
+def torch_logits(model: Any, tokens: Sequence[int]) -> NDArray[np.float32]:
     with torch.no_grad():
         result: NDArray[np.float32] = model(torch.tensor([list(tokens)])).logits[0].float().numpy()
     return result
