@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("folder", type=Path)
     command.add_argument("target", type=Path)
     command.add_argument("--type", choices=FILE_TYPES, help="default: as in the folder")
+    command.add_argument("--adapter", type=Path, help="folder of a LoRA adapter to merge")
     command = commands.add_parser("quantize", parents=[common], help="store weights in fewer bits")
     command.add_argument("source", type=Path)
     command.add_argument("target", type=Path)
@@ -63,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace, task: Task) -> Outcome:
     if options.command == "convert":
-        return convert(options.folder, options.target, options.type, task)
+        return convert(options.folder, options.target, options.type, task, options.adapter)
     if options.command == "quantize":
         return quantize(options.source, options.target, options.type, task)
     return compare(options.reference, options.candidate, options.text, task)

@@ -10,6 +10,8 @@ Floats = NDArray[np.float32]
 SIZES = {"F32": 4, "F16": 2, "BF16": 2}  # bytes of a number in a checkpoint
 BLOCKS = {"F32": 1, "F16": 1, "BF16": 1, "Q8_0": 32}  # numbers stored together in a GGUF file
 
+_LEAST = 1e-37  # scale of a block of Q8_0
+
 
 def decode(data: bytes, kind: str) -> Floats:
     """Little-endian numbers of a kind as float32, exactly."""
@@ -46,9 +48,10 @@ def encode(values: Floats, kind: str) -> bytes:
 def _eight_bits(blocks: Floats) -> bytes:
     """llama.cpp's Q8_0: per block the scale as F16, then x / scale, rounded half away from 0."""
     scales = np.abs(blocks).max(axis=1, keepdims=True) / np.float32(127)
-    with np.errstate(over="ignore", divide="ignore"):
+    with np.errstate(over="ignore"):
         halves = scales.astype("<f2")
-        inverse = np.where(scales > 0, np.float32(1) / scales, np.float32(0))
+    inverse = np.zeros_like(scales)  # also of scales that are 0 as F16 and have none as F32
+    np.divide(np.float32(1), scales, out=inverse, where=scales > _LEAST)
     _require(bool(np.isfinite(halves).all()), "Q8_0")
     scaled = blocks * inverse
     whole = np.trunc(scaled + np.copysign(np.float32(0.5), scaled)).astype(np.int8)

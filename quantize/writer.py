@@ -23,6 +23,11 @@ def u32(value: int) -> bytes:
     return struct.pack("<II", UINT32, value)
 
 
+def integer(value: int) -> bytes:
+    """A whole number, which may be negative, as a metadata value."""
+    return struct.pack("<Ii", INT32, value)
+
+
 def f32(value: float) -> bytes:
     """A real number as a metadata value."""
     return struct.pack("<If", FLOAT32, value)

@@ -9,8 +9,14 @@ from engine.core.files import known_os_error
 from engine.model.gguf.header import read_header
 from quantize.child import run_job
 from quantize.convert import glm4_moe, llama, qwen2, qwen2_moe, qwen3, qwen3_moe
+from quantize.convert.adapter import merged
 from quantize.convert.config import read_config
-from quantize.convert.details import describe_details, read_settings
+from quantize.convert.details import (
+    describe_details,
+    describe_sampling,
+    read_generation,
+    read_settings,
+)
 from quantize.convert.experts import separated
 from quantize.convert.family import Families
 from quantize.convert.plan import left_over, match, tensor
@@ -56,20 +62,25 @@ class Converted:
     left_out: int
 
 
-def convert(folder: Path, target: Path, kind: str | None, task: Task) -> Converted:
+def convert(
+    folder: Path, target: Path, kind: str | None, task: Task, adapter: Path | None = None
+) -> Converted:
     """Write the model in `folder` to `target` with weights as one of FILE_TYPES.
 
+    adapter: folder of a LoRA adapter in peft's format that is merged into the weights.
     kind None: as in the checkpoint. Vectors (norms) are always F32. Before anything is written,
     the tokenizer is checked against the original. Raises KnownError and Cancelled; `target` is
     then as it was before.
     """
     try:
-        return _convert(folder, target, kind, task)
+        return _convert(folder, target, kind, task, adapter)
     except OSError as error:
         raise known_os_error(f"convert {folder.name}", error) from error
 
 
-def _convert(folder: Path, target: Path, kind: str | None, task: Task) -> Converted:
+def _convert(
+    folder: Path, target: Path, kind: str | None, task: Task, adapter: Path | None
+) -> Converted:
     if not folder.is_dir():
         raise KnownError(f"There is no folder {folder}.", "Give the folder the model is in.")
     config = read_config(folder)
@@ -81,14 +92,17 @@ def _convert(folder: Path, target: Path, kind: str | None, task: Task) -> Conver
             f"The model is {what}, which Assay cannot convert.",
             f"Models that can be converted: {', '.join(FAMILIES)}.",
         )
-    settings = read_settings(folder)
+    settings, generation = read_settings(folder), read_generation(folder)
     metadata = {
         **family.describe(config),
         **describe_details(folder, settings),
-        **describe_tokenizer(folder, config, settings),
+        **describe_sampling(generation),
+        **describe_tokenizer(folder, config, settings, generation),
         "general.quantization_version": u32(2),
     }
     found = separated(open_weights(folder))
+    if adapter is not None:
+        found |= merged(adapter, found)
     planned = match(family.tensors(config), found)
     spare = left_over(planned, found)
     if unknown := {name for name in spare if not family.superfluous(config, name)}:

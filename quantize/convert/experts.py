@@ -38,7 +38,7 @@ def count(config: Config, names: tuple[str, ...]) -> int:
 def require_everywhere(config: Config, architecture: str) -> None:
     """Raise KnownError if some layers have an ordinary network instead of experts."""
     step = config.has("decoder_sparse_step") and config.integer("decoder_sparse_step", 0, 512)
-    if step not in (False, 1) or not config.is_empty("mlp_only_layers"):
+    if step not in (False, 1) or config.is_set("mlp_only_layers"):
         raise variant(architecture, "layers without experts among others with them")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from engine.core.errors import KnownError
 from engine.model.gguf.checks import BYTE_CHARACTERS
 from quantize.convert.config import Config
+from quantize.convert.framing import first_token
 from quantize.convert.splitter import pre_tokenizer_name
 from quantize.jsonfile import FETCH_AGAIN, read_object
 from quantize.writer import Metadata, flag, integers, text, texts, u32
@@ -28,24 +29,31 @@ class Vocabulary:
         return self.tokens.index(token) if token in self.tokens else None
 
 
-def describe_tokenizer(folder: Path, config: Config, settings: Config) -> Metadata:
-    """Everything llama.cpp needs to split text into tokens.
+def describe_tokenizer(
+    folder: Path, config: Config, settings: Config, generation: Config
+) -> Metadata:
+    """Everything llama.cpp needs to split text into tokens, and to know where an answer ends.
 
-    config, settings: config.json and tokenizer_config.json. Raises KnownError for tokenizers of
-    other kinds, and for damaged ones.
+    config, settings, generation: config.json, tokenizer_config.json and generation_config.json.
+    Raises KnownError for tokenizers of other kinds, and for damaged ones.
     """
     content = read_object(folder / "tokenizer.json", MAX_TOKENIZER)
     pre = pre_tokenizer_name(content)
     vocabulary = read_vocabulary(content, config.integer("vocab_size", 1, 1 << 20))
+    start = first_token(content)
+    special = _special_tokens(vocabulary, config, settings)
+    if start:
+        special["bos"] = _number(vocabulary, start, "tokenizer.json")
+    special |= _further_ends(special, generation, config, len(vocabulary.tokens))
     metadata = {
         "tokenizer.ggml.model": text("gpt2"),
         "tokenizer.ggml.pre": text(pre),
         "tokenizer.ggml.tokens": texts(vocabulary.tokens),
         "tokenizer.ggml.token_type": integers(vocabulary.types),
         "tokenizer.ggml.merges": texts(vocabulary.merges),
-        "tokenizer.ggml.add_bos_token": flag(False),
+        "tokenizer.ggml.add_bos_token": flag(bool(start)),
     }
-    for role, number in _special_tokens(vocabulary, config, settings).items():
+    for role, number in special.items():
         metadata[f"tokenizer.ggml.{role}_token_id"] = u32(number)
     return metadata
 
@@ -117,7 +125,7 @@ def _special_tokens(vocabulary: Vocabulary, config: Config, settings: Config) ->
     for role in ("eos", "bos", "pad"):
         number = _named(vocabulary, settings, role)
         if number is None:
-            number = config.token_id(f"{role}_token_id", len(vocabulary.tokens))
+            number = next(iter(config.token_ids(f"{role}_token_id", len(vocabulary.tokens))), None)
         if number is not None:
             result[role] = number
     if "eos" not in result:
@@ -133,15 +141,28 @@ def _special_tokens(vocabulary: Vocabulary, config: Config, settings: Config) ->
     return {"padding" if role == "pad" else role: number for role, number in result.items()}
 
 
+def _further_ends(
+    special: dict[str, int], generation: Config, config: Config, size: int
+) -> dict[str, int]:
+    """Tokens that also end an answer, in the roles llama.cpp has for them: eot and eom."""
+    ends = generation.token_ids("eos_token_id", size) or config.token_ids("eos_token_id", size)
+    further = [number for number in ends if number not in (special["eos"], special.get("eot"))]
+    roles = [role for role in ("eot", "eom") if role not in special]
+    return dict(zip(roles, further, strict=False))
+
+
 def _named(vocabulary: Vocabulary, settings: Config, role: str) -> int | None:
     token = settings.token(f"{role}_token")
     if not token:
         return None
+    return _number(vocabulary, token, "tokenizer_config.json")
+
+
+def _number(vocabulary: Vocabulary, token: str, place: str) -> int:
     number = vocabulary.find(token)
     if number is None:
         raise KnownError(
-            f'tokenizer_config.json names a token "{token[:40]}" that the tokenizer does not have.',
-            FETCH_AGAIN,
+            f'{place} names a token "{token[:40]}" that the tokenizer does not have.', FETCH_AGAIN
         )
     return number
 

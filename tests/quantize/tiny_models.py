@@ -25,23 +25,30 @@ TEXT = (
     "The price of bitcoin fell by 3.5 % while ether rose; the portfolio lost a little of its "
     "value. Yields in pools are not free money: impermanent loss, fees and risk come with them. "
 ) * 24
+NUMBERS = ["12345 678 90 1234"] * 50
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
 )
 
 
-def make_tokenizer(folder: Path) -> None:
+LLAMA3_SPLIT = QWEN2_SPLIT.replace(r"\p{N}|", r"\p{N}{1,3}|")
+
+
+def make_tokenizer(folder: Path, split: str = QWEN2_SPLIT) -> None:
+    """A trained tokenizer; split: its expression, "" for GPT-2's."""
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(QWEN2_SPLIT), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    if split:
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [
+                pre_tokenizers.Split(Regex(split), behavior="isolated"),
+                pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+            ]
+        )
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=600, initial_alphabet=alphabet, show_progress=False)
-    tokenizer.train_from_iterator([TEXT, "  \n\n1234 tell me what's what"], trainer)
+    tokenizer.train_from_iterator([TEXT, "  \n\n1234 tell me what's what", *NUMBERS], trainer)
     tokenizer.add_special_tokens([AddedToken(text, special=True) for text in SPECIAL])
     tokenizer.add_tokens([AddedToken(text, normalized=False) for text in ADDED])
     wrapped = PreTrainedTokenizerFast(
@@ -53,7 +60,7 @@ def make_tokenizer(folder: Path) -> None:
 
 def make_model(folder: Path, **settings: object) -> Qwen3ForCausalLM:
     """A random model; head_dim × heads differs from the width, as in real Qwen3 models."""
-    model = make_other(folder, Qwen3Config, Qwen3ForCausalLM, head_dim=32, **settings)
+    model = make_other(folder, Qwen3Config, Qwen3ForCausalLM, **{"head_dim": 32, **settings})
     assert isinstance(model, Qwen3ForCausalLM)
     return model
 

@@ -51,7 +51,7 @@ def test_logits_equal_torch(
     architecture: str,
 ) -> None:
     make_other(tmp_path / "made", config, kind, **SHAPE, **settings)
-    make_tokenizer(tmp_path / "tokenizer")
+    make_tokenizer(tmp_path / "tokenizer", split="")  # MiniMind's splits as GPT-2's does
     to_checkpoint(tmp_path / "made", tmp_path / "full.pth")
     to_folder(tmp_path / "full.pth", tmp_path / "hf", tmp_path / "tokenizer")
     convert(tmp_path / "hf", tmp_path / "out.gguf", "F32", task)

@@ -13,11 +13,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 from tiny_models import edit_json
+from transformers import (
+    Glm4MoeConfig,
+    LlamaConfig,
+    MistralConfig,
+    PreTrainedConfig,
+    Qwen2Config,
+    Qwen2MoeConfig,
+    Qwen3Config,
+    Qwen3MoeConfig,
+)
 
 from engine.core.errors import Cancelled, KnownError
-from quantize.convert import convert
+from quantize.convert import FAMILIES, convert
 from quantize.convert.config import Config
-from quantize.convert.qwen3 import FAMILY
 from quantize.task import Task
 from quantize.weights import open_weights
 
@@ -202,15 +211,36 @@ VALUES = st.one_of(
 )
 
 
-@given(data=st.data())
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_config_gives_an_answer(shared_folder: Path, data: st.DataObject) -> None:
-    config = json.loads((shared_folder / "config.json").read_text())
+CONFIGS = (
+    LlamaConfig(head_dim=128),
+    MistralConfig(head_dim=128),
+    Qwen2Config(),
+    Qwen2MoeConfig(num_hidden_layers=2),
+    Qwen3Config(),
+    Qwen3MoeConfig(num_hidden_layers=2, norm_topk_prob=True),
+    Glm4MoeConfig(num_hidden_layers=2, head_dim=128),
+)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.model_type)
+def test_the_usual_config_is_accepted(config: PreTrainedConfig) -> None:
+    family = FAMILIES[f"{type(config).__name__.removesuffix('Config')}ForCausalLM"]
+    values = Config(json.loads(config.to_json_string(use_diff=False)))
+    assert family.describe(values)
+    assert family.tensors(values)
+
+
+@given(data=st.data(), which=st.sampled_from(CONFIGS))
+@settings(deadline=None)
+def test_any_config_gives_an_answer(data: st.DataObject, which: PreTrainedConfig) -> None:
+    family = FAMILIES[f"{type(which).__name__.removesuffix('Config')}ForCausalLM"]
+    values = json.loads(which.to_json_string(use_diff=False))
     for _ in range(2):
-        config[data.draw(st.sampled_from(sorted(config)))] = data.draw(VALUES)
+        values[data.draw(st.sampled_from(sorted(values)))] = data.draw(VALUES)
     with contextlib.suppress(KnownError):
-        FAMILY.describe(Config(config))
-        FAMILY.tensors(Config(config))
+        family.describe(Config(values))
+        family.tensors(Config(values))
+        family.superfluous(Config(values), "x")
 
 
 @given(where=st.integers(0, 2_000), value=st.integers(0, 255))
