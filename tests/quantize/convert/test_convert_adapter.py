@@ -9,8 +9,8 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
-from tiny_models import assert_same, edit_json, torch_logits
-from transformers import Qwen3ForCausalLM
+from tiny_models import assert_same, edit_json, make_other, make_tokenizer, torch_logits
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Qwen3ForCausalLM
 
 from engine.core.errors import KnownError
 from quantize.convert import convert
@@ -20,7 +20,7 @@ NAMES = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
 
 
 def _adapted(folder: Path, target: Path, **settings: object) -> Any:
-    model = Qwen3ForCausalLM.from_pretrained(folder).eval()
+    model = AutoModelForCausalLM.from_pretrained(folder).eval()
     torch.manual_seed(2)
     values = {"r": 4, "lora_alpha": 24, "target_modules": ["q_proj", "down_proj"], **settings}
     with warnings.catch_warnings():  # peft asks transformers by an older name
@@ -49,6 +49,15 @@ def test_logits_equal_torch(
     assert_same(out, model)
     change = torch_logits(model, [1, 2, 3]) - torch_logits(original, [1, 2, 3])
     assert abs(change).max() > 0.1  # the adapter does something
+
+
+def test_matrices_in_another_order(tmp_path: Path, task: Task) -> None:
+    """The rows of Llama's queries and keys are reordered after the merge."""
+    make_other(tmp_path / "hf", LlamaConfig, LlamaForCausalLM)
+    make_tokenizer(tmp_path / "hf")
+    model = _adapted(tmp_path / "hf", tmp_path / "adapter", target_modules=["q_proj", "k_proj"])
+    convert(tmp_path / "hf", tmp_path / "out.gguf", "F32", task, tmp_path / "adapter")
+    assert_same(tmp_path / "out.gguf", model)
 
 
 @pytest.mark.parametrize(
