@@ -1,6 +1,7 @@
 """assay-quantize: make GGUF files and judge them.
 
     assay-quantize convert FOLDER OUT [--type F16]     Hugging Face folder to GGUF
+            [--adapter FOLDER]                         with a LoRA adapter merged
     assay-quantize quantize IN OUT --type Q8_0         smaller weights
     assay-quantize compare ORIGINAL QUANTIZED TEXT     what the smaller weights cost
 

@@ -54,6 +54,11 @@ def integers(values: Sequence[int]) -> bytes:
     return struct.pack(f"<IIQ{len(values)}i", ARRAY, INT32, len(values), *values)
 
 
+def reals(values: Sequence[float]) -> bytes:
+    """A list of real numbers as a metadata value."""
+    return struct.pack(f"<IIQ{len(values)}f", ARRAY, FLOAT32, len(values), *values)
+
+
 def flags(values: Sequence[bool]) -> bytes:
     """A list of yes and no as a metadata value."""
     return struct.pack(f"<IIQ{len(values)}?", ARRAY, BOOL, len(values), *values)

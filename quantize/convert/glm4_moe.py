@@ -16,7 +16,7 @@ from quantize.convert.parts import (
     model,
     one,
     read_sizes,
-    spare_output,
+    superfluous,
     variant,
 )
 from quantize.convert.rope import describe_rope, rotated_share
@@ -81,7 +81,7 @@ def _superfluous(config: Config, name: str) -> bool:
     key = "num_nextn_predict_layers"
     further = config.integer(key, 0, MAX_LAYERS) if config.has(key) else 0
     starts = tuple(f"model.layers.{layers + index}." for index in range(further))
-    return spare_output(config, name) or name.startswith(starts)
+    return superfluous(config, name) or name.startswith(starts)
 
 
 FAMILY = Family(_describe, _tensors, _superfluous)

@@ -15,7 +15,7 @@ from quantize.convert.parts import (
     model,
     one,
     read_sizes,
-    spare_output,
+    superfluous,
     windowed,
 )
 from quantize.convert.rope import describe_rope, llama3_divisors
@@ -64,5 +64,5 @@ def _bias(wanted: Wanted) -> Wanted:
     return Wanted(sources, wanted.name.replace(".weight", ".bias"), wanted.shape[:1])
 
 
-FAMILY = Family(_describe, _tensors, spare_output)
-MISTRAL = Family(_describe_mistral, _tensors, spare_output)
+FAMILY = Family(_describe, _tensors, superfluous)
+MISTRAL = Family(_describe_mistral, _tensors, superfluous)

@@ -167,6 +167,8 @@ def _in_layer(index: int, wanted: Wanted) -> Wanted:
     return replace(wanted, sources=sources, name=f"blk.{index}.{wanted.name}")
 
 
-def spare_output(config: Config, name: str) -> bool:
-    """Whether a weight is the output matrix of a model that uses its embeddings instead."""
-    return name == "lm_head.weight" and config.flag("tie_word_embeddings", False)
+def superfluous(config: Config, name: str) -> bool:
+    """Whether a weight repeats what is said elsewhere: the output matrix of a model that uses its
+    embeddings instead, and the rotation frequencies that old versions of transformers stored."""
+    spare = name == "lm_head.weight" and config.flag("tie_word_embeddings", False)
+    return spare or name.endswith(".rotary_emb.inv_freq")

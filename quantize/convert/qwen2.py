@@ -12,7 +12,7 @@ from quantize.convert.parts import (
     model,
     one,
     read_sizes,
-    spare_output,
+    superfluous,
     windowed,
 )
 from quantize.convert.rope import describe_rope
@@ -36,4 +36,4 @@ def _tensors(config: Config) -> tuple[Wanted, ...]:
     return model(sizes, lambda _: layer)
 
 
-FAMILY = Family(_describe, _tensors, spare_output)
+FAMILY = Family(_describe, _tensors, superfluous)

@@ -16,7 +16,7 @@ from quantize.convert.parts import (
     model,
     one,
     read_sizes,
-    spare_output,
+    superfluous,
     variant,
     windowed,
 )
@@ -56,4 +56,4 @@ def _shared(config: Config) -> int:
     return config.integer("shared_expert_intermediate_size", 1, MAX_WIDTH)
 
 
-FAMILY = Family(_describe, _tensors, spare_output)
+FAMILY = Family(_describe, _tensors, superfluous)

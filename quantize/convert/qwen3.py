@@ -16,7 +16,7 @@ from quantize.convert.parts import (
     model,
     one,
     read_sizes,
-    spare_output,
+    superfluous,
     variant,
 )
 from quantize.convert.rope import describe_rope, scaling
@@ -75,4 +75,4 @@ def _tensors(config: Config) -> tuple[Wanted, ...]:
     return model(sizes, lambda _: layer, own_output=bool(experts))
 
 
-FAMILY = Family(_describe, _tensors, spare_output)
+FAMILY = Family(_describe, _tensors, superfluous)

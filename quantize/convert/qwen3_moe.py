@@ -9,7 +9,7 @@ from quantize.convert.parts import (
     model,
     one,
     read_sizes,
-    spare_output,
+    superfluous,
     variant,
     windowed,
 )
@@ -40,4 +40,4 @@ def _tensors(config: Config) -> tuple[Wanted, ...]:
     return model(sizes, lambda _: layer)
 
 
-FAMILY = Family(_describe, _tensors, spare_output)
+FAMILY = Family(_describe, _tensors, superfluous)

@@ -36,8 +36,6 @@ def pre_tokenizer_name(content: dict[str, object]) -> str:
     model = content.get("model")
     if not isinstance(model, dict) or model.get("type") != "BPE":
         raise _unknown("is not byte-level BPE")
-    if model.get("byte_fallback"):
-        raise _unknown("is of SentencePiece's kind, as Llama 2's and Mistral's are")
     for name in _MODEL_EXTRAS:
         if model.get(name):
             raise _unknown(f"uses {name}")
@@ -81,5 +79,5 @@ def _is_byte_level(step: dict[str, object], regex: bool) -> bool:
 def _unknown(detail: str) -> KnownError:
     return KnownError(
         f"The model's tokenizer {detail}, which Assay cannot convert yet.",
-        "Tokenizers like those of Qwen2, Qwen3, Llama 3, GLM-4 and GPT-2 can be converted.",
+        "Tokenizers like those of Qwen2, Qwen3, Llama, GLM-4 and GPT-2 can be converted.",
     )

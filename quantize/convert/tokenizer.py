@@ -1,4 +1,4 @@
-"""tokenizer.json (byte-level BPE) as GGUF metadata."""
+"""tokenizer.json as GGUF metadata."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,9 +7,10 @@ from engine.core.errors import KnownError
 from engine.model.gguf.checks import BYTE_CHARACTERS
 from quantize.convert.config import Config
 from quantize.convert.framing import first_token
+from quantize.convert.pieces import has_bytes, is_pieces, piece_types, scores
 from quantize.convert.splitter import pre_tokenizer_name
 from quantize.jsonfile import FETCH_AGAIN, read_object
-from quantize.writer import Metadata, flag, integers, text, texts, u32
+from quantize.writer import Metadata, flag, integers, reals, text, texts, u32
 
 MAX_TOKENIZER = 128 << 20
 NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5
@@ -38,7 +39,6 @@ def describe_tokenizer(
     Raises KnownError for tokenizers of other kinds, and for damaged ones.
     """
     content = read_object(folder / "tokenizer.json", MAX_TOKENIZER)
-    pre = pre_tokenizer_name(content)
     vocabulary = read_vocabulary(content, config.integer("vocab_size", 1, 1 << 20))
     start = first_token(content)
     special = _special_tokens(vocabulary, config, settings)
@@ -46,16 +46,35 @@ def describe_tokenizer(
         special["bos"] = _number(vocabulary, start, "tokenizer.json")
     special |= _further_ends(special, generation, config, len(vocabulary.tokens))
     metadata = {
-        "tokenizer.ggml.model": text("gpt2"),
-        "tokenizer.ggml.pre": text(pre),
+        **_describe_kind(content, vocabulary),
         "tokenizer.ggml.tokens": texts(vocabulary.tokens),
-        "tokenizer.ggml.token_type": integers(vocabulary.types),
-        "tokenizer.ggml.merges": texts(vocabulary.merges),
         "tokenizer.ggml.add_bos_token": flag(bool(start)),
     }
     for role, number in special.items():
         metadata[f"tokenizer.ggml.{role}_token_id"] = u32(number)
     return metadata
+
+
+def _describe_kind(content: dict[str, object], vocabulary: Vocabulary) -> dict[str, bytes]:
+    if not is_pieces(content):
+        return {
+            "tokenizer.ggml.model": text("gpt2"),
+            "tokenizer.ggml.pre": text(pre_tokenizer_name(content)),
+            "tokenizer.ggml.token_type": integers(vocabulary.types),
+            "tokenizer.ggml.merges": texts(vocabulary.merges),
+        }
+    unknown = Config(content, "tokenizer.json").within("model").text("unk_token", "")
+    types = piece_types(vocabulary.tokens, vocabulary.types, unknown)
+    number = vocabulary.find(unknown)
+    role = {} if number is None else {"tokenizer.ggml.unknown_token_id": u32(number)}
+    return {
+        **role,
+        "tokenizer.ggml.model": text("llama"),
+        "tokenizer.ggml.pre": text("default"),
+        "tokenizer.ggml.token_type": integers(types),
+        "tokenizer.ggml.scores": reals(scores(vocabulary.tokens, vocabulary.merges)),
+        "tokenizer.ggml.add_space_prefix": flag(True),
+    }
 
 
 def read_vocabulary(content: dict[str, object], size: int) -> Vocabulary:
@@ -78,7 +97,8 @@ def read_vocabulary(content: dict[str, object], size: int) -> Vocabulary:
     texts_only = tuple(word for word, _ in words)
     if len(set(texts_only)) != size or any("\0" in word for word in texts_only):
         raise _damaged()
-    if BYTE_CHARACTERS - {word.encode() for word in texts_only}:
+    spelled = {word.encode() for word in texts_only} >= BYTE_CHARACTERS
+    if not spelled and not (model.get("byte_fallback") and has_bytes(texts_only)):
         raise KnownError(
             "The tokenizer has no tokens for some bytes, so it cannot spell every text.",
             "Train it with the whole byte alphabet.",

@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import (
+    AddedToken,
+    Regex,
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 from engine.model.child.api import AbortFlag, api
@@ -56,6 +66,39 @@ def make_tokenizer(folder: Path, split: str = QWEN2_SPLIT) -> None:
     )
     wrapped.chat_template = TEMPLATE
     wrapped.save_pretrained(folder)
+
+
+def make_pieces(folder: Path) -> None:
+    """A tokenizer as transformers makes of SentencePiece models: all ways to merge, by rank."""
+    learner = Tokenizer(models.BPE())
+    learner.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.BpeTrainer(vocab_size=330, show_progress=False)
+    learner.train_from_iterator([TEXT, "tell me what's what", *NUMBERS], trainer)
+    learned = learner.get_vocab()
+    first = ["<unk>", "<s>", "</s>", *(f"<0x{value:02X}>" for value in range(256))]
+    words = [*first, *sorted(learned, key=lambda word: (len(word) < 2, learned[word]))]
+    vocabulary = {word: number for number, word in enumerate(words)}
+    merges = [
+        (word[:at], word[at:])
+        for word in words[len(first) :]
+        for at in range(1, len(word))
+        if word[:at] in learned and word[at:] in learned
+    ]
+    tokenizer = Tokenizer(
+        models.BPE(vocabulary, merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True)
+    )
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
+    )
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    )
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", pair="<s> $A <s> $B", special_tokens=[("<s>", 1)]
+    )
+    tokenizer.add_special_tokens([AddedToken(text, special=True) for text in first[:3]])
+    folder.mkdir(exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
 
 
 def make_model(folder: Path, **settings: object) -> Qwen3ForCausalLM:

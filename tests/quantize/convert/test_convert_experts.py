@@ -158,6 +158,25 @@ def test_layers_that_predict_several_tokens_are_left_out(tmp_path: Path, task: T
         convert(tmp_path / "hf", tmp_path / "out.gguf", "F32", task)
 
 
+def test_older_names_of_glm4s_settings(tmp_path: Path, task: Task) -> None:
+    """As GLM-4.5 was published: the rotated share stands by itself, or is understood."""
+    model = make(tmp_path / "hf", GLM4)
+
+    def to_old(config: dict[str, Any]) -> None:
+        rope = config.pop("rope_parameters")
+        assert rope.pop("partial_rotary_factor") == 0.5
+        config |= {"partial_rotary_factor": 0.5, "rope_scaling": None}
+        config["rope_theta"] = rope["rope_theta"]
+
+    path = tmp_path / "hf" / "config.json"
+    edit_json(path, to_old)
+    convert(tmp_path / "hf", tmp_path / "out.gguf", "F32", task)
+    assert_same(tmp_path / "out.gguf", model)
+    edit_json(path, lambda it: it.pop("partial_rotary_factor"))
+    convert(tmp_path / "hf", tmp_path / "same.gguf", "F32", task)
+    assert (tmp_path / "same.gguf").read_bytes() == (tmp_path / "out.gguf").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("kind", "settings", "sentence"),
     [

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tiny_models import assert_same, edit_json, make_other, make_tokenizer
 from transformers import (
     LlamaConfig,
@@ -115,7 +116,11 @@ def test_older_names_of_settings(tmp_path: Path, task: Task) -> None:
         del config["head_dim"]
 
     edit_json(tmp_path / "hf" / "config.json", to_old)
-    _converted(tmp_path, task)
+    path = tmp_path / "hf" / "model.safetensors"
+    old = "model.layers.0.self_attn.rotary_emb.inv_freq"
+    save_file(load_file(path) | {old: torch.ones(32)}, path)
+    names = {tensor.name for tensor in _converted(tmp_path, task).tensors}
+    assert len([name for name in names if name.startswith("blk.0")]) == 9
     assert_same(tmp_path / "out.gguf", model)
     edit_json(
         tmp_path / "hf" / "config.json", lambda it: it.update(rope_theta=None, rope_scaling=None)
