@@ -1,6 +1,7 @@
 """assay-quantize: make GGUF files and judge them.
 
     assay-quantize convert FOLDER OUT [--type F16]     Hugging Face folder to GGUF
+            [--adapter FOLDER]                         with a LoRA adapter merged
     assay-quantize quantize IN OUT --type Q8_0         smaller weights
     assay-quantize compare ORIGINAL QUANTIZED TEXT     what the smaller weights cost
 
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("folder", type=Path)
     command.add_argument("target", type=Path)
     command.add_argument("--type", choices=FILE_TYPES, help="default: as in the folder")
+    command.add_argument("--adapter", type=Path, help="folder of a LoRA adapter to merge")
     command = commands.add_parser("quantize", parents=[common], help="store weights in fewer bits")
     command.add_argument("source", type=Path)
     command.add_argument("target", type=Path)
@@ -63,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace, task: Task) -> Outcome:
     if options.command == "convert":
-        return convert(options.folder, options.target, options.type, task)
+        return convert(options.folder, options.target, options.type, task, options.adapter)
     if options.command == "quantize":
         return quantize(options.source, options.target, options.type, task)
     return compare(options.reference, options.candidate, options.text, task)

@@ -1,4 +1,4 @@
-"""Weights as numbers: float32 in memory, F32, F16 or BF16 in files."""
+"""Weights as numbers: float32 in memory, F32, F16, BF16 or Q8_0 in files."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,10 @@ from engine.core.errors import KnownError
 
 Floats = NDArray[np.float32]
 
-SIZES = {"F32": 4, "F16": 2, "BF16": 2}
+SIZES = {"F32": 4, "F16": 2, "BF16": 2}  # bytes of a number in a checkpoint
+BLOCKS = {"F32": 1, "F16": 1, "BF16": 1, "Q8_0": 32}  # numbers stored together in a GGUF file
+
+_LEAST = 1e-37  # scale of a block of Q8_0
 
 
 def decode(data: bytes, kind: str) -> Floats:
@@ -34,10 +37,25 @@ def encode(values: Floats, kind: str) -> bytes:
             halves = values.astype("<f2")
         _require(bool(np.isfinite(halves).all()), kind)
         return halves.tobytes()
+    if kind == "Q8_0":
+        return _eight_bits(values.reshape(-1, BLOCKS[kind]))
     bits = values.view(np.uint32)
     rounded = (bits + (0x7FFF + ((bits >> 16) & 1))) >> 16
     _require(bool(((rounded & 0x7F80) != 0x7F80).all()), kind)
     return rounded.astype("<u2").tobytes()
+
+
+def _eight_bits(blocks: Floats) -> bytes:
+    """llama.cpp's Q8_0: per block the scale as F16, then x / scale, rounded half away from 0."""
+    scales = np.abs(blocks).max(axis=1, keepdims=True) / np.float32(127)
+    with np.errstate(over="ignore"):
+        halves = scales.astype("<f2")
+    inverse = np.zeros_like(scales)  # also of scales that are 0 as F16 and have none as F32
+    np.divide(np.float32(1), scales, out=inverse, where=scales > _LEAST)
+    _require(bool(np.isfinite(halves).all()), "Q8_0")
+    scaled = blocks * inverse
+    whole = np.trunc(scaled + np.copysign(np.float32(0.5), scaled)).astype(np.int8)
+    return np.hstack([halves.view(np.int8), whole]).tobytes()
 
 
 def _require(fits: bool, kind: str) -> None:

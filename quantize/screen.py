@@ -88,9 +88,16 @@ def _sentence(outcome: Outcome) -> str:
             if outcome.misread_tokens
             else ""
         )
+        left_out = (
+            f" {outcome.left_out} tensors that only speed up generation or repeat others were left "
+            "out."
+            if outcome.left_out
+            else ""
+        )
         return (
             f"Converted {outcome.tensors} tensors to {outcome.type}: {readable(outcome.size)}. "
-            f"The tokenizer agrees with the original on {outcome.checked_tokens:,} tokens.{misread}"
+            f"The tokenizer agrees with the original on {outcome.checked_tokens:,} tokens."
+            f"{misread}{left_out}"
         )
     if isinstance(outcome, Quantized):
         return (

@@ -17,7 +17,7 @@ SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 MAX_HEADER = 100 << 20
 MAX_INDEX = 64 << 20
-BLOCK = 4 << 20  # numbers per block
+BLOCK = 1 << 20  # numbers per block
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 
 
@@ -31,14 +31,14 @@ class Weight:
     offset: int
     size: int
 
-    def blocks(self) -> Iterator[Floats]:
-        """The numbers in order, a few million at a time. Raises KnownError."""
+    def blocks(self, count: int = BLOCK) -> Iterator[Floats]:
+        """The numbers in order, `count` at a time. Raises KnownError."""
         try:
             with open(self.path, "rb") as file:
                 file.seek(self.offset)
                 left = self.size
                 while left:
-                    data = file.read(min(left, BLOCK * SIZES[self.kind]))
+                    data = file.read(min(left, count * SIZES[self.kind]))
                     if not data or len(data) % SIZES[self.kind]:
                         raise _damaged(self.path, "it is cut off")
                     left -= len(data)
@@ -52,7 +52,7 @@ def open_weights(folder: Path) -> dict[str, Weight]:
     if (folder / INDEX).exists():
         return _read_shards(folder)
     if (folder / SINGLE).exists():
-        return _read_header(folder / SINGLE)
+        return open_file(folder / SINGLE)
     if any(path.suffix in _PICKLES for path in folder.iterdir()):
         raise KnownError(
             "This model's weights are in a format that can run code when opened.",
@@ -71,7 +71,7 @@ def _read_shards(folder: Path) -> dict[str, Weight]:
             raise KnownError(f"{INDEX} names a file outside the model's folder.", FETCH_AGAIN)
         if not (folder / name).exists():
             raise KnownError(f"The model's folder has no {name}.", FETCH_AGAIN)
-        shard = _read_header(folder / name)
+        shard = open_file(folder / name)
         if weights.keys() & shard.keys():
             raise KnownError("Two of the model's files hold the same weights.", FETCH_AGAIN)
         weights |= shard
@@ -80,7 +80,8 @@ def _read_shards(folder: Path) -> dict[str, Weight]:
     return weights
 
 
-def _read_header(path: Path) -> dict[str, Weight]:
+def open_file(path: Path) -> dict[str, Weight]:
+    """All tensors of one file by name; only its header is read. Raises KnownError."""
     try:
         with open(path, "rb") as file:
             total = path.stat().st_size

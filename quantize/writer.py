@@ -23,6 +23,11 @@ def u32(value: int) -> bytes:
     return struct.pack("<II", UINT32, value)
 
 
+def integer(value: int) -> bytes:
+    """A whole number, which may be negative, as a metadata value."""
+    return struct.pack("<Ii", INT32, value)
+
+
 def f32(value: float) -> bytes:
     """A real number as a metadata value."""
     return struct.pack("<If", FLOAT32, value)
@@ -49,6 +54,11 @@ def integers(values: Sequence[int]) -> bytes:
     return struct.pack(f"<IIQ{len(values)}i", ARRAY, INT32, len(values), *values)
 
 
+def reals(values: Sequence[float]) -> bytes:
+    """A list of real numbers as a metadata value."""
+    return struct.pack(f"<IIQ{len(values)}f", ARRAY, FLOAT32, len(values), *values)
+
+
 def flags(values: Sequence[bool]) -> bytes:
     """A list of yes and no as a metadata value."""
     return struct.pack(f"<IIQ{len(values)}?", ARRAY, BOOL, len(values), *values)
@@ -61,7 +71,7 @@ def _string(value: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A tensor to write. shape: slowest dimension first; kind: F32, F16 or BF16;
+    """A tensor to write. shape: slowest dimension first; kind: F32, F16, …;
     blocks: gives its bytes in order."""
 
     name: str

@@ -9,37 +9,43 @@ MAX_CONFIG = 4 << 20
 
 
 class Config:
-    """The values of a config.json, or of an object within it.
+    """The values of a config.json or its like, or of an object within it.
 
-    Every getter raises KnownError for a value that is missing, mistyped or out of range.
+    name: the file's. Every getter raises KnownError for a value that is missing, mistyped or out
+    of range.
     """
 
-    def __init__(self, values: dict[str, object]) -> None:
+    def __init__(self, values: dict[str, object], name: str = "config.json") -> None:
         self._values = values
+        self._name = name
 
     def has(self, key: str) -> bool:
         """Whether there is a value other than null."""
         return self._values.get(key) is not None
 
+    def is_set(self, key: str) -> bool:
+        """Whether there is a value other than null, false, 0 or an empty one."""
+        return bool(self._values.get(key))
+
     def integer(self, key: str, low: int, high: int) -> int:
         """A whole number of low…high."""
         value = self._values.get(key)
         if type(value) is not int or not low <= value <= high:
-            raise _unusable(key)
+            raise self._unusable(key)
         return value
 
     def number(self, key: str, low: float, high: float) -> float:
         """A number of low…high."""
         value = self._values.get(key)
         if type(value) not in (int, float) or not low <= value <= high:  # type: ignore[operator]
-            raise _unusable(key)
+            raise self._unusable(key)
         return float(value)  # type: ignore[arg-type]
 
     def flag(self, key: str, default: bool) -> bool:
-        """Yes or no."""
-        value = self._values.get(key, default)
+        """Yes or no; null counts as missing."""
+        value = default if self._values.get(key) is None else self._values[key]
         if not isinstance(value, bool):
-            raise _unusable(key)
+            raise self._unusable(key)
         return value
 
     def text(self, key: str, default: str) -> str:
@@ -48,7 +54,7 @@ class Config:
         if value is None:
             return default
         if not isinstance(value, str):
-            raise _unusable(key)
+            raise self._unusable(key)
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -57,23 +63,22 @@ class Config:
         if value is None:
             return ()
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise _unusable(key)
+            raise self._unusable(key)
         return tuple(value)
 
-    def token_id(self, key: str, size: int) -> int | None:
-        """A token's id below `size`, of a list the first; None when missing."""
+    def token_ids(self, key: str, size: int) -> tuple[int, ...]:
+        """The ids of tokens below `size`, given as one or a list; empty when missing."""
         value = self._values.get(key)
-        if isinstance(value, list) and value:
-            value = value[0]
         if value is None:
-            return None
-        return Config({key: value}).integer(key, 0, size - 1)
+            return ()
+        values = value if isinstance(value, list) else [value]
+        return tuple(Config({key: one}, self._name).integer(key, 0, size - 1) for one in values)
 
     def token(self, key: str) -> str:
         """A token's text, given as such or as an object with its content; "" when missing."""
         value = self._values.get(key)
         if isinstance(value, dict):
-            return Config(value).text("content", "")
+            return Config(value, self._name).text("content", "")
         return self.text(key, "")
 
     def template(self) -> str:
@@ -81,25 +86,25 @@ class Config:
         value = self._values.get("chat_template")
         if isinstance(value, list):
             named = {one.get("name"): one for one in value if isinstance(one, dict)}
-            return Config(named.get("default", {})).text("template", "")
+            return Config(named.get("default", {}), self._name).text("template", "")
         return self.text("chat_template", "")
 
     def within(self, key: str) -> "Config":
         """An object within; empty when missing or null."""
         value = self._values.get(key)
         if value is None:
-            return Config({})
+            return Config({}, self._name)
         if not isinstance(value, dict):
-            raise _unusable(key)
-        return Config(value)
+            raise self._unusable(key)
+        return Config(value, self._name)
+
+    def _unusable(self, key: str) -> KnownError:
+        return KnownError(
+            f"The model's {self._name} has no usable {key}.",
+            "Get the model's folder again, complete.",
+        )
 
 
 def read_config(folder: Path) -> Config:
     """The config.json of a model's folder. Raises KnownError."""
     return Config(read_object(folder / "config.json", MAX_CONFIG))
-
-
-def _unusable(key: str) -> KnownError:
-    return KnownError(
-        f"The model's config.json has no usable {key}.", "Get the model's folder again, complete."
-    )

@@ -6,18 +6,43 @@ from engine.core.errors import KnownError
 from engine.core.files import known_os_error
 from quantize.convert.config import MAX_CONFIG, Config
 from quantize.jsonfile import read_object
-from quantize.writer import Metadata, text
+from quantize.writer import Metadata, f32, integer, text
 
 DETAILS = "assay.json"
 SETTINGS = "tokenizer_config.json"
+GENERATION = "generation_config.json"
 TEMPLATE = "chat_template.jinja"
+# Keys of generation_config.json: llama.cpp's names and the largest sensible value.
+_SAMPLING = {
+    "temperature": ("temp", 100.0),
+    "top_p": ("top_p", 1.0),
+    "min_p": ("min_p", 1.0),
+    "repetition_penalty": ("penalty_repeat", 100.0),
+}
 MAX_TEMPLATE = 256 << 10  # bytes; Assay's reader accepts no more
 
 
 def read_settings(folder: Path) -> Config:
     """The tokenizer_config.json, which not every model has. Raises KnownError."""
-    path = folder / SETTINGS
-    return Config(read_object(path, MAX_CONFIG) if path.exists() else {})
+    return _read(folder / SETTINGS)
+
+
+def read_generation(folder: Path) -> Config:
+    """The generation_config.json, which not every model has. Raises KnownError."""
+    return _read(folder / GENERATION)
+
+
+def describe_sampling(generation: Config) -> Metadata:
+    """How the model's makers recommend to sample, as llama.cpp and Assay read it."""
+    if not generation.flag("do_sample", False):
+        return {}
+    result = {}
+    for key, (name, high) in _SAMPLING.items():
+        if generation.has(key):
+            result[f"general.sampling.{name}"] = f32(generation.number(key, 0.0, high))
+    if generation.has("top_k"):
+        result["general.sampling.top_k"] = integer(generation.integer("top_k", 0, 1 << 30))
+    return result
 
 
 def describe_details(folder: Path, settings: Config) -> Metadata:
@@ -43,6 +68,10 @@ def describe_details(folder: Path, settings: Config) -> Metadata:
         "tokenizer.chat_template": _chat_template(folder, settings),
     }
     return {key: text(value) for key, value in wanted.items() if value}
+
+
+def _read(path: Path) -> Config:
+    return Config(read_object(path, MAX_CONFIG) if path.exists() else {}, path.name)
 
 
 def _chat_template(folder: Path, settings: Config) -> str:

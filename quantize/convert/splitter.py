@@ -2,12 +2,20 @@
 
 from engine.core.errors import KnownError
 
-# The split expression of Qwen2, Qwen2.5 and Qwen3 as their tokenizer.json holds it.
-_QWEN2 = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
-    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
-_NAMES = {_QWEN2: "qwen2"}
+_WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
+_REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+# The split expressions of Qwen2, Qwen2.5 and Qwen3, and of Llama 3 and GLM-4, as their
+# tokenizer.json holds them; GPT-2's, which MiniMind uses, is built into the ByteLevel step.
+_QWEN2 = _WORDS + r"\p{N}" + _REST
+_LLAMA3 = _WORDS + r"\p{N}{1,3}" + _REST
+_GPT2 = "the expression of ByteLevel"
+# By expression and ignore_merges: whether a word of the vocabulary is one token at once.
+_NAMES = {
+    (_QWEN2, False): "qwen2",
+    (_LLAMA3, True): "llama-bpe",
+    (_LLAMA3, False): "glm4",
+    (_GPT2, False): "gpt-2",
+}
 
 # Settings of byte-level BPE that llama.cpp does not have; everything falsy is the plain case.
 _MODEL_EXTRAS = (
@@ -16,8 +24,6 @@ _MODEL_EXTRAS = (
     "continuing_subword_prefix",
     "end_of_word_suffix",
     "fuse_unk",
-    "byte_fallback",
-    "ignore_merges",
 )
 
 
@@ -36,14 +42,21 @@ def pre_tokenizer_name(content: dict[str, object]) -> str:
     normalizer = content.get("normalizer")
     if normalizer is not None and normalizer != {"type": "NFC"}:
         raise _unknown("changes the text before splitting it")
-    steps = _steps(content.get("pre_tokenizer"))
-    if len(steps) != 2 or not _is_split(steps[0]) or not _is_byte_level(steps[1]):
+    whole = bool(model.get("ignore_merges"))
+    known = _NAMES.get((_expression(content.get("pre_tokenizer")), whole))
+    if known is None:
+        raise _unknown("uses ignore_merges" if whole else "splits text by an expression of its own")
+    return known
+
+
+def _expression(value: object) -> str:
+    if isinstance(value, dict) and _is_byte_level(value, regex=True):
+        return _GPT2
+    steps = _steps(value)
+    if len(steps) != 2 or not _is_split(steps[0]) or not _is_byte_level(steps[1], regex=False):
         raise _unknown("splits text in a way of its own")
     pattern = steps[0]["pattern"]
-    expression = pattern.get("Regex") if isinstance(pattern, dict) else None
-    if expression not in _NAMES:
-        raise _unknown("splits text by an expression of its own")
-    return _NAMES[expression]
+    return str(pattern.get("Regex")) if isinstance(pattern, dict) else ""
 
 
 def _steps(value: object) -> list[dict[str, object]]:
@@ -58,13 +71,13 @@ def _is_split(step: dict[str, object]) -> bool:
     return step.get("type") == "Split" and plain and "pattern" in step
 
 
-def _is_byte_level(step: dict[str, object]) -> bool:
-    plain = not step.get("add_prefix_space") and not step.get("use_regex")
+def _is_byte_level(step: dict[str, object], regex: bool) -> bool:
+    plain = not step.get("add_prefix_space") and bool(step.get("use_regex", True)) == regex
     return step.get("type") == "ByteLevel" and plain
 
 
 def _unknown(detail: str) -> KnownError:
     return KnownError(
         f"The model's tokenizer {detail}, which Assay cannot convert yet.",
-        "Tokenizers of Qwen2, Qwen2.5 and Qwen3 can be converted.",
+        "Tokenizers like those of Qwen2, Qwen3, Llama, GLM-4 and GPT-2 can be converted.",
     )

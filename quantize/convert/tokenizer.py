@@ -1,4 +1,4 @@
-"""tokenizer.json (byte-level BPE) as GGUF metadata."""
+"""tokenizer.json as GGUF metadata."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,9 +6,11 @@ from pathlib import Path
 from engine.core.errors import KnownError
 from engine.model.gguf.checks import BYTE_CHARACTERS
 from quantize.convert.config import Config
+from quantize.convert.framing import first_token
+from quantize.convert.pieces import has_bytes, is_pieces, piece_types, scores
 from quantize.convert.splitter import pre_tokenizer_name
 from quantize.jsonfile import FETCH_AGAIN, read_object
-from quantize.writer import Metadata, flag, integers, text, texts, u32
+from quantize.writer import Metadata, flag, integers, reals, text, texts, u32
 
 MAX_TOKENIZER = 128 << 20
 NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5
@@ -28,26 +30,51 @@ class Vocabulary:
         return self.tokens.index(token) if token in self.tokens else None
 
 
-def describe_tokenizer(folder: Path, config: Config, settings: Config) -> Metadata:
-    """Everything llama.cpp needs to split text into tokens.
+def describe_tokenizer(
+    folder: Path, config: Config, settings: Config, generation: Config
+) -> Metadata:
+    """Everything llama.cpp needs to split text into tokens, and to know where an answer ends.
 
-    config, settings: config.json and tokenizer_config.json. Raises KnownError for tokenizers of
-    other kinds, and for damaged ones.
+    config, settings, generation: config.json, tokenizer_config.json and generation_config.json.
+    Raises KnownError for tokenizers of other kinds, and for damaged ones.
     """
     content = read_object(folder / "tokenizer.json", MAX_TOKENIZER)
-    pre = pre_tokenizer_name(content)
     vocabulary = read_vocabulary(content, config.integer("vocab_size", 1, 1 << 20))
+    start = first_token(content)
+    special = _special_tokens(vocabulary, config, settings)
+    if start:
+        special["bos"] = _number(vocabulary, start, "tokenizer.json")
+    special |= _further_ends(special, generation, config, len(vocabulary.tokens))
     metadata = {
-        "tokenizer.ggml.model": text("gpt2"),
-        "tokenizer.ggml.pre": text(pre),
+        **_describe_kind(content, vocabulary),
         "tokenizer.ggml.tokens": texts(vocabulary.tokens),
-        "tokenizer.ggml.token_type": integers(vocabulary.types),
-        "tokenizer.ggml.merges": texts(vocabulary.merges),
-        "tokenizer.ggml.add_bos_token": flag(False),
+        "tokenizer.ggml.add_bos_token": flag(bool(start)),
     }
-    for role, number in _special_tokens(vocabulary, config, settings).items():
+    for role, number in special.items():
         metadata[f"tokenizer.ggml.{role}_token_id"] = u32(number)
     return metadata
+
+
+def _describe_kind(content: dict[str, object], vocabulary: Vocabulary) -> dict[str, bytes]:
+    if not is_pieces(content):
+        return {
+            "tokenizer.ggml.model": text("gpt2"),
+            "tokenizer.ggml.pre": text(pre_tokenizer_name(content)),
+            "tokenizer.ggml.token_type": integers(vocabulary.types),
+            "tokenizer.ggml.merges": texts(vocabulary.merges),
+        }
+    unknown = Config(content, "tokenizer.json").within("model").text("unk_token", "")
+    types = piece_types(vocabulary.tokens, vocabulary.types, unknown)
+    number = vocabulary.find(unknown)
+    role = {} if number is None else {"tokenizer.ggml.unknown_token_id": u32(number)}
+    return {
+        **role,
+        "tokenizer.ggml.model": text("llama"),
+        "tokenizer.ggml.pre": text("default"),
+        "tokenizer.ggml.token_type": integers(types),
+        "tokenizer.ggml.scores": reals(scores(vocabulary.tokens, vocabulary.merges)),
+        "tokenizer.ggml.add_space_prefix": flag(True),
+    }
 
 
 def read_vocabulary(content: dict[str, object], size: int) -> Vocabulary:
@@ -70,7 +97,8 @@ def read_vocabulary(content: dict[str, object], size: int) -> Vocabulary:
     texts_only = tuple(word for word, _ in words)
     if len(set(texts_only)) != size or any("\0" in word for word in texts_only):
         raise _damaged()
-    if BYTE_CHARACTERS - {word.encode() for word in texts_only}:
+    spelled = {word.encode() for word in texts_only} >= BYTE_CHARACTERS
+    if not spelled and not (model.get("byte_fallback") and has_bytes(texts_only)):
         raise KnownError(
             "The tokenizer has no tokens for some bytes, so it cannot spell every text.",
             "Train it with the whole byte alphabet.",
@@ -117,7 +145,7 @@ def _special_tokens(vocabulary: Vocabulary, config: Config, settings: Config) ->
     for role in ("eos", "bos", "pad"):
         number = _named(vocabulary, settings, role)
         if number is None:
-            number = config.token_id(f"{role}_token_id", len(vocabulary.tokens))
+            number = next(iter(config.token_ids(f"{role}_token_id", len(vocabulary.tokens))), None)
         if number is not None:
             result[role] = number
     if "eos" not in result:
@@ -133,15 +161,28 @@ def _special_tokens(vocabulary: Vocabulary, config: Config, settings: Config) ->
     return {"padding" if role == "pad" else role: number for role, number in result.items()}
 
 
+def _further_ends(
+    special: dict[str, int], generation: Config, config: Config, size: int
+) -> dict[str, int]:
+    """Tokens that also end an answer, in the roles llama.cpp has for them: eot and eom."""
+    ends = generation.token_ids("eos_token_id", size) or config.token_ids("eos_token_id", size)
+    further = [number for number in ends if number not in (special["eos"], special.get("eot"))]
+    roles = [role for role in ("eot", "eom") if role not in special]
+    return dict(zip(roles, further, strict=False))
+
+
 def _named(vocabulary: Vocabulary, settings: Config, role: str) -> int | None:
     token = settings.token(f"{role}_token")
     if not token:
         return None
+    return _number(vocabulary, token, "tokenizer_config.json")
+
+
+def _number(vocabulary: Vocabulary, token: str, place: str) -> int:
     number = vocabulary.find(token)
     if number is None:
         raise KnownError(
-            f'tokenizer_config.json names a token "{token[:40]}" that the tokenizer does not have.',
-            FETCH_AGAIN,
+            f'{place} names a token "{token[:40]}" that the tokenizer does not have.', FETCH_AGAIN
         )
     return number
 

@@ -1,4 +1,4 @@
-"""Small random Qwen3 models in Hugging Face folders, and both sides' logits."""
+"""Small random models in Hugging Face folders, and both sides' logits."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import (
+    AddedToken,
+    Regex,
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 from engine.model.child.api import AbortFlag, api
@@ -25,23 +35,30 @@ TEXT = (
     "The price of bitcoin fell by 3.5 % while ether rose; the portfolio lost a little of its "
     "value. Yields in pools are not free money: impermanent loss, fees and risk come with them. "
 ) * 24
+NUMBERS = ["12345 678 90 1234"] * 50
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
 )
 
 
-def make_tokenizer(folder: Path) -> None:
+LLAMA3_SPLIT = QWEN2_SPLIT.replace(r"\p{N}|", r"\p{N}{1,3}|")
+
+
+def make_tokenizer(folder: Path, split: str = QWEN2_SPLIT) -> None:
+    """A trained tokenizer; split: its expression, "" for GPT-2's."""
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(QWEN2_SPLIT), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    if split:
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [
+                pre_tokenizers.Split(Regex(split), behavior="isolated"),
+                pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+            ]
+        )
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=600, initial_alphabet=alphabet, show_progress=False)
-    tokenizer.train_from_iterator([TEXT, "  \n\n1234 tell me what's what"], trainer)
+    tokenizer.train_from_iterator([TEXT, "  \n\n1234 tell me what's what", *NUMBERS], trainer)
     tokenizer.add_special_tokens([AddedToken(text, special=True) for text in SPECIAL])
     tokenizer.add_tokens([AddedToken(text, normalized=False) for text in ADDED])
     wrapped = PreTrainedTokenizerFast(
@@ -51,8 +68,48 @@ def make_tokenizer(folder: Path) -> None:
     wrapped.save_pretrained(folder)
 
 
+def make_pieces(folder: Path) -> None:
+    """A tokenizer as transformers makes of SentencePiece models: all ways to merge, by rank."""
+    learner = Tokenizer(models.BPE())
+    learner.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.BpeTrainer(vocab_size=330, show_progress=False)
+    learner.train_from_iterator([TEXT, "tell me what's what", *NUMBERS], trainer)
+    learned = learner.get_vocab()
+    first = ["<unk>", "<s>", "</s>", *(f"<0x{value:02X}>" for value in range(256))]
+    words = [*first, *sorted(learned, key=lambda word: (len(word) < 2, learned[word]))]
+    vocabulary = {word: number for number, word in enumerate(words)}
+    merges = [
+        (word[:at], word[at:])
+        for word in words[len(first) :]
+        for at in range(1, len(word))
+        if word[:at] in learned and word[at:] in learned
+    ]
+    tokenizer = Tokenizer(
+        models.BPE(vocabulary, merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True)
+    )
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
+    )
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    )
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", pair="<s> $A <s> $B", special_tokens=[("<s>", 1)]
+    )
+    tokenizer.add_special_tokens([AddedToken(text, special=True) for text in first[:3]])
+    folder.mkdir(exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
 def make_model(folder: Path, **settings: object) -> Qwen3ForCausalLM:
     """A random model; head_dim × heads differs from the width, as in real Qwen3 models."""
+    model = make_other(folder, Qwen3Config, Qwen3ForCausalLM, **{"head_dim": 32, **settings})
+    assert isinstance(model, Qwen3ForCausalLM)
+    return model
+
+
+def make_other(folder: Path, config: Any, kind: Any, **settings: object) -> Any:
+    """A random model of any kind; config, kind: its classes in transformers."""
     torch.manual_seed(7)
     values: dict[str, object] = {
         "vocab_size": WORDS,
@@ -61,18 +118,23 @@ def make_model(folder: Path, **settings: object) -> Qwen3ForCausalLM:
         "num_hidden_layers": 3,
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
-        "head_dim": 32,
         "max_position_embeddings": 512,
         "rope_parameters": {"rope_type": "default", "rope_theta": 50_000.0},
         "rms_norm_eps": 1e-5,
         "initializer_range": 0.08,
         "tie_word_embeddings": True,
-        **settings,
     }
-    model = Qwen3ForCausalLM(Qwen3Config(**values)).eval()
-    for name, parameter in model.named_parameters():
+    return save_random(kind(config(**{**values, **settings})), folder)
+
+
+def save_random(model: Any, folder: Path) -> Any:
+    """Give norms and biases, which start as ones and zeros, random values and save the model."""
+    model.eval()
+    for name, parameter in (*model.named_parameters(), *model.named_buffers()):
         if "norm" in name:
             torch.nn.init.normal_(parameter, 1.0, 0.2)
+        if "bias" in name:
+            torch.nn.init.normal_(parameter, 0.0, 0.3)
     model.save_pretrained(folder)
     return model
 
@@ -84,7 +146,18 @@ def edit_json(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
     path.write_text(json.dumps(content))
 
 
-def torch_logits(model: Qwen3ForCausalLM, tokens: Sequence[int]) -> NDArray[np.float32]:
+TOKENS = [int(token) for token in np.random.default_rng(3).integers(0, 600, 200)]
+
+
+def assert_same(path: Path, model: Any, tolerance: float = 2e-4) -> None:
+    """The file and the model in torch give the same logits."""
+    expected, found = torch_logits(model, TOKENS), llama_logits(path, TOKENS)
+    assert expected.std() > 0.5  # else closeness would mean little
+    assert np.abs(expected - found).max() < tolerance
+    assert (expected.argmax(axis=1) == found.argmax(axis=1)).all()
+
+
+def torch_logits(model: Any, tokens: Sequence[int]) -> NDArray[np.float32]:
     with torch.no_grad():
         result: NDArray[np.float32] = model(torch.tensor([list(tokens)])).logits[0].float().numpy()
     return result

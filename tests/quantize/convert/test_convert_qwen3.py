@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
-from tiny_models import edit_json, llama_logits, make_model, make_tokenizer, torch_logits
+from tiny_models import TOKENS, assert_same, edit_json, make_model, make_tokenizer, torch_logits
 from transformers import Qwen3ForCausalLM
 
 from engine.model.fit.layers import layers_of
@@ -16,16 +16,8 @@ from engine.model.gguf.header import read_header
 from quantize.convert import convert
 from quantize.task import Task
 
-TOKENS = [int(token) for token in np.random.default_rng(3).integers(0, 600, 200)]
 MATRICES = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
 YARN = {"rope_type": "yarn", "rope_theta": 10_000.0, "factor": 4.0}
-
-
-def assert_same(path: Path, model: Qwen3ForCausalLM, tolerance: float = 2e-4) -> None:
-    expected, found = torch_logits(model, TOKENS), llama_logits(path, TOKENS)
-    assert expected.std() > 0.5  # else closeness would mean little
-    assert np.abs(expected - found).max() < tolerance
-    assert (expected.argmax(axis=1) == found.argmax(axis=1)).all()
 
 
 def test_logits_equal_torch(gguf: Path, original: Qwen3ForCausalLM) -> None:
