@@ -2,7 +2,9 @@
 
     assay-quantize convert FOLDER OUT [--type F16]     Hugging Face folder to GGUF
             [--adapter FOLDER]                         with a LoRA adapter merged
+    assay-quantize imatrix MODEL OUT [--text FILE]     which weights matter, measured on text
     assay-quantize quantize IN OUT --type Q8_0         smaller weights
+    assay-quantize search IN OUT --size 2.4GiB --imatrix FILE   the best types for a size
     assay-quantize compare ORIGINAL QUANTIZED TEXT     what the smaller weights cost
 
 With --json every line of output is a JSON object with an "event": "progress" (fraction, text),
@@ -17,9 +19,13 @@ from pathlib import Path
 from engine.core.errors import Cancelled, KnownError
 from quantize.compare import compare
 from quantize.convert import FILE_TYPES, convert
-from quantize.quantize import TYPES, quantize
+from quantize.imatrix import collect
+from quantize.quantize import Mix, quantize
+from quantize.recipe import replay
 from quantize.screen import JsonScreen, Outcome, Screen, TextScreen
+from quantize.search import Aim, parse_size, search
 from quantize.task import Task
+from quantize.types import IMPORTANCE_TYPES, TYPES
 
 STOPPED = 130
 
@@ -55,7 +61,30 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("quantize", parents=[common], help="store weights in fewer bits")
     command.add_argument("source", type=Path)
     command.add_argument("target", type=Path)
-    command.add_argument("--type", choices=TYPES, required=True)
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument("--type", choices=(*TYPES, *IMPORTANCE_TYPES))
+    which.add_argument("--recipe", type=Path, help="repeat what a search found")
+    command.add_argument("--imatrix", type=Path, help="an importance matrix")
+    command.add_argument(
+        "--tensor-type",
+        type=_override,
+        action="append",
+        default=[],
+        metavar="PATTERN=TYPE",
+        help="store weights whose name has the pattern as another type; the first match decides",
+    )
+    command = commands.add_parser("imatrix", parents=[common], help="measure which weights matter")
+    command.add_argument("model", type=Path)
+    command.add_argument("target", type=Path)
+    _add_text(command)
+    command = commands.add_parser("search", parents=[common], help="the best types for a size")
+    command.add_argument("source", type=Path)
+    command.add_argument("target", type=Path)
+    size = command.add_mutually_exclusive_group(required=True)
+    size.add_argument("--size", type=parse_size, default=0, help="of the file, such as 2.4GiB")
+    size.add_argument("--bpw", type=float, default=0.0, help="bits per weight on average")
+    command.add_argument("--imatrix", type=Path, required=True, help="an importance matrix")
+    _add_text(command)
     command = commands.add_parser("compare", parents=[common], help="a file with its original")
     command.add_argument("reference", type=Path)
     command.add_argument("candidate", type=Path)
@@ -63,11 +92,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_text(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--text", type=Path, nargs="+", default=[], help="texts of yours, beside our dialogues"
+    )
+
+
+def _override(text: str) -> tuple[str, str]:
+    pattern, found, kind = text.rpartition("=")
+    if not found:
+        raise ValueError(text)
+    return pattern, kind.upper()
+
+
 def _run(options: argparse.Namespace, task: Task) -> Outcome:
     if options.command == "convert":
         return convert(options.folder, options.target, options.type, task, options.adapter)
+    if options.command == "imatrix":
+        return collect(options.model, options.target, options.text, task)
     if options.command == "quantize":
-        return quantize(options.source, options.target, options.type, task)
+        if options.recipe:
+            mix = replay(options.recipe, options.source, options.imatrix)
+        else:
+            mix = Mix(options.type, tuple(options.tensor_type), options.imatrix)
+        return quantize(options.source, options.target, mix, task)
+    if options.command == "search":
+        aim = Aim(options.size, options.bpw)
+        return search(options.source, options.target, aim, options.imatrix, options.text, task)
     return compare(options.reference, options.candidate, options.text, task)
 
 

@@ -1,37 +1,39 @@
 """Makes a model file smaller by storing its weights with fewer bits."""
 
+import json
 import os
+import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 from engine.core.errors import KnownError
 from engine.model.gguf.header import GgufHeader, read_header
+from engine.model.gguf.types import TENSOR_TYPES
 from quantize.child import run_job
-from quantize.output import atomic_output
+from quantize.imatrix import read_importance, require_full_precision
+from quantize.jobs import Arguments
+from quantize.output import atomic_output, check_space
+from quantize.sizes import bits_per_weight, file_size, kinds_of
 from quantize.task import Task
+from quantize.types import IMPORTANCE_TYPES, WEIGHT_TYPES
 
-# llama.cpp's types that need no calibration data, best quality first.
-TYPES = (
-    "Q8_0",
-    "Q6_K",
-    "Q5_K_M",
-    "Q5_K_S",
-    "Q5_1",
-    "Q5_0",
-    "Q4_K_M",
-    "Q4_K_S",
-    "IQ4_NL",
-    "IQ4_XS",
-    "Q4_1",
-    "Q4_0",
-    "Q3_K_L",
-    "Q3_K_M",
-    "Q3_K_S",
-    "Q2_K",
-)
-FULL_PRECISION = frozenset({"F32", "F16", "BF16"})
+_PLANNED = 0.02  # share of the work
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What to store each weight as.
+
+    type: the file's, one of llama.cpp's mixtures; overrides: (pattern, type) of single weights,
+    the first whose regular expression is found in a name decides; importance: an importance
+    matrix, None = all inputs count alike.
+    """
+
+    type: str
+    overrides: tuple[tuple[str, str], ...] = ()
+    importance: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,37 +47,82 @@ class Quantized:
     seconds: float
 
 
-def quantize(source: Path, target: Path, type_name: str, task: Task) -> Quantized:
-    """Write `target` with the weights of `source` as type_name, one of TYPES.
+def quantize(source: Path, target: Path, mix: Mix | str, task: Task) -> Quantized:
+    """Write `target` with the weights of `source` as `mix`, or as the plain type of that name.
 
     The work is done by llama.cpp in a child process. Raises KnownError and Cancelled; `target`
     is then as it was before.
     """
     started = time.monotonic()
+    mix = Mix(mix) if isinstance(mix, str) else mix
     before = read_header(source)
-    if not {tensor.type.name for tensor in before.tensors} <= FULL_PRECISION:
-        raise KnownError(
-            f"{source.name} is quantized already; doing it again would only lose quality.",
-            "Quantize the model's F16, BF16 or F32 file.",
-        )
+    kinds = planned_kinds(source, before, mix, task)
+    size = file_size(source, before, kinds)
     with atomic_output(target) as temporary:
         if target.exists() and os.path.samefile(source, target):
             raise KnownError(
                 "The new file would replace the one it is made from.", "Give it another name."
             )
-        arguments = {
-            "source": str(source.resolve()),
-            "target": str(temporary.resolve()),
-            "type": type_name,
-            "header": str(before.tensors[0].offset),
-        }
-        run_job("quantize", arguments, task, share=(0.0, 1.0))
+        check_space(target, size)
+        arguments = _arguments(source, mix) | {"target": str(temporary.resolve())}
+        run_job("quantize", arguments, task, share=(_PLANNED, 1.0))
         after = read_header(temporary)
+        if kinds_of(after) != kinds:
+            raise KnownError("llama.cpp wrote other types than it planned.", "Try another type.")
         task.check()
-    weights = sum(prod(tensor.shape) for tensor in after.tensors)
-    bits = 8 * _tensor_bytes(after) / weights
-    return Quantized(type_name, before.size, after.size, bits, time.monotonic() - started)
+    label = mix.type + (" mix" if mix.overrides else "")
+    bits = bits_per_weight(after, kinds)
+    return Quantized(label, before.size, after.size, bits, time.monotonic() - started)
 
 
-def _tensor_bytes(header: GgufHeader) -> int:
-    return sum(tensor.size for tensor in header.tensors)
+def planned_kinds(source: Path, header: GgufHeader, mix: Mix, task: Task) -> dict[str, str]:
+    """Tensor → the type llama.cpp will give it, found without quantizing. Raises KnownError.
+
+    header: of `source`. A weight whose rows do not fit the type asked for gets a larger one.
+    """
+    require_full_precision(header, source, "Quantize")
+    _check_overrides(mix.overrides)
+    if mix.importance is not None:
+        check_importance(header, mix.importance)
+    elif mix.type in IMPORTANCE_TYPES:
+        raise KnownError(
+            f"{mix.type} needs an importance matrix.",
+            "Make one with `assay-quantize imatrix` and give it with --imatrix.",
+        )
+    found = run_job("plan", _arguments(source, mix), task, share=(0.0, _PLANNED))
+    return {name: TENSOR_TYPES[int(number)].name for name, number in found.items()}
+
+
+def check_importance(header: GgufHeader, path: Path) -> None:
+    """Raise KnownError unless an importance matrix was made from such a model."""
+    shapes = {tensor.name: tensor.shape for tensor in header.tensors}
+    for name, values in read_importance(path).items():
+        experts, width = values.shape
+        shape = shapes.get(name, ())
+        if (width, experts) != (*shape[:1], shape[2] if len(shape) > 2 else 1):
+            raise KnownError(
+                f"{path.name} belongs to another model.", "Make one from this model's file."
+            )
+
+
+def _arguments(source: Path, mix: Mix) -> Arguments:
+    return {
+        "source": str(source.resolve()),
+        "type": mix.type,
+        "overrides": json.dumps(mix.overrides),
+        "importance": str(mix.importance.resolve()) if mix.importance else "",
+    }
+
+
+def _check_overrides(overrides: Sequence[tuple[str, str]]) -> None:
+    for pattern, kind in overrides:
+        if kind not in WEIGHT_TYPES:
+            raise KnownError(
+                f"There is no type {kind[:40]}.", f"Types of weights: {', '.join(WEIGHT_TYPES)}."
+            )
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise KnownError(
+                f"{pattern[:60]} is not a regular expression.", "For example: ffn_down=Q6_K."
+            ) from error

@@ -9,10 +9,12 @@ from typing import Protocol
 from engine.core.errors import KnownError
 from quantize.compare import Comparison
 from quantize.convert import Converted
+from quantize.imatrix import Importance
 from quantize.output import readable
 from quantize.quantize import Quantized
+from quantize.search import Found
 
-Outcome = Converted | Quantized | Comparison
+Outcome = Converted | Importance | Quantized | Found | Comparison
 SECONDS_BETWEEN = 0.1  # progress lines
 
 
@@ -103,6 +105,17 @@ def _sentence(outcome: Outcome) -> str:
         return (
             f"{readable(outcome.size_before)} became {readable(outcome.size)} as {outcome.type} "
             f"({outcome.bits_per_weight:.2f} bits per weight) in {outcome.seconds:.0f} s."
+        )
+    if isinstance(outcome, Importance):
+        return (
+            f"Measured what {outcome.tensors} weights read on {outcome.tokens:,} tokens in "
+            f"{outcome.windows} windows."
+        )
+    if isinstance(outcome, Found):
+        types = ", ".join(f"{count} × {kind}" for kind, count in outcome.types.items())
+        return (
+            f"{readable(outcome.size)} ({outcome.bits_per_weight:.2f} bits per weight): {types}. "
+            f"Expected mean KL divergence {outcome.predicted:.6f}. Recipe: {outcome.recipe}."
         )
     return (
         f"{outcome.positions:,} positions: mean KL divergence {outcome.mean_divergence:.6f}, "

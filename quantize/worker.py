@@ -46,10 +46,18 @@ def _job(name: str) -> Callable[[Arguments, Report], Result]:
         from quantize.jobs.verify import verify  # noqa: PLC0415
 
         return verify
-    if name == "quantize":
-        from quantize.jobs.quantize import quantize  # noqa: PLC0415
+    if name == "imatrix":
+        from quantize.jobs.imatrix import imatrix  # noqa: PLC0415
 
-        return quantize
+        return imatrix
+    if name in ("errors", "sensitivity"):
+        from quantize.jobs.errors import errors, sensitivity  # noqa: PLC0415
+
+        return errors if name == "errors" else sensitivity
+    if name in ("plan", "quantize"):
+        from quantize.jobs.quantize import plan, quantize  # noqa: PLC0415
+
+        return plan if name == "plan" else quantize
     from quantize.jobs.compare import compare  # noqa: PLC0415
 
     return compare

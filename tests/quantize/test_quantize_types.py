@@ -17,8 +17,9 @@ from engine.model.gguf.header import read_header
 from quantize.compare import compare
 from quantize.convert import convert
 from quantize.divergence import Tally, log_softmax
-from quantize.quantize import TYPES, quantize
+from quantize.quantize import quantize
 from quantize.task import Task
+from quantize.types import TYPES
 
 
 @pytest.fixture(scope="session")

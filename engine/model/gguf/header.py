@@ -98,6 +98,11 @@ def read_adapter(path: Path) -> GgufHeader:
     return header
 
 
+def read_values(path: Path) -> GgufHeader:
+    """Read the header of a GGUF file that is no model; raises KnownError if it is damaged."""
+    return _read(path)
+
+
 def _read(path: Path) -> GgufHeader:
     try:
         _check_regular(os.stat(path), path)  # opening a device may do things

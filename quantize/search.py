@@ -1,0 +1,209 @@
+"""Finds the type of each weight that makes the best file of a given size.
+
+Each candidate's error on each weight is computed, weighted by the importance of its inputs; one
+run per weight measures what a unit of that error costs in answers; then the total is made as
+small as the size allows. docs/quantize.md has the formulas.
+"""
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+from engine.core.errors import KnownError
+from engine.model.gguf.header import GgufHeader, TensorInfo, read_header
+from quantize.allocate import allocate
+from quantize.calibration import texts_for
+from quantize.child import run_job
+from quantize.imatrix import read_importance
+from quantize.jobs import Arguments
+from quantize.output import readable
+from quantize.quantize import Mix, planned_kinds, quantize
+from quantize.recipe import Recipe, file_hash, write_recipe
+from quantize.sizes import file_size, fits, kinds_of, padded, tensor_size, weights
+from quantize.task import Task
+from quantize.types import LABELS, WEIGHT_TYPES
+
+PROBE_TOKENS = 4096  # text each weight is measured on
+SPAN = 1.5  # types this many bits per weight below the aim are not looked at
+_PROBES = ("Q4_K", "Q4_0")  # what a weight is stored as to measure what its errors cost
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMG]i?)?B?", re.I)
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """How large the file may be: bytes, or bits per weight on average where size is 0."""
+
+    size: int = 0
+    bits: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finished search: the file's bytes, bits per weight, how many weights got each type,
+    the divergence expected of it, and where the recipe lies."""
+
+    size: int
+    bits_per_weight: float
+    types: dict[str, int]
+    predicted: float
+    recipe: str
+
+
+def parse_size(text: str) -> int:
+    """ "2.4GiB", "900 MB" or a number of bytes; ValueError for anything else."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(text)
+    return int(float(match[1]) * _UNITS[(match[2] or "").lower()])
+
+
+def search(
+    source: Path, target: Path, aim: Aim, importance: Path, texts: list[Path], task: Task
+) -> Found:
+    """Write the best file found within `aim`, and TARGET's recipe beside it.
+
+    texts: the user's, beside our own dialogues. Raises KnownError and Cancelled; `target` is then
+    as it was before.
+    """
+    header = read_header(source)
+    kinds = planned_kinds(source, header, Mix("Q8_0", (), importance), task)
+    budget = aim.size or _bytes_for(source, header, aim.bits)
+    candidates = _candidates(header, kinds, importance, 8 * budget / weights(header))
+    _check_possible(source, header, candidates, budget)
+    costs = _costs(source, header, candidates, importance, texts, task)
+    chosen, predicted = _choose(source, header, candidates, costs, budget)
+    recipe = Recipe(
+        file_hash(source),
+        file_hash(importance),
+        _label(header, chosen),
+        chosen,
+        predicted,
+        file_size(source, header, kinds_of(header) | chosen),
+    )
+    done = quantize(source, target, recipe.mix(importance), task)
+    path = target.with_suffix(".recipe.json")
+    write_recipe(path, recipe)
+    types = dict(Counter(chosen.values()).most_common())
+    return Found(done.size, done.bits_per_weight, types, predicted, str(path))
+
+
+def _bytes_for(source: Path, header: GgufHeader, bits: float) -> int:
+    """Bytes of a file whose weights take so many bits on average."""
+    full = kinds_of(header)
+    rest = file_size(source, header, full) - sum(tensor.size for tensor in header.tensors)
+    return rest + int(bits * weights(header) / 8)
+
+
+def _check_possible(
+    source: Path, header: GgufHeader, candidates: dict[str, list[str]], budget: int
+) -> None:
+    """Raise KnownError if not even the smallest candidates fit."""
+    shapes = {tensor.name: tensor.shape for tensor in header.tensors}
+    smallest = {
+        name: min((tensor_size(shapes[name], kind), kind) for kind in kinds)[1]
+        for name, kinds in candidates.items()
+    }
+    least = file_size(source, header, kinds_of(header) | smallest)
+    if least > budget:
+        raise KnownError(
+            f"The file cannot be that small: {readable(least)} is the least worth making.",
+            "Give it more room, or take a smaller model.",
+        )
+
+
+def _candidates(
+    header: GgufHeader, planned: dict[str, str], importance: Path, bits: float
+) -> dict[str, list[str]]:
+    """Tensor → types worth trying; only tensors that llama.cpp quantizes at all."""
+    known = read_importance(importance)
+    result = {}
+    for tensor in header.tensors:
+        if planned[tensor.name] == tensor.type.name:
+            continue
+        options = [kind for kind in WEIGHT_TYPES if _possible(tensor, kind, bits)]
+        if tensor.name not in known:
+            options = [kind for kind in options if not kind.startswith(("IQ1", "IQ2", "IQ3"))]
+        result[tensor.name] = options
+    return result
+
+
+def _possible(tensor: TensorInfo, kind: str, bits: float) -> bool:
+    if kind == tensor.type.name:
+        return True
+    if kind in ("F32", "F16", "BF16") or not fits(tensor.shape, kind):
+        return False
+    return 8 * tensor_size(tensor.shape, kind) / prod(tensor.shape) >= bits - SPAN
+
+
+def _costs(
+    source: Path,
+    header: GgufHeader,
+    candidates: dict[str, list[str]],
+    importance: Path,
+    texts: list[Path],
+    task: Task,
+) -> dict[tuple[str, str], float]:
+    """What each candidate is expected to cost: nats of divergence."""
+    shapes = {tensor.name: tensor.shape for tensor in header.tensors}
+    arguments: Arguments = {
+        "source": str(source.resolve()),
+        "importance": str(importance.resolve()),
+        "candidates": json.dumps(candidates),
+    }
+    errors = run_job("errors", arguments, task, share=(0.0, 0.3))
+    probes = {name: next(one for one in _PROBES if fits(shapes[name], one)) for name in candidates}
+    arguments |= {
+        "texts": json.dumps(texts_for(header, texts)),
+        "tokens": str(PROBE_TOKENS),
+        "context": str(header.number("context_length", 0)),
+        "probes": json.dumps(probes),
+    }
+    prices = run_job("sensitivity", arguments, task, share=(0.3, 0.9))
+    return {
+        (name, kind): errors[f"{name} {kind}"] * prices[name]
+        for name, kinds in candidates.items()
+        for kind in kinds
+    }
+
+
+def _choose(
+    source: Path,
+    header: GgufHeader,
+    candidates: dict[str, list[str]],
+    costs: dict[tuple[str, str], float],
+    budget: int,
+) -> tuple[dict[str, str], float]:
+    """Tensor → type, and the sum of their costs."""
+    shapes = {tensor.name: tensor.shape for tensor in header.tensors}
+    sizes = {
+        name: [padded(header, tensor_size(shapes[name], kind)) for kind in kinds]
+        for name, kinds in candidates.items()
+    }
+    fixed = file_size(source, header, kinds_of(header)) - sum(
+        padded(header, tensor.size) for tensor in header.tensors if tensor.name in candidates
+    )
+    found = allocate(
+        list(sizes.values()),
+        [[costs[name, kind] for kind in kinds] for name, kinds in candidates.items()],
+        budget - fixed,
+    )
+    assert found is not None  # the least size was checked
+    chosen = {
+        name: kinds[option] for (name, kinds), option in zip(candidates.items(), found, strict=True)
+    }
+    return chosen, sum(costs[pair] for pair in chosen.items())
+
+
+def _label(header: GgufHeader, chosen: dict[str, str]) -> str:
+    """llama.cpp's name for a file that has most weights of such a type."""
+    counts: Counter[str] = Counter()
+    for tensor in header.tensors:
+        kind = chosen.get(tensor.name, "")
+        if kind and kind != tensor.type.name:
+            counts[kind] += prod(tensor.shape)
+    kind = counts.most_common(1)[0][0] if counts else "Q8_0"
+    return LABELS.get(kind, kind)
