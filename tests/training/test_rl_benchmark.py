@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from benchmarks.training.rl import REWARDS, report, complete
+from benchmarks.training.rl import REWARDS, complete, report
 from training.rewards import Sample, build
 
 GOOD = (
