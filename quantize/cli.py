@@ -23,7 +23,7 @@ from quantize.imatrix import collect
 from quantize.quantize import Mix, quantize
 from quantize.recipe import replay
 from quantize.screen import JsonScreen, Outcome, Screen, TextScreen
-from quantize.search import Aim, parse_size, search
+from quantize.search import Aim, Refinement, parse_size, search
 from quantize.task import Task
 from quantize.types import IMPORTANCE_TYPES, TYPES
 
@@ -84,6 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     size.add_argument("--size", type=parse_size, default=0, help="of the file, such as 2.4GiB")
     size.add_argument("--bpw", type=float, default=0.0, help="bits per weight on average")
     command.add_argument("--imatrix", type=Path, required=True, help="an importance matrix")
+    command.add_argument("--refine", type=int, default=0, metavar="N", help="changes to try after")
+    command.add_argument("--held-out", type=Path, help="the text --refine measures them on")
     _add_text(command)
     command = commands.add_parser("compare", parents=[common], help="a file with its original")
     command.add_argument("reference", type=Path)
@@ -117,8 +119,17 @@ def _run(options: argparse.Namespace, task: Task) -> Outcome:
             mix = Mix(options.type, tuple(options.tensor_type), options.imatrix)
         return quantize(options.source, options.target, mix, task)
     if options.command == "search":
-        aim = Aim(options.size, options.bpw)
-        return search(options.source, options.target, aim, options.imatrix, options.text, task)
+        if bool(options.refine) != bool(options.held_out):
+            raise KnownError("--refine and --held-out go together.", "Give both or none.")
+        return search(
+            options.source,
+            options.target,
+            Aim(options.size, options.bpw),
+            options.imatrix,
+            options.text,
+            task,
+            Refinement(options.refine, options.held_out) if options.refine else None,
+        )
     return compare(options.reference, options.candidate, options.text, task)
 
 

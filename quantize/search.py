@@ -7,6 +7,7 @@ small as the size allows. docs/quantize.md has the formulas.
 
 import json
 import re
+import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from math import prod
@@ -17,11 +18,13 @@ from engine.model.gguf.header import GgufHeader, TensorInfo, read_header
 from quantize.allocate import allocate
 from quantize.calibration import texts_for
 from quantize.child import run_job
+from quantize.compare import compare
 from quantize.imatrix import read_importance
 from quantize.jobs import Arguments
 from quantize.output import readable
 from quantize.quantize import Mix, planned_kinds, quantize
 from quantize.recipe import Recipe, file_hash, write_recipe
+from quantize.refine import Choice, Table, refine
 from quantize.sizes import file_size, fits, kinds_of, padded, tensor_size, weights
 from quantize.task import Task
 from quantize.types import LABELS, WEIGHT_TYPES
@@ -39,6 +42,14 @@ class Aim:
 
     size: int = 0
     bits: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refinement:
+    """How many changes to try, and the text each is judged on."""
+
+    tries: int
+    held_out: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,13 @@ def parse_size(text: str) -> int:
 
 
 def search(
-    source: Path, target: Path, aim: Aim, importance: Path, texts: list[Path], task: Task
+    source: Path,
+    target: Path,
+    aim: Aim,
+    importance: Path,
+    texts: list[Path],
+    task: Task,
+    refinement: Refinement | None = None,
 ) -> Found:
     """Write the best file found within `aim`, and TARGET's recipe beside it.
 
@@ -74,19 +91,32 @@ def search(
     budget = aim.size or _bytes_for(source, header, aim.bits)
     candidates = _candidates(header, kinds, importance, 8 * budget / weights(header))
     _check_possible(source, header, candidates, budget)
-    costs = _costs(source, header, candidates, importance, texts, task)
-    chosen, predicted = _choose(source, header, candidates, costs, budget)
-    recipe = Recipe(
-        file_hash(source),
-        file_hash(importance),
-        _label(header, chosen),
-        chosen,
-        predicted,
-        file_size(source, header, kinds_of(header) | chosen),
-    )
-    done = quantize(source, target, recipe.mix(importance), task)
+    table = _table(source, header, candidates, importance, texts, task)
+    chosen = _choose(source, header, table, budget)
+    hashes = file_hash(source), file_hash(importance)
+
+    def recipe(choice: Choice, predicted: float) -> Recipe:
+        size = file_size(source, header, kinds_of(header) | choice)
+        return Recipe(*hashes, _label(header, choice), choice, predicted, size)
+
+    if refinement is not None:
+        room = budget - recipe(chosen, 0.0).size
+        with task.part(0.8, 0.98), tempfile.TemporaryDirectory(dir=target.parent) as folder:
+            trial = Path(folder) / "trial.gguf"
+
+            def measure(choice: Choice) -> float:
+                with task.part(0.0, 0.0):
+                    quantize(source, trial, recipe(choice, 0.0).mix(importance), task)
+                    found = compare(source, trial, refinement.held_out, task)
+                return found.mean_divergence
+
+            chosen, _ = refine(chosen, table, room, refinement.tries, measure)
+    predicted = sum(table[name][kind][1] for name, kind in chosen.items())
+    final = recipe(chosen, predicted)
+    with task.part(0.98, 1.0):
+        done = quantize(source, target, final.mix(importance), task)
     path = target.with_suffix(".recipe.json")
-    write_recipe(path, recipe)
+    write_recipe(path, final)
     types = dict(Counter(chosen.values()).most_common())
     return Found(done.size, done.bits_per_weight, types, predicted, str(path))
 
@@ -139,22 +169,22 @@ def _possible(tensor: TensorInfo, kind: str, bits: float) -> bool:
     return 8 * tensor_size(tensor.shape, kind) / prod(tensor.shape) >= bits - SPAN
 
 
-def _costs(
+def _table(
     source: Path,
     header: GgufHeader,
     candidates: dict[str, list[str]],
     importance: Path,
     texts: list[Path],
     task: Task,
-) -> dict[tuple[str, str], float]:
-    """What each candidate is expected to cost: nats of divergence."""
+) -> dict[str, dict[str, tuple[int, float]]]:
+    """Tensor → type → its bytes in the file, and what it is expected to cost: nats."""
     shapes = {tensor.name: tensor.shape for tensor in header.tensors}
     arguments: Arguments = {
         "source": str(source.resolve()),
         "importance": str(importance.resolve()),
         "candidates": json.dumps(candidates),
     }
-    errors = run_job("errors", arguments, task, share=(0.0, 0.3))
+    errors = run_job("errors", arguments, task, share=(0.02, 0.2))
     probes = {name: next(one for one in _PROBES if fits(shapes[name], one)) for name in candidates}
     arguments |= {
         "texts": json.dumps(texts_for(header, texts)),
@@ -162,40 +192,34 @@ def _costs(
         "context": str(header.number("context_length", 0)),
         "probes": json.dumps(probes),
     }
-    prices = run_job("sensitivity", arguments, task, share=(0.3, 0.9))
+    prices = run_job("sensitivity", arguments, task, share=(0.2, 0.8))
     return {
-        (name, kind): errors[f"{name} {kind}"] * prices[name]
+        name: {
+            kind: (
+                padded(header, tensor_size(shapes[name], kind)),
+                errors[f"{name} {kind}"] * prices[name],
+            )
+            for kind in kinds
+        }
         for name, kinds in candidates.items()
-        for kind in kinds
     }
 
 
-def _choose(
-    source: Path,
-    header: GgufHeader,
-    candidates: dict[str, list[str]],
-    costs: dict[tuple[str, str], float],
-    budget: int,
-) -> tuple[dict[str, str], float]:
-    """Tensor → type, and the sum of their costs."""
-    shapes = {tensor.name: tensor.shape for tensor in header.tensors}
-    sizes = {
-        name: [padded(header, tensor_size(shapes[name], kind)) for kind in kinds]
-        for name, kinds in candidates.items()
-    }
+def _choose(source: Path, header: GgufHeader, table: Table, budget: int) -> Choice:
+    """Tensor → type, within the budget and with the least sum of costs."""
     fixed = file_size(source, header, kinds_of(header)) - sum(
-        padded(header, tensor.size) for tensor in header.tensors if tensor.name in candidates
+        padded(header, tensor.size) for tensor in header.tensors if tensor.name in table
     )
     found = allocate(
-        list(sizes.values()),
-        [[costs[name, kind] for kind in kinds] for name, kinds in candidates.items()],
+        [[size for size, _ in options.values()] for options in table.values()],
+        [[cost for _, cost in options.values()] for options in table.values()],
         budget - fixed,
     )
     assert found is not None  # the least size was checked
-    chosen = {
-        name: kinds[option] for (name, kinds), option in zip(candidates.items(), found, strict=True)
+    return {
+        name: list(options)[option]
+        for (name, options), option in zip(table.items(), found, strict=True)
     }
-    return chosen, sum(costs[pair] for pair in chosen.items())
 
 
 def _label(header: GgufHeader, chosen: dict[str, str]) -> str:

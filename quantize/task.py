@@ -16,7 +16,7 @@ class Task:
     """
 
     def __init__(self, listener: Listener) -> None:
-        self.report = listener
+        self.report: Listener = listener
         self._stopped = False
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -30,6 +30,16 @@ class Task:
         self._stopped = True
         if self._child is not None:
             self._child.kill()
+
+    @contextlib.contextmanager
+    def part(self, start: float, end: float) -> Iterator[None]:
+        """While inside, reports of 0…1 are shown as start…end of the whole run."""
+        outer = self.report
+        self.report = lambda fraction, text: outer(start + (end - start) * fraction, text)
+        try:
+            yield
+        finally:
+            self.report = outer
 
     @contextlib.contextmanager
     def running(self, child: "subprocess.Popen[bytes]") -> Iterator[None]:

@@ -13,7 +13,7 @@ from quantize.compare import compare
 from quantize.imatrix import collect
 from quantize.quantize import Mix, planned_kinds, quantize
 from quantize.recipe import file_hash, read_recipe, replay
-from quantize.search import Aim, parse_size, search
+from quantize.search import Aim, Refinement, parse_size, search
 from quantize.sizes import file_size, kinds_of, tensor_size
 from quantize.task import Task
 
@@ -89,7 +89,7 @@ def test_search_beats_the_uniform_type_and_is_repeatable(
     plain = tmp_path / "plain.gguf"
     size = quantize(gguf, plain, Mix("Q4_K_S", (), importance), task).size
     target = tmp_path / "searched.gguf"
-    found = search(gguf, target, Aim(size), importance, [], task)
+    found = search(gguf, target, Aim(size), importance, [], task, Refinement(2, text_file))
     recipe = read_recipe(tmp_path / "searched.recipe.json")
     assert found.size == target.stat().st_size == recipe.size <= size
     assert found.size > 0.98 * size
