@@ -8,7 +8,7 @@ import torch
 from transformers import Qwen3MoeConfig, Qwen3MoeForCausalLM
 
 from quantize.convert.config import read_config
-from quantize.convert.details import read_settings
+from quantize.convert.details import read_generation, read_settings
 from quantize.convert.tokenizer import describe_tokenizer
 from quantize.writer import Tensor, f32, text, u32, write_gguf
 
@@ -52,7 +52,7 @@ def make_moe(folder: Path, path: Path) -> Qwen3MoeForCausalLM:
         "qwen3moe.attention.value_length": u32(16),
         "qwen3moe.attention.layer_norm_rms_epsilon": f32(model.config.rms_norm_eps),
         "qwen3moe.rope.freq_base": f32(model.config.rope_parameters["rope_theta"]),
-        **describe_tokenizer(folder, config, read_settings(folder)),
+        **describe_tokenizer(folder, config, read_settings(folder), read_generation(folder)),
     }
     with open(path, "wb") as file:
         write_gguf(file, metadata, list(_tensors(model)), lambda *_: None)
