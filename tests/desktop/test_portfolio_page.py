@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.portfolio.holdings_part import HoldingsPart
@@ -213,7 +213,9 @@ def test_the_overview_fits_a_narrow_window(it: PortfolioWindow) -> None:
     part = overview(it)
     it.window.resize(it.window.minimumSize())
     it.wait(lambda: part.width() < 860)
-    it.qtbot.wait(50)
-    right = part.mapToGlobal(part.rect().topRight()).x()
-    for one in (part.value_chart, part.movers, part.summary):
-        assert one.mapToGlobal(one.rect().topRight()).x() <= right
+
+    def right(one: QWidget) -> int:
+        return one.mapToGlobal(one.rect().topRight()).x()
+
+    inside = (part.value_chart, part.movers, part.summary)
+    it.wait(lambda: all(right(one) <= right(part) for one in inside))
