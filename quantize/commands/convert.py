@@ -1,0 +1,23 @@
+"""assay-quantize convert FOLDER OUT: a Hugging Face folder as a GGUF file."""
+
+import argparse
+from pathlib import Path
+
+from quantize.convert import FILE_TYPES, convert
+from quantize.screen import Outcome
+from quantize.task import Task
+
+HELP = "Hugging Face folder to GGUF"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--type", choices=FILE_TYPES, help="default: as in the folder")
+    parser.add_argument("--adapter", type=Path, help="folder of a LoRA adapter to merge")
+
+
+def run(options: argparse.Namespace, task: Task) -> Outcome:
+    """Do it. Raises KnownError and Cancelled."""
+    return convert(options.folder, options.target, options.type, task, options.adapter)

@@ -1,0 +1,23 @@
+"""assay-quantize imatrix MODEL OUT: which weights matter, measured on text."""
+
+import argparse
+from pathlib import Path
+
+from quantize.commands.texts import add_texts
+from quantize.imatrix import collect
+from quantize.screen import Outcome
+from quantize.task import Task
+
+HELP = "measure which weights matter"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("model", type=Path)
+    parser.add_argument("target", type=Path)
+    add_texts(parser)
+
+
+def run(options: argparse.Namespace, task: Task) -> Outcome:
+    """Do it. Raises KnownError and Cancelled."""
+    return collect(options.model, options.target, options.text, task)
