@@ -7,13 +7,14 @@ from engine.core.errors import KnownError
 from engine.core.files import known_os_error
 from engine.model.gguf.header import read_header
 from quantize.child import run_job
+from quantize.outcome import Outcome
 from quantize.task import Task
 
 MAX_TEXT = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Outcome):
     """Differences over a text's positions.
 
     mean_divergence, p99_divergence: Kullback–Leibler divergence of the candidate's next-token
@@ -27,6 +28,16 @@ class Comparison:
     agreement: float
     reference_perplexity: float
     candidate_perplexity: float
+
+    @property
+    def sentence(self) -> str:
+        """What was done, for people."""
+        return (
+            f"{self.positions:,} positions: mean KL divergence {self.mean_divergence:.6f}, "
+            f"99th percentile {self.p99_divergence:.6f}, same likeliest token at "
+            f"{self.agreement:.2%}, perplexity {self.reference_perplexity:.3f} → "
+            f"{self.candidate_perplexity:.3f}."
+        )
 
 
 def compare(reference: Path, candidate: Path, text: Path, task: Task) -> Comparison:

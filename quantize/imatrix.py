@@ -16,6 +16,7 @@ from engine.model.gguf.header import GgufHeader, read_header, read_values
 from quantize.calibration import OWN, texts_for
 from quantize.child import run_job
 from quantize.numbers import Floats, decode
+from quantize.outcome import Outcome
 from quantize.output import atomic_output
 from quantize.task import Task
 
@@ -24,12 +25,20 @@ _SQUARES, _COUNTS = ".in_sum2", ".counts"
 
 
 @dataclass(frozen=True, slots=True)
-class Importance:
+class Importance(Outcome):
     """A finished collection: windows of text, tokens in them, weights it tells about."""
 
     windows: int
     tokens: int
     tensors: int
+
+    @property
+    def sentence(self) -> str:
+        """What was done, for people."""
+        return (
+            f"Measured what {self.tensors} weights read on {self.tokens:,} tokens in "
+            f"{self.windows} windows."
+        )
 
 
 def collect(model: Path, target: Path, texts: list[Path], task: Task) -> Importance:

@@ -14,7 +14,8 @@ from engine.model.gguf.types import TENSOR_TYPES
 from quantize.child import run_job
 from quantize.imatrix import read_importance, require_full_precision
 from quantize.jobs import Arguments
-from quantize.output import atomic_output, check_space
+from quantize.outcome import Outcome
+from quantize.output import atomic_output, check_space, readable
 from quantize.sizes import bits_per_weight, file_size, kinds_of
 from quantize.task import Task
 from quantize.types import IMPORTANCE_TYPES, WEIGHT_TYPES
@@ -37,7 +38,7 @@ class Mix:
 
 
 @dataclass(frozen=True, slots=True)
-class Quantized:
+class Quantized(Outcome):
     """A finished quantization: bytes before and after, bits per weight, seconds it took."""
 
     type: str
@@ -45,6 +46,14 @@ class Quantized:
     size: int
     bits_per_weight: float
     seconds: float
+
+    @property
+    def sentence(self) -> str:
+        """What was done, for people."""
+        return (
+            f"{readable(self.size_before)} became {readable(self.size)} as {self.type} "
+            f"({self.bits_per_weight:.2f} bits per weight) in {self.seconds:.0f} s."
+        )
 
 
 def quantize(source: Path, target: Path, mix: Mix | str, task: Task) -> Quantized:

@@ -21,6 +21,7 @@ from quantize.child import run_job
 from quantize.compare import compare
 from quantize.imatrix import read_importance
 from quantize.jobs import Arguments
+from quantize.outcome import Outcome
 from quantize.output import readable
 from quantize.quantize import Mix, planned_kinds, quantize
 from quantize.recipe import Recipe, file_hash, write_recipe
@@ -53,7 +54,7 @@ class Refinement:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Found(Outcome):
     """A finished search: the file's bytes, bits per weight, how many weights got each type,
     the divergence expected of it, and where the recipe lies."""
 
@@ -62,6 +63,15 @@ class Found:
     types: dict[str, int]
     predicted: float
     recipe: str
+
+    @property
+    def sentence(self) -> str:
+        """What was done, for people."""
+        types = ", ".join(f"{count} × {kind}" for kind, count in self.types.items())
+        return (
+            f"{readable(self.size)} ({self.bits_per_weight:.2f} bits per weight): {types}. "
+            f"Expected mean KL divergence {self.predicted:.6f}. Recipe: {self.recipe}."
+        )
 
 
 def parse_size(text: str) -> int:

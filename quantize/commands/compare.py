@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from quantize.compare import compare
-from quantize.screen import Outcome
+from quantize.outcome import Outcome
 from quantize.task import Task
 
 HELP = "a file with its original"

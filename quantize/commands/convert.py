@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from quantize.convert import FILE_TYPES, convert
-from quantize.screen import Outcome
+from quantize.outcome import Outcome
 from quantize.task import Task
 
 HELP = "Hugging Face folder to GGUF"

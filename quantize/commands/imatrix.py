@@ -5,7 +5,7 @@ from pathlib import Path
 
 from quantize.commands.texts import add_texts
 from quantize.imatrix import collect
-from quantize.screen import Outcome
+from quantize.outcome import Outcome
 from quantize.task import Task
 
 HELP = "measure which weights matter"

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
+from quantize.outcome import Outcome
 from quantize.quantize import Mix, quantize
 from quantize.recipe import replay
-from quantize.screen import Outcome
 from quantize.task import Task
 from quantize.types import IMPORTANCE_TYPES, TYPES
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine.core.errors import KnownError
 from quantize.commands.texts import add_texts
-from quantize.screen import Outcome
+from quantize.outcome import Outcome
 from quantize.search import Aim, Refinement, parse_size, search
 from quantize.task import Task
 

@@ -21,7 +21,8 @@ from quantize.convert.experts import separated
 from quantize.convert.family import Families
 from quantize.convert.plan import left_over, match, tensor
 from quantize.convert.tokenizer import describe_tokenizer
-from quantize.output import atomic_output, check_space
+from quantize.outcome import Outcome
+from quantize.output import atomic_output, check_space, readable
 from quantize.task import Task
 from quantize.weights import open_weights
 from quantize.writer import Metadata, Tensor, total_size, u32, write_gguf
@@ -45,7 +46,7 @@ _VERIFIED = 0.1  # share of the progress bar
 
 
 @dataclass(frozen=True, slots=True)
-class Converted:
+class Converted(Outcome):
     """A finished conversion.
 
     type: kind of the weights; size: bytes; checked_tokens: agreed with the original tokenizer;
@@ -60,6 +61,26 @@ class Converted:
     checked_tokens: int
     misread_tokens: int
     left_out: int
+
+    @property
+    def sentence(self) -> str:
+        """What was done, for people."""
+        misread = (
+            f" llama.cpp takes {self.misread_tokens} of its words for control tokens."
+            if self.misread_tokens
+            else ""
+        )
+        left_out = (
+            f" {self.left_out} tensors that only speed up generation or repeat others were left "
+            "out."
+            if self.left_out
+            else ""
+        )
+        return (
+            f"Converted {self.tensors} tensors to {self.type}: {readable(self.size)}. "
+            f"The tokenizer agrees with the original on {self.checked_tokens:,} tokens."
+            f"{misread}{left_out}"
+        )
 
 
 def convert(
