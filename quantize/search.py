@@ -5,7 +5,6 @@ run per weight measures what a unit of that error costs in answers; then the tot
 small as the size allows. docs/quantize.md has the formulas.
 """
 
-import json
 import re
 import tempfile
 from collections import Counter
@@ -16,11 +15,9 @@ from pathlib import Path
 from engine.core.errors import KnownError
 from engine.model.gguf.header import GgufHeader, TensorInfo, read_header
 from quantize.allocate import allocate
-from quantize.calibration import texts_for
-from quantize.child import run_job
 from quantize.compare import compare
+from quantize.costs import Measured, cost_table
 from quantize.imatrix import read_importance
-from quantize.jobs import Arguments
 from quantize.outcome import Outcome
 from quantize.output import readable
 from quantize.quantize import Mix, planned_kinds, quantize
@@ -30,9 +27,7 @@ from quantize.sizes import file_size, fits, kinds_of, padded, tensor_size, weigh
 from quantize.task import Task
 from quantize.types import LABELS, WEIGHT_TYPES
 
-PROBE_TOKENS = 4096  # text each weight is measured on
 SPAN = 1.5  # types this many bits per weight below the aim are not looked at
-_PROBES = ("Q4_K", "Q4_0")  # what a weight is stored as to measure what its errors cost
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMG]i?)?B?", re.I)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
 
@@ -94,16 +89,19 @@ def search(
     """Write the best file found within `aim`, and TARGET's recipe beside it.
 
     texts: the user's, beside our own dialogues. Raises KnownError and Cancelled; `target` is then
-    as it was before.
+    as it was before, and what was measured so far is in a hidden file beside it, with which the
+    same search goes on.
     """
     header = read_header(source)
     kinds = planned_kinds(source, header, Mix("Q8_0", (), importance), task)
     budget = aim.size or _bytes_for(source, header, aim.bits)
     candidates = _candidates(header, kinds, importance, 8 * budget / weights(header))
     _check_possible(source, header, candidates, budget)
-    table = _table(source, header, candidates, importance, texts, task)
-    chosen = _choose(source, header, table, budget)
     hashes = file_hash(source), file_hash(importance)
+    journal = target.with_name(f".{target.name}.search")
+    measured = Measured(source, header, importance, texts, journal, " ".join(hashes))
+    table = cost_table(measured, candidates, task)
+    chosen = _choose(source, header, table, budget)
 
     def recipe(choice: Choice, predicted: float) -> Recipe:
         size = file_size(source, header, kinds_of(header) | choice)
@@ -127,6 +125,7 @@ def search(
         done = quantize(source, target, final.mix(importance), task)
     path = target.with_suffix(".recipe.json")
     write_recipe(path, final)
+    journal.unlink(missing_ok=True)
     types = dict(Counter(chosen.values()).most_common())
     return Found(done.size, done.bits_per_weight, types, predicted, str(path))
 
@@ -177,42 +176,6 @@ def _possible(tensor: TensorInfo, kind: str, bits: float) -> bool:
     if kind in ("F32", "F16", "BF16") or not fits(tensor.shape, kind):
         return False
     return 8 * tensor_size(tensor.shape, kind) / prod(tensor.shape) >= bits - SPAN
-
-
-def _table(
-    source: Path,
-    header: GgufHeader,
-    candidates: dict[str, list[str]],
-    importance: Path,
-    texts: list[Path],
-    task: Task,
-) -> dict[str, dict[str, tuple[int, float]]]:
-    """Tensor → type → its bytes in the file, and what it is expected to cost: nats."""
-    shapes = {tensor.name: tensor.shape for tensor in header.tensors}
-    arguments: Arguments = {
-        "source": str(source.resolve()),
-        "importance": str(importance.resolve()),
-        "candidates": json.dumps(candidates),
-    }
-    errors = run_job("errors", arguments, task, share=(0.02, 0.2))
-    probes = {name: next(one for one in _PROBES if fits(shapes[name], one)) for name in candidates}
-    arguments |= {
-        "texts": json.dumps(texts_for(header, texts)),
-        "tokens": str(PROBE_TOKENS),
-        "context": str(header.number("context_length", 0)),
-        "probes": json.dumps(probes),
-    }
-    prices = run_job("sensitivity", arguments, task, share=(0.2, 0.8))
-    return {
-        name: {
-            kind: (
-                padded(header, tensor_size(shapes[name], kind)),
-                errors[f"{name} {kind}"] * prices[name],
-            )
-            for kind in kinds
-        }
-        for name, kinds in candidates.items()
-    }
 
 
 def _choose(source: Path, header: GgufHeader, table: Table, budget: int) -> Choice:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tiny_models import TEXT
 
-from engine.core.errors import KnownError
+from engine.core.errors import Cancelled, KnownError
 from engine.model.gguf.header import read_header
 from quantize.compare import compare
 from quantize.imatrix import collect
@@ -29,7 +29,7 @@ def text_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own_text(text_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A short text in the place of our dialogues, and few tokens to measure on."""
     monkeypatch.setattr("quantize.calibration.OWN", text_file)
-    monkeypatch.setattr("quantize.search.PROBE_TOKENS", 256)
+    monkeypatch.setattr("quantize.probes.TOKENS", 256)
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +121,39 @@ def test_sizes() -> None:
     for text in ("", "big", "-1", "4 TiB"):
         with pytest.raises(ValueError):  # noqa: PT011 (the text is its own message)
             parse_size(text)
+
+
+def test_an_interrupted_search_goes_on(
+    gguf: Path, importance: Path, tmp_path: Path, task: Task
+) -> None:
+    """Stopped in each of both measurements: nothing is measured twice, the file is the same."""
+    whole = tmp_path / "whole.gguf"
+    search(gguf, whole, Aim(bits=4.5), importance, [], task)
+    target, journal = tmp_path / "again.gguf", tmp_path / ".again.gguf.search"
+    begun = []
+    for stop in (0.1, 0.5):
+        one = _StoppedAt(stop)
+        with pytest.raises(Cancelled):
+            search(gguf, target, Aim(bits=4.5), importance, [], one.task)
+        assert journal.exists()
+        begun.append(one.begun)
+    last = _StoppedAt(2.0)
+    search(gguf, target, Aim(bits=4.5), importance, [], last.task)
+    assert begun[0] < 0.1 < begun[1] < 0.5 < last.begun
+    assert target.read_bytes() == whole.read_bytes()
+    assert not journal.exists()
+
+
+class _StoppedAt:
+    """A task that stops itself; begun: the first share of the work reported after the planning."""
+
+    def __init__(self, stop: float) -> None:
+        self.task = Task(self._listen)
+        self._stop = stop
+        self.begun = 1.0
+
+    def _listen(self, fraction: float, _text: str) -> None:
+        if fraction > 0.02:
+            self.begun = min(self.begun, fraction)
+        if fraction >= self._stop:
+            self.task.stop()
