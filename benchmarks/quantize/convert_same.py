@@ -46,14 +46,14 @@ TYPES = ("F32", "F16", "BF16", "Q8_0")
 ROLES = ("bos", "eos", "pad")
 # What may differ, and why (docs/quantize.md says the same to people).
 ACCEPTED = {
-    r"general\.(name|basename|version|size_label)": "guessed from the folder's name; ours is it",
+    r"general\.(name|basename|version|size_label)": "guessed from the folder's name and the weights",
     r"\w+\.attention\.(key|value)_length": "ours always says it",
     r"\w+\.context_length": "ours is the window of a model whose window llama.cpp ignores",
     r"tokenizer\.ggml\.add_(bos|eos|sep)_token": "ours says what llama.cpp might assume otherwise",
     r"tokenizer\.ggml\.add_space_prefix": "ours says what llama.cpp assumes",
     r"tokenizer\.ggml\.(bos|eot)_token_id": "ours says it where the tokenizer only has the token",
-    r"tokenizer\.ggml\.unknown_token_id": "byte-level tokenizers have none",
-    r"tokenizer\.ggml\.token_type": "theirs takes names like <|…|> for control tokens",
+    r"tokenizer\.ggml\.unknown_token_id": "ours is tokenizer.json's",
+    r"tokenizer\.ggml\.token_type": "theirs goes by looks, ours by tokenizer.json",
     r"tokenizer\.ggml\.scores": "theirs has none without tokenizer.model",
     r"rope_freqs\.weight": "ours is computed in double precision",
 }
