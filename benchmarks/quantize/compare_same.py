@@ -51,7 +51,8 @@ def main() -> int:
     for name, pattern in LABELS.items():
         found = [re.search(pattern, output) for output in outputs]
         theirs = [float(one[1]) / (100 if name == "agreement" else 1) for one in found if one]
-        print(f"| {name} |", " | ".join(f"{value:.5f}" for value in (getattr(ours, name), *theirs)))
+        values = " | ".join(f"{value:.5f}" for value in (getattr(ours, name), *theirs))
+        print(f"| {name} | {values} |")
     return 0
 
 

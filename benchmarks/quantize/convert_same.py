@@ -46,7 +46,7 @@ TYPES = ("F32", "F16", "BF16", "Q8_0")
 ROLES = ("bos", "eos", "pad")
 # What may differ, and why (docs/quantize.md says the same to people).
 ACCEPTED = {
-    r"general\.(name|basename|version|size_label)": "guessed from the folder's name and the weights",
+    r"general\.(name|basename|version|size_label)": "guessed from the folder's name and weights",
     r"\w+\.attention\.(key|value)_length": "ours always says it",
     r"\w+\.context_length": "ours is the window of a model whose window llama.cpp ignores",
     r"tokenizer\.ggml\.add_(bos|eos|sep)_token": "ours says what llama.cpp might assume otherwise",
