@@ -10,6 +10,8 @@ Floats = NDArray[np.float32]
 SIZES = {"F32": 4, "F16": 2, "BF16": 2}  # bytes of a number in a checkpoint
 BLOCKS = {"F32": 1, "F16": 1, "BF16": 1, "Q8_0": 32}  # numbers stored together in a GGUF file
 
+# The number as a whole one, and its bits for infinity, above which are those that are not numbers.
+_INFINITY = {"F32": ("<u4", 0x7F800000), "F16": ("<u2", 0x7C00), "BF16": ("<u2", 0x7F80)}
 _LEAST = 1e-37  # scale of a block of Q8_0
 
 
@@ -20,16 +22,22 @@ def decode(data: bytes, kind: str) -> Floats:
     return np.frombuffer(data, "<f2" if kind == "F16" else "<f4").astype(np.float32)
 
 
+def require_finite(data: bytes, kind: str) -> None:
+    """Raise KnownError if little-endian numbers of a kind hold infinities or NaNs."""
+    unsigned, infinity = _INFINITY[kind]
+    bits = np.frombuffer(data, unsigned)
+    magnitudes = bits & bits.dtype.type(np.iinfo(bits.dtype).max >> 1)
+    if magnitudes.max(initial=0) >= infinity:
+        raise _not_numbers()
+
+
 def encode(values: Floats, kind: str) -> bytes:
     """The numbers as little-endian bytes of a kind, rounded to nearest, ties to even.
 
     Raises KnownError for infinities, NaNs and numbers too large for the kind.
     """
     if not np.isfinite(values).all():
-        raise KnownError(
-            "The model's weights hold values that are not numbers.",
-            "Its training went wrong or the file is damaged; use another checkpoint.",
-        )
+        raise _not_numbers()
     if kind == "F32":
         return values.astype("<f4").tobytes()
     if kind == "F16":
@@ -56,6 +64,13 @@ def _eight_bits(blocks: Floats) -> bytes:
     scaled = blocks * inverse
     whole = np.trunc(scaled + np.copysign(np.float32(0.5), scaled)).astype(np.int8)
     return np.hstack([halves.view(np.int8), whole]).tobytes()
+
+
+def _not_numbers() -> KnownError:
+    return KnownError(
+        "The model's weights hold values that are not numbers.",
+        "Its training went wrong or the file is damaged; use another checkpoint.",
+    )
 
 
 def _require(fits: bool, kind: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.core.errors import KnownError
 from engine.core.files import known_os_error
 from quantize.jsonfile import FETCH_AGAIN, parse_object, read_object
-from quantize.numbers import SIZES, Floats, decode
+from quantize.numbers import SIZES, Floats, decode, encode, require_finite
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -33,6 +33,21 @@ class Weight:
 
     def blocks(self, count: int = BLOCK) -> Iterator[Floats]:
         """The numbers in order, `count` at a time. Raises KnownError."""
+        return (decode(data, self.kind) for data in self._read(count))
+
+    def encoded(self, kind: str) -> Iterator[bytes]:
+        """The bytes of a GGUF file's tensor of a kind; those on disk where it is the same one.
+
+        Raises KnownError, also for numbers that are not finite.
+        """
+        if kind != self.kind:
+            yield from (encode(numbers, kind) for numbers in self.blocks())
+            return
+        for data in self._read(BLOCK):
+            require_finite(data, kind)
+            yield data
+
+    def _read(self, count: int) -> Iterator[bytes]:
         try:
             with open(self.path, "rb") as file:
                 file.seek(self.offset)
@@ -42,7 +57,7 @@ class Weight:
                     if not data or len(data) % SIZES[self.kind]:
                         raise _damaged(self.path, "it is cut off")
                     left -= len(data)
-                    yield decode(data, self.kind)
+                    yield data
         except OSError as error:
             raise known_os_error(f"read {self.path.name}", error) from error
 

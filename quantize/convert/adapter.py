@@ -10,7 +10,7 @@ import numpy as np
 from engine.core.errors import KnownError
 from quantize.convert.config import MAX_CONFIG, Config
 from quantize.jsonfile import read_object
-from quantize.numbers import Floats
+from quantize.numbers import Floats, encode
 from quantize.weights import BLOCK, Weight, open_file
 
 CONFIG = "adapter_config.json"
@@ -38,6 +38,10 @@ class Merged(Weight):
             change = self.up[row : row + len(part)] @ self.down
             row += len(part)
             yield (part + change * np.float32(self.scale)).astype(np.float32).reshape(-1)
+
+    def encoded(self, kind: str) -> Iterator[bytes]:
+        """The bytes of a tensor of a kind, which are never those on disk. Raises KnownError."""
+        return (encode(numbers, kind) for numbers in self.blocks())
 
 
 def merged(folder: Path, weights: dict[str, Weight]) -> dict[str, Weight]:

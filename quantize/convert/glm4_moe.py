@@ -24,19 +24,21 @@ from quantize.writer import Metadata, f32, flag, u32
 
 ARCHITECTURE = "glm4moe"
 _COUNTS = ("n_routed_experts", "num_local_experts")
+_GROUPS = {"expert_group_count": "n_group", "expert_group_used_count": "topk_group"}
 _SIGMOID = 2  # llama.cpp's number for how scores become weights
 
 
 def _describe(config: Config) -> Metadata:
     sizes = read_sizes(config)
-    for key in ("n_group", "topk_group"):
-        if config.has(key) and config.integer(key, 1, MAX_LAYERS) != 1:
-            raise variant(ARCHITECTURE, "experts in groups")
+    groups = {name: key for name, key in _GROUPS.items() if config.has(key)}
+    if any(config.integer(key, 1, MAX_LAYERS) != 1 for key in groups.values()):
+        raise variant(ARCHITECTURE, "experts in groups")
     rotated = int(sizes.head * rotated_share(config, 0.5))
     if rotated % 2 or not rotated:
         raise variant(ARCHITECTURE, "heads of which no even number of elements is rotated")
     extra = {
         **describe_experts(config, _COUNTS),
+        **{name: u32(1) for name in groups},
         "rope.dimension_count": u32(rotated),
         "leading_dense_block_count": u32(_dense(config)),
         "expert_shared_count": u32(_shared(config)),

@@ -25,7 +25,8 @@ ARCHITECTURE = "llama"
 
 
 def _describe(config: Config) -> Metadata:
-    extra = {"rope.dimension_count": u32(read_sizes(config).head)}
+    sizes = read_sizes(config)
+    extra = {"rope.dimension_count": u32(sizes.head), "vocab_size": u32(sizes.words)}
     return describe(ARCHITECTURE, config, describe_rope(config, ARCHITECTURE), extra)
 
 

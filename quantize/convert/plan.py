@@ -33,8 +33,10 @@ def tensor(wanted: Wanted, weights: tuple[Weight, ...], kind: str) -> Tensor:
         if wanted.values:
             yield encode(np.array(wanted.values, np.float32), stored)
         for weight in weights:
-            for numbers in _ordered(weight, wanted.heads):
-                yield encode(numbers, stored)
+            if wanted.heads:
+                yield from (encode(numbers, stored) for numbers in _ordered(weight, wanted.heads))
+            else:
+                yield from weight.encoded(stored)
 
     return Tensor(wanted.name, wanted.shape, stored, blocks)
 
@@ -59,14 +61,11 @@ def _stored(wanted: Wanted, kind: str) -> str:
 
 
 def _ordered(weight: Weight, heads: int) -> Iterator[Floats]:
-    """The numbers in the file's order, one head at a time where that differs.
+    """The numbers one head at a time, in the order of llama.cpp's llama.
 
     transformers rotates the row i of a head together with the row i + half, llama.cpp's llama the
     rows 2i and 2i + 1.
     """
-    if not heads:
-        yield from weight.blocks()
-        return
     for numbers in weight.blocks(prod(weight.shape) // heads):
         halves = numbers.reshape(2, weight.shape[0] // heads // 2, -1)
         yield np.ascontiguousarray(halves.swapaxes(0, 1)).reshape(-1)

@@ -15,6 +15,7 @@ from quantize.writer import Metadata, flag, integers, reals, text, texts, u32
 MAX_TOKENIZER = 128 << 20
 NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5
 TURN_END = "<|im_end|>"
+GLM_START = "[gMASK]"  # with which GLM's template begins, though its settings name no bos
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,8 @@ def _special_tokens(vocabulary: Vocabulary, config: Config, settings: Config) ->
             "Add eos_token to its tokenizer_config.json.",
         )
     # Without one llama.cpp assumes token 11, an ordinary word; it is never added to a text.
-    result.setdefault("bos", result.get("pad", result["eos"]))
+    first = vocabulary.find(GLM_START)
+    result.setdefault("bos", result.get("pad", result["eos"]) if first is None else first)
     turn_end = vocabulary.find(TURN_END)
     if turn_end is not None:
         result["eot"] = turn_end
