@@ -13,6 +13,14 @@ BLOCKS = {"F32": 1, "F16": 1, "BF16": 1, "Q8_0": 32}  # numbers stored together 
 _LEAST = 1e-37  # scale of a block of Q8_0
 
 
+class Unfit(KnownError):
+    """Numbers that no model works with, or that a kind cannot hold."""
+
+    def within(self, name: str) -> KnownError:
+        """The same, said of the tensor they are in."""
+        return KnownError(f"{self.sentence.removesuffix('.')}, for example in {name}.", self.hint)
+
+
 def decode(data: bytes, kind: str) -> Floats:
     """Little-endian numbers of a kind as float32, exactly."""
     if kind == "BF16":  # the upper half of a float32
@@ -23,10 +31,10 @@ def decode(data: bytes, kind: str) -> Floats:
 def encode(values: Floats, kind: str) -> bytes:
     """The numbers as little-endian bytes of a kind, rounded to nearest, ties to even.
 
-    Raises KnownError for infinities, NaNs and numbers too large for the kind.
+    Raises Unfit for infinities, NaNs and numbers too large for the kind.
     """
     if not np.isfinite(values).all():
-        raise KnownError(
+        raise Unfit(
             "The model's weights hold values that are not numbers.",
             "Its training went wrong or the file is damaged; use another checkpoint.",
         )
@@ -60,6 +68,4 @@ def _eight_bits(blocks: Floats) -> bytes:
 
 def _require(fits: bool, kind: str) -> None:
     if not fits:
-        raise KnownError(
-            f"The model's weights are too large for {kind}.", "Convert with --type F32."
-        )
+        raise Unfit(f"The model's weights are too large for {kind}.", "Convert with --type F32.")

@@ -17,7 +17,7 @@ def verify(arguments: Arguments, report: Report) -> Result:
 
     try:
         original = Tokenizer.from_file(arguments["tokenizer"])
-    except Exception as error:  # the only kind this library raises
+    except BaseException as error:  # the only kinds this library raises
         raise KnownError(
             "tokenizer.json is damaged.", "Get the model's folder again, complete."
         ) from error

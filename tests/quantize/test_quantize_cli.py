@@ -131,8 +131,11 @@ def test_a_signal_stops_it_cleanly(
         process.send_signal(number)
         rest = process.stdout.read().splitlines()
     assert process.returncode == 130
-    assert json.loads(rest[-1]) == {"event": "stopped"}
-    assert not list(tmp_path.iterdir())
+    last = json.loads(rest[-1])
+    assert last["event"] == "stopped"
+    assert bool(list(tmp_path.iterdir())) == last["resumable"]
+    assert command == "convert" or not last["resumable"]
+    assert not target.exists()
 
 
 def test_a_killed_parent_takes_its_child_along(large: Path, tmp_path: Path) -> None:
