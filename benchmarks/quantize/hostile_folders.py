@@ -198,7 +198,8 @@ def _shards(case: Case, dice: random.Random) -> None:
     try:
         entries, data = _split(case.files.pop(WEIGHTS))
         names = [name for name in entries if name != "__metadata__"]
-        spans = [entries[name]["data_offsets"] for name in names]
+        offsets = (entries[name]["data_offsets"] for name in names)
+        spans = [(int(first), int(last)) for first, last in offsets]
     except (ValueError, KeyError, TypeError, RecursionError):
         return
     half, places = len(names) // 2, {}
