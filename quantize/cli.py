@@ -1,15 +1,17 @@
 """assay-quantize: make GGUF files and judge them.
 
     assay-quantize convert FOLDER OUT [--type F16]     Hugging Face folder to GGUF
-            [--adapter FOLDER]                         with a LoRA adapter merged
+            [--adapter FOLDER] [--split 4GB]           with a LoRA adapter merged; several files
+    assay-quantize convert-lora FOLDER OUT --base MODEL   a LoRA adapter to GGUF
     assay-quantize imatrix MODEL OUT [--text FILE]     which weights matter, measured on text
     assay-quantize quantize IN OUT --type Q8_0         smaller weights
     assay-quantize search IN OUT --size 2.4GiB --imatrix FILE   the best types for a size
     assay-quantize compare ORIGINAL QUANTIZED TEXT     what the smaller weights cost
 
 With --json every line of output is a JSON object with an "event": "progress" (fraction, text),
-and last "result", "error" (sentence, hint) or "stopped". SIGTERM and Ctrl-C stop the work and
-leave no partial file. Exit code: 0 done, 1 error, 130 stopped.
+and last "result", "error" (sentence, hint) or "stopped" (resumable). SIGTERM and Ctrl-C stop the
+work; no partial file is left but what convert goes on with when it is called again. Exit code: 0
+done, 1 error, 130 stopped.
 """
 
 import argparse
@@ -18,10 +20,10 @@ from importlib import import_module
 
 from engine.core.errors import Cancelled, KnownError
 from quantize.screen import JsonScreen, Screen, TextScreen
-from quantize.task import Task
+from quantize.task import Interrupted, Task
 
 STOPPED = 130
-COMMANDS = ("convert", "imatrix", "quantize", "search", "compare")
+COMMANDS = ("convert", "convert-lora", "imatrix", "quantize", "search", "compare")
 """Each a module of quantize.commands."""
 
 
@@ -37,8 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KnownError as error:
         screen.error(error)
         return 1
-    except Cancelled:
-        screen.stopped()
+    except Cancelled as stop:
+        screen.stopped(resumable=isinstance(stop, Interrupted))
         return STOPPED
     return 0
 

@@ -20,6 +20,7 @@ from quantize.outcome import Outcome
 from quantize.output import atomic_output
 from quantize.task import Task
 
+MAX_SIZE = 1 << 30  # bytes; that of a model of 107 billion weights has 400 MB
 FULL_PRECISION = frozenset({"F32", "F16", "BF16"})
 _SQUARES, _COUNTS = ".in_sum2", ".counts"
 
@@ -73,6 +74,8 @@ def read_importance(path: Path) -> dict[str, Floats]:
             f"{path.name} is not an importance matrix.",
             "Make one with `assay-quantize imatrix`; old .dat files are not read.",
         )
+    if header.size > MAX_SIZE:
+        raise KnownError(f"{path.name} is larger than any importance matrix.", "Make it again.")
     values: dict[str, Floats] = {}
     try:
         with open(path, "rb") as file:

@@ -1,11 +1,13 @@
 """JSON files of other people's models: bounded in size, checked to be objects."""
 
+import gc
 import json
 from pathlib import Path
 
 from engine.core.errors import KnownError
 from engine.core.files import known_os_error
 
+MAX_VALUES = 3_000_000  # counted by the commas between them; the largest known have 1.5 million
 FETCH_AGAIN = "Get the model's folder again, complete."
 
 
@@ -25,10 +27,19 @@ def read_object(path: Path, limit: int) -> dict[str, object]:
 
 def parse_object(data: bytes, name: str) -> dict[str, object]:
     """The JSON object in data; name is the file's, for the message. Raises KnownError."""
+    if data.count(b",") > MAX_VALUES:
+        raise KnownError(f"{name} holds more than any such file should.", FETCH_AGAIN)
+    collecting = gc.isenabled()
+    gc.disable()  # it would look at the growing whole again and again, and find nothing
     try:
         value = json.loads(data.decode(), parse_constant=_refuse, object_pairs_hook=_unique)
+        if b"\\u" in data:  # may spell halves of characters, which no file can hold
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise KnownError(f"{name} is damaged.", FETCH_AGAIN) from error
+    finally:
+        if collecting:
+            gc.enable()
     if not isinstance(value, dict):
         raise KnownError(f"{name} is damaged.", FETCH_AGAIN)
     return value

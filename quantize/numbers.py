@@ -15,6 +15,14 @@ _INFINITY = {"F32": ("<u4", 0x7F800000), "F16": ("<u2", 0x7C00), "BF16": ("<u2",
 _LEAST = 1e-37  # scale of a block of Q8_0
 
 
+class Unfit(KnownError):
+    """Numbers that no model works with, or that a kind cannot hold."""
+
+    def within(self, name: str) -> KnownError:
+        """The same, said of the tensor they are in."""
+        return KnownError(f"{self.sentence.removesuffix('.')}, for example in {name}.", self.hint)
+
+
 def decode(data: bytes, kind: str) -> Floats:
     """Little-endian numbers of a kind as float32, exactly."""
     if kind == "BF16":  # the upper half of a float32
@@ -34,7 +42,7 @@ def require_finite(data: bytes, kind: str) -> None:
 def encode(values: Floats, kind: str) -> bytes:
     """The numbers as little-endian bytes of a kind, rounded to nearest, ties to even.
 
-    Raises KnownError for infinities, NaNs and numbers too large for the kind.
+    Raises Unfit for infinities, NaNs and numbers too large for the kind.
     """
     if not np.isfinite(values).all():
         raise _not_numbers()
@@ -66,8 +74,8 @@ def _eight_bits(blocks: Floats) -> bytes:
     return np.hstack([halves.view(np.int8), whole]).tobytes()
 
 
-def _not_numbers() -> KnownError:
-    return KnownError(
+def _not_numbers() -> Unfit:
+    return Unfit(
         "The model's weights hold values that are not numbers.",
         "Its training went wrong or the file is damaged; use another checkpoint.",
     )
@@ -75,6 +83,4 @@ def _not_numbers() -> KnownError:
 
 def _require(fits: bool, kind: str) -> None:
     if not fits:
-        raise KnownError(
-            f"The model's weights are too large for {kind}.", "Convert with --type F32."
-        )
+        raise Unfit(f"The model's weights are too large for {kind}.", "Convert with --type F32.")

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -10,7 +11,13 @@ from pathlib import Path
 from engine.core.errors import KnownError
 from engine.core.files import known_os_error, sync_directory, sync_file
 
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMG]i?)?B?", re.I)
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
 HEADROOM = 64 << 20  # left free for everything else on the disk
+
+
+class NoSpace(KnownError):
+    """The disk is too full."""
 
 
 @contextlib.contextmanager
@@ -36,16 +43,24 @@ def atomic_output(path: Path) -> Iterator[Path]:
 
 
 def check_space(path: Path, size: int) -> None:
-    """Raise KnownError unless `size` bytes fit on the disk of `path`, with some headroom."""
+    """Raise NoSpace unless `size` bytes fit on the disk of `path`, with some headroom."""
     try:
         free = shutil.disk_usage(path.parent).free
     except OSError as error:
         raise known_os_error(f"write {path.name}", error) from error
     if free < size + HEADROOM:
-        raise KnownError(
+        raise NoSpace(
             f"The new file needs {readable(size)} and only {readable(free)} are free.",
             "Free some space or write it to another disk.",
         )
+
+
+def parse_size(text: str) -> int:
+    """ "2.4GiB", "900 MB" or a number of bytes; ValueError for anything else."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(text)
+    return int(float(match[1]) * _UNITS[(match[2] or "").lower()])
 
 
 def readable(size: int) -> str:

@@ -12,6 +12,11 @@ from quantize.outcome import Outcome
 SECONDS_BETWEEN = 0.1  # progress lines
 
 
+def printable(text: str) -> str:
+    """The text as one line that a terminal only prints, names from others' files included."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
 class Screen(Protocol):
     """Where a command's progress and end are shown."""
 
@@ -24,8 +29,8 @@ class Screen(Protocol):
     def error(self, error: KnownError) -> None:
         """The work cannot be done."""
 
-    def stopped(self) -> None:
-        """The work was stopped."""
+    def stopped(self, resumable: bool) -> None:
+        """The work was stopped; resumable: the same command goes on from there."""
 
 
 class JsonScreen:
@@ -44,10 +49,10 @@ class JsonScreen:
         self._print("result", asdict(outcome))
 
     def error(self, error: KnownError) -> None:
-        self._print("error", {"sentence": error.sentence, "hint": error.hint})
+        self._print("error", {"sentence": printable(error.sentence), "hint": printable(error.hint)})
 
-    def stopped(self) -> None:
-        self._print("stopped", {})
+    def stopped(self, resumable: bool) -> None:
+        self._print("stopped", {"resumable": resumable})
 
     def _print(self, event: str, fields: dict[str, object]) -> None:
         print(json.dumps({"event": event, **fields}), flush=True)
@@ -66,11 +71,12 @@ class TextScreen:
 
     def error(self, error: KnownError) -> None:
         self._clear()
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
 
-    def stopped(self) -> None:
+    def stopped(self, resumable: bool) -> None:
         self._clear()
-        print("Stopped. Nothing was written.", file=sys.stderr)
+        rest = "The same command goes on from here." if resumable else "Nothing was written."
+        print(f"Stopped. {rest}", file=sys.stderr)
 
     def _clear(self) -> None:
         if sys.stderr.isatty():

@@ -5,7 +5,6 @@ run per weight measures what a unit of that error costs in answers; then the tot
 small as the size allows. docs/quantize.md has the formulas.
 """
 
-import re
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
@@ -28,8 +27,6 @@ from quantize.task import Task
 from quantize.types import LABELS, WEIGHT_TYPES
 
 SPAN = 1.5  # types this many bits per weight below the aim are not looked at
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMG]i?)?B?", re.I)
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +64,6 @@ class Found(Outcome):
             f"{readable(self.size)} ({self.bits_per_weight:.2f} bits per weight): {types}. "
             f"Expected mean KL divergence {self.predicted:.6f}. Recipe: {self.recipe}."
         )
-
-
-def parse_size(text: str) -> int:
-    """ "2.4GiB", "900 MB" or a number of bytes; ValueError for anything else."""
-    match = _SIZE.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(text)
-    return int(float(match[1]) * _UNITS[(match[2] or "").lower()])
 
 
 def search(

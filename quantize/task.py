@@ -9,6 +9,10 @@ from engine.core.errors import Cancelled
 Listener = Callable[[float, str], None]
 
 
+class Interrupted(Cancelled):
+    """Stopped, but what was done so far is kept: the same command goes on from there."""
+
+
 class Task:
     """A running command's line to its owner.
 

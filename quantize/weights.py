@@ -15,8 +15,10 @@ from quantize.numbers import SIZES, Floats, decode, encode, require_finite
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-MAX_HEADER = 100 << 20
-MAX_INDEX = 64 << 20
+MAX_HEADER = 32 << 20
+MAX_INDEX = 32 << 20
+MAX_DIMENSIONS = 8
+MAX_TENSORS = 200_000  # of all files; the largest known models have 70,000
 BLOCK = 1 << 20  # numbers per block
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 
@@ -90,6 +92,8 @@ def _read_shards(folder: Path) -> dict[str, Weight]:
         if weights.keys() & shard.keys():
             raise KnownError("Two of the model's files hold the same weights.", FETCH_AGAIN)
         weights |= shard
+        if len(weights) > MAX_TENSORS:
+            raise _damaged(folder / INDEX, "it names more tensors than any model has")
     if weights.keys() != places.keys():
         raise KnownError(f"{INDEX} does not match the model's files.", FETCH_AGAIN)
     return weights
@@ -109,6 +113,8 @@ def open_file(path: Path) -> dict[str, Weight]:
     except OSError as error:
         raise known_os_error(f"read {path.name}", error) from error
     entries.pop("__metadata__", None)
+    if len(entries) > MAX_TENSORS:
+        raise _damaged(path, "it holds more tensors than any model")
     start = 8 + length
     weights = {name: _weight(path, name, entry, start) for name, entry in entries.items()}
     position = start
@@ -130,7 +136,7 @@ def _weight(path: Path, name: str, entry: object, start: int) -> Weight:
     shape, offsets = _counts(entry.get("shape")), _counts(entry.get("data_offsets"))
     if shape is None or offsets is None or len(offsets) != 2:
         raise _damaged(path, "its description is not readable")
-    if kind not in SIZES:
+    if not isinstance(kind, str) or kind not in SIZES:
         raise KnownError(
             f"The model's tensor {name[:60]} is of type {str(kind)[:20]}, which is not F32, F16 or "
             "BF16.",
@@ -146,9 +152,10 @@ def _weight(path: Path, name: str, entry: object, start: int) -> Weight:
 
 def _counts(value: object) -> tuple[int, ...] | None:
     """A list of plausible sizes as a tuple, None for anything else."""
-    if isinstance(value, list) and all(type(one) is int and 0 <= one < 1 << 48 for one in value):
-        return tuple(value)
-    return None
+    if not isinstance(value, list) or len(value) > MAX_DIMENSIONS:
+        return None
+    plausible = all(type(one) is int and 0 <= one < 1 << 48 for one in value)
+    return tuple(value) if plausible else None
 
 
 def _damaged(path: Path, detail: str) -> KnownError:

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from math import prod
 from typing import BinaryIO
 
-from engine.model.gguf.types import ARRAY, BOOL, FLOAT32, INT32, STRING, TENSOR_TYPES, UINT32
+from engine.model.gguf.types import (
+    ARRAY,
+    BOOL,
+    FLOAT32,
+    INT32,
+    STRING,
+    TENSOR_TYPES,
+    UINT16,
+    UINT32,
+)
 
 ALIGNMENT = 32
 VERSION = 3
@@ -21,6 +30,11 @@ Metadata = Mapping[str, bytes]  # key → one of the encoded values below
 def u32(value: int) -> bytes:
     """An unsigned number as a metadata value."""
     return struct.pack("<II", UINT32, value)
+
+
+def u16(value: int) -> bytes:
+    """A small unsigned number as a metadata value."""
+    return struct.pack("<IH", UINT16, value)
 
 
 def integer(value: int) -> bytes:
@@ -96,14 +110,14 @@ def header(metadata: Metadata, tensors: Sequence[Tensor]) -> bytes:
         parts.append(_string(tensor.name))
         parts.append(struct.pack(f"<I{len(shape)}Q", len(shape), *shape))
         parts.append(struct.pack("<IQ", _TYPE_IDS[tensor.kind], offset))
-        offset += _padded(tensor.size)
+        offset += padded(tensor.size)
     data = b"".join(parts)
-    return data.ljust(_padded(len(data)), b"\0")
+    return data.ljust(padded(len(data)), b"\0")
 
 
 def total_size(metadata: Metadata, tensors: Sequence[Tensor]) -> int:
     """Bytes of the whole file."""
-    return len(header(metadata, tensors)) + sum(_padded(tensor.size) for tensor in tensors)
+    return len(header(metadata, tensors)) + sum(padded(tensor.size) for tensor in tensors)
 
 
 def write_gguf(
@@ -115,15 +129,21 @@ def write_gguf(
     """Write a file; on_block(tensor, bytes) is called after each block. Raises OSError."""
     file.write(header(metadata, tensors))
     for tensor in tensors:
-        written = 0
-        for block in tensor.blocks():
-            written += len(block)
-            file.write(block)
-            on_block(tensor, len(block))
-        if written != tensor.size:
-            raise ValueError(f"{tensor.name}: {written} bytes instead of {tensor.size}")
-        file.write(bytes(_padded(written) - written))
+        write_tensor(file, tensor, on_block)
 
 
-def _padded(size: int) -> int:
+def write_tensor(file: BinaryIO, tensor: Tensor, on_block: Callable[[Tensor, int], None]) -> None:
+    """Write the next tensor of a file, as write_gguf does."""
+    written = 0
+    for block in tensor.blocks():
+        written += len(block)
+        file.write(block)
+        on_block(tensor, len(block))
+    if written != tensor.size:
+        raise ValueError(f"{tensor.name}: {written} bytes instead of {tensor.size}")
+    file.write(bytes(padded(written) - written))
+
+
+def padded(size: int) -> int:
+    """Bytes that so many take in a file."""
     return -(-size // ALIGNMENT) * ALIGNMENT

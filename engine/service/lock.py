@@ -1,11 +1,11 @@
 """One Assay per data folder: a lock the operating system releases even after a kill."""
 
 import os
-import sys
 from typing import IO
 
 from engine.core.errors import KnownError
 from engine.core.files import known_os_error
+from engine.core.locks import lock
 from engine.core.paths import Paths
 
 
@@ -27,7 +27,7 @@ class ProfileLock:
             raise known_os_error(f"use the data folder {paths.root}", error) from error
         self._file: IO[str] = os.fdopen(handle, "r+")
         try:
-            _lock(self._file)
+            lock(self._file)
         except OSError as error:
             owner = self._owner()
             self._file.close()
@@ -53,16 +53,3 @@ class ProfileLock:
         except OSError:  # Windows does not let others read what is locked
             return ""
         return f" (process {text})" if text.isdigit() else ""
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: IO[str]) -> None:
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: IO[str]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from quantize.convert import FILE_TYPES, convert
 from quantize.outcome import Outcome
+from quantize.output import parse_size
 from quantize.task import Task
 
 HELP = "Hugging Face folder to GGUF"
@@ -16,8 +17,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", type=Path)
     parser.add_argument("--type", choices=FILE_TYPES, help="default: as in the folder")
     parser.add_argument("--adapter", type=Path, help="folder of a LoRA adapter to merge")
+    parser.add_argument(
+        "--split", type=parse_size, metavar="SIZE", help="several files, such as of 4GB"
+    )
 
 
 def run(options: argparse.Namespace, task: Task) -> Outcome:
     """Do it. Raises KnownError and Cancelled."""
-    return convert(options.folder, options.target, options.type, task, options.adapter)
+    return convert(
+        options.folder, options.target, options.type, task, options.adapter, options.split
+    )

@@ -6,7 +6,8 @@ from pathlib import Path
 from engine.core.errors import KnownError
 from quantize.commands.texts import add_texts
 from quantize.outcome import Outcome
-from quantize.search import Aim, Refinement, parse_size, search
+from quantize.output import parse_size
+from quantize.search import Aim, Refinement, search
 from quantize.task import Task
 
 HELP = "the best types for a size"

@@ -6,26 +6,29 @@ from pathlib import Path
 
 from engine.core.errors import KnownError
 from engine.core.files import known_os_error
-from engine.model.gguf.header import read_header
 from quantize.child import run_job
 from quantize.convert import glm4_moe, llama, qwen2, qwen2_moe, qwen3, qwen3_moe
 from quantize.convert.adapter import merged
-from quantize.convert.config import read_config
+from quantize.convert.config import Config, read_config
 from quantize.convert.details import (
     describe_details,
     describe_sampling,
     read_generation,
     read_settings,
 )
+from quantize.convert.divide import check_files, divide
+from quantize.convert.draft import Draft, drafted, key_of
 from quantize.convert.experts import separated
-from quantize.convert.family import Families
+from quantize.convert.family import Families, Family
+from quantize.convert.folder import check_folder
+from quantize.convert.peft import CONFIG, WEIGHTS
 from quantize.convert.plan import left_over, match, tensor
 from quantize.convert.tokenizer import describe_tokenizer
 from quantize.outcome import Outcome
-from quantize.output import atomic_output, check_space, readable
+from quantize.output import readable
 from quantize.task import Task
 from quantize.weights import open_weights
-from quantize.writer import Metadata, Tensor, total_size, u32, write_gguf
+from quantize.writer import Metadata, Tensor, u32, write_gguf
 
 FAMILIES: Families = {
     "LlamaForCausalLM": llama.FAMILY,
@@ -51,7 +54,7 @@ class Converted(Outcome):
 
     type: kind of the weights; size: bytes; checked_tokens: agreed with the original tokenizer;
     misread_tokens: ordinary words, such as "</s>", that llama.cpp takes for control tokens;
-    left_out: tensors of the checkpoint that the file does without.
+    left_out: tensors of the checkpoint that the file does without; files: their names.
     """
 
     architecture: str
@@ -61,6 +64,7 @@ class Converted(Outcome):
     checked_tokens: int
     misread_tokens: int
     left_out: int
+    files: tuple[str, ...]
 
     @property
     def sentence(self) -> str:
@@ -76,35 +80,39 @@ class Converted(Outcome):
             if self.left_out
             else ""
         )
+        split = f" in {len(self.files)} files, {self.files[0]} and on" if self.files[1:] else ""
         return (
-            f"Converted {self.tensors} tensors to {self.type}: {readable(self.size)}. "
+            f"Converted {self.tensors} tensors to {self.type}: {readable(self.size)}{split}. "
             f"The tokenizer agrees with the original on {self.checked_tokens:,} tokens."
             f"{misread}{left_out}"
         )
 
 
 def convert(
-    folder: Path, target: Path, kind: str | None, task: Task, adapter: Path | None = None
+    folder: Path,
+    target: Path,
+    kind: str | None,
+    task: Task,
+    adapter: Path | None = None,
+    split: int | None = None,
 ) -> Converted:
     """Write the model in `folder` to `target` with weights as one of FILE_TYPES.
 
     adapter: folder of a LoRA adapter in peft's format that is merged into the weights.
+    split: bytes of tensors a file may hold; there are several then, named after `target`.
     kind None: as in the checkpoint. Vectors (norms) are always F32. Before anything is written,
     the tokenizer is checked against the original. Raises KnownError and Cancelled; `target` is
-    then as it was before.
+    then as it was before. After Interrupted, which is a Cancelled, and after a full disk the same
+    call goes on with what was written.
     """
     try:
-        return _convert(folder, target, kind, task, adapter)
+        return _convert(folder, target, kind, task, adapter, split)
     except OSError as error:
         raise known_os_error(f"convert {folder.name}", error) from error
 
 
-def _convert(
-    folder: Path, target: Path, kind: str | None, task: Task, adapter: Path | None
-) -> Converted:
-    if not folder.is_dir():
-        raise KnownError(f"There is no folder {folder}.", "Give the folder the model is in.")
-    config = read_config(folder)
+def family_of(config: Config) -> Family:
+    """The converter for a model. Raises KnownError."""
     name = (config.texts("architectures") or ("",))[0]
     family = FAMILIES.get(name)
     if family is None or config.has("quantization_config"):
@@ -113,6 +121,22 @@ def _convert(
             f"The model is {what}, which Assay cannot convert.",
             f"Models that can be converted: {', '.join(FAMILIES)}.",
         )
+    return family
+
+
+def _convert(
+    folder: Path,
+    target: Path,
+    kind: str | None,
+    task: Task,
+    adapter: Path | None,
+    split: int | None,
+) -> Converted:
+    if not folder.is_dir():
+        raise KnownError(f"There is no folder {folder}.", "Give the folder the model is in.")
+    check_folder(folder)
+    config = read_config(folder)
+    family = family_of(config)
     settings, generation = read_settings(folder), read_generation(folder)
     metadata = {
         **family.describe(config),
@@ -136,13 +160,24 @@ def _convert(
     tensors = [tensor(wanted, weights, kind) for wanted, weights in planned]
     task.check()
     checked, misread = _verify(folder, metadata, task)
-    size = total_size(metadata, tensors)
-    check_space(target, size)
-    with atomic_output(target) as temporary:
-        _write(temporary, metadata, tensors, task)
-        architecture = read_header(temporary).architecture
+    files = divide(target, metadata, tensors, split)
+    sources = [weight.path for _, weights in planned for weight in weights]
+    if adapter is not None:
+        sources += [adapter / CONFIG, adapter / WEIGHTS]
+    with drafted(target, files, key_of(files, sources)) as draft:
+        _write(draft, sum(file.size for file in files), task)
+        architecture = check_files(draft.parts())
         task.check()
-    return Converted(architecture, kind, size, len(tensors), checked, misread, len(spare))
+    return Converted(
+        architecture,
+        kind,
+        sum(file.size for file in files),
+        len(tensors),
+        checked,
+        misread,
+        len(spare),
+        tuple(file.path.name for file in files),
+    )
 
 
 def _verify(folder: Path, metadata: Metadata, task: Task) -> tuple[int, int]:
@@ -156,9 +191,8 @@ def _verify(folder: Path, metadata: Metadata, task: Task) -> tuple[int, int]:
         return int(found["tokens"]), int(found["misread"])
 
 
-def _write(path: Path, metadata: Metadata, tensors: list[Tensor], task: Task) -> None:
-    total = sum(one.size for one in tensors)
-    done = 0
+def _write(draft: Draft, total: int, task: Task) -> None:
+    done = draft.size
 
     def on_block(at: Tensor, size: int) -> None:
         nonlocal done
@@ -166,5 +200,4 @@ def _write(path: Path, metadata: Metadata, tensors: list[Tensor], task: Task) ->
         task.check()
         task.report(_VERIFIED + (1 - _VERIFIED) * done / total, f"Writing {at.name}")
 
-    with open(path, "xb") as file:
-        write_gguf(file, metadata, tensors, on_block)
+    draft.write(on_block)

@@ -85,8 +85,8 @@ class Config:
         """The chat_template: a text, or of a list of named ones the default; "" when missing."""
         value = self._values.get("chat_template")
         if isinstance(value, list):
-            named = {one.get("name"): one for one in value if isinstance(one, dict)}
-            return Config(named.get("default", {}), self._name).text("template", "")
+            named = [one for one in value if isinstance(one, dict) and one.get("name") == "default"]
+            return Config(named[-1] if named else {}, self._name).text("template", "")
         return self.text("chat_template", "")
 
     def within(self, key: str) -> "Config":

@@ -1,5 +1,6 @@
 """What a GGUF file says about the model besides its computation: name, licence, templates."""
 
+import os
 from pathlib import Path
 
 from engine.core.errors import KnownError
@@ -62,12 +63,17 @@ def describe_details(folder: Path, settings: Config) -> Metadata:
     details = Config(values)
     wanted = {
         "general.type": "model",
-        "general.name": details.text("name", folder.resolve().name),
+        "general.name": details.text("name", name_of(folder)),
         "general.license": details.text("license", ""),
         "assay.template": details.text("template", ""),
         "tokenizer.chat_template": _chat_template(folder, settings),
     }
     return {key: text(value) for key, value in wanted.items() if value}
+
+
+def name_of(folder: Path) -> str:
+    """The folder's name; what of it is no text is left out."""
+    return os.fsencode(folder.resolve().name).decode(errors="ignore")
 
 
 def _read(path: Path) -> Config:
@@ -77,7 +83,10 @@ def _read(path: Path) -> Config:
 def _chat_template(folder: Path, settings: Config) -> str:
     path = folder / TEMPLATE
     try:
-        data = path.read_bytes() if path.exists() else settings.template().encode()
+        data = settings.template().encode()
+        if path.exists():
+            with open(path, "rb") as file:
+                data = file.read(MAX_TEMPLATE + 1)
         template = data.decode()
     except OSError as error:
         raise known_os_error(f"read {TEMPLATE}", error) from error

@@ -8,7 +8,7 @@ import numpy as np
 from engine.core.errors import KnownError
 from quantize.convert.family import Wanted
 from quantize.jsonfile import FETCH_AGAIN
-from quantize.numbers import BLOCKS, Floats, encode
+from quantize.numbers import BLOCKS, Floats, Unfit, encode
 from quantize.weights import Weight
 from quantize.writer import Tensor
 
@@ -32,11 +32,15 @@ def tensor(wanted: Wanted, weights: tuple[Weight, ...], kind: str) -> Tensor:
     def blocks() -> Iterator[bytes]:
         if wanted.values:
             yield encode(np.array(wanted.values, np.float32), stored)
-        for weight in weights:
-            if wanted.heads:
-                yield from (encode(numbers, stored) for numbers in _ordered(weight, wanted.heads))
-            else:
-                yield from weight.encoded(stored)
+        for name, weight in zip(wanted.sources, weights, strict=True):
+            try:
+                if wanted.heads:
+                    numbers = _ordered(weight, wanted.heads)
+                    yield from (encode(one, stored) for one in numbers)
+                else:
+                    yield from weight.encoded(stored)
+            except Unfit as error:
+                raise error.within(name) from error
 
     return Tensor(wanted.name, wanted.shape, stored, blocks)
 
@@ -61,11 +65,15 @@ def _stored(wanted: Wanted, kind: str) -> str:
 
 
 def _ordered(weight: Weight, heads: int) -> Iterator[Floats]:
-    """The numbers one head at a time, in the order of llama.cpp's llama.
-
-    transformers rotates the row i of a head together with the row i + half, llama.cpp's llama the
-    rows 2i and 2i + 1.
-    """
+    """The numbers one head at a time, in the order of llama.cpp's llama."""
     for numbers in weight.blocks(prod(weight.shape) // heads):
-        halves = numbers.reshape(2, weight.shape[0] // heads // 2, -1)
-        yield np.ascontiguousarray(halves.swapaxes(0, 1)).reshape(-1)
+        yield for_rotation(numbers.reshape(weight.shape[0] // heads, -1)).reshape(-1)
+
+
+def for_rotation(rows: Floats) -> Floats:
+    """The rows of a head [rows, columns] in the order of llama.cpp's llama.
+
+    transformers rotates the row i together with the row i + half, llama.cpp the rows 2i and 2i + 1.
+    """
+    halves = rows.reshape(2, len(rows) // 2, -1)
+    return np.ascontiguousarray(halves.swapaxes(0, 1)).reshape(rows.shape)

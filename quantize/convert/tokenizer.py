@@ -6,13 +6,16 @@ from pathlib import Path
 from engine.core.errors import KnownError
 from engine.model.gguf.checks import BYTE_CHARACTERS
 from quantize.convert.config import Config
+from quantize.convert.decoder import check_decoder
 from quantize.convert.framing import first_token
 from quantize.convert.pieces import has_bytes, is_pieces, piece_types, scores
 from quantize.convert.splitter import pre_tokenizer_name
 from quantize.jsonfile import FETCH_AGAIN, read_object
 from quantize.writer import Metadata, flag, integers, reals, text, texts, u32
 
-MAX_TOKENIZER = 128 << 20
+MAX_TOKENIZER = 64 << 20
+MAX_TOKEN = 4096  # bytes
+MAX_WORDS = 16 << 20  # bytes of all tokens; the largest known vocabularies have 2 MB
 NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5
 TURN_END = "<|im_end|>"
 GLM_START = "[gMASK]"  # with which GLM's template begins, though its settings name no bos
@@ -41,6 +44,7 @@ def describe_tokenizer(
     """
     content = read_object(folder / "tokenizer.json", MAX_TOKENIZER)
     vocabulary = read_vocabulary(content, config.integer("vocab_size", 1, 1 << 20))
+    check_decoder(content.get("decoder"))
     start = first_token(content)
     special = _special_tokens(vocabulary, config, settings)
     if start:
@@ -86,11 +90,13 @@ def read_vocabulary(content: dict[str, object], size: int) -> Vocabulary:
     entries, merges = model.get("vocab"), model.get("merges")
     if not isinstance(entries, dict) or not isinstance(merges, list):
         raise _damaged()
+    if not all(type(number) is int for number in entries.values()):
+        raise _damaged()
     tokens = {number: (token, NORMAL) for token, number in entries.items()}
     if len(tokens) != len(entries):
         raise _damaged()
     tokens |= _added_tokens(content)
-    if any(type(number) is not int or not 0 <= number < size for number in tokens):
+    if not all(0 <= number < size for number in tokens):
         raise KnownError(
             "The tokenizer has more tokens than the model.", "Use the tokenizer of this very model."
         )
@@ -98,6 +104,9 @@ def read_vocabulary(content: dict[str, object], size: int) -> Vocabulary:
     texts_only = tuple(word for word, _ in words)
     if len(set(texts_only)) != size or any("\0" in word for word in texts_only):
         raise _damaged()
+    lengths = [len(word.encode()) for word in texts_only]
+    if max(lengths) > MAX_TOKEN or sum(lengths) > MAX_WORDS:
+        raise KnownError("The tokenizer has tokens that are too long.", FETCH_AGAIN)
     spelled = {word.encode() for word in texts_only} >= BYTE_CHARACTERS
     if not spelled and not (model.get("byte_fallback") and has_bytes(texts_only)):
         raise KnownError(

@@ -1,5 +1,7 @@
 """Compares the tokens of a converted vocabulary with those of the original tokenizer."""
 
+from pathlib import Path
+
 from engine.core.errors import KnownError
 from engine.model.child.api import AbortFlag, api
 from engine.model.child.model import LoadFailed, Model
@@ -15,9 +17,10 @@ def verify(arguments: Arguments, report: Report) -> Result:
     """
     from tokenizers import Tokenizer  # noqa: PLC0415 (needed, and installed, only for conversions)
 
+    content = Path(arguments["tokenizer"]).read_bytes()  # its name need not be UTF-8
     try:
-        original = Tokenizer.from_file(arguments["tokenizer"])
-    except Exception as error:  # the only kind this library raises
+        original = Tokenizer.from_buffer(content)
+    except BaseException as error:  # the only kinds this library raises
         raise KnownError(
             "tokenizer.json is damaged.", "Get the model's folder again, complete."
         ) from error

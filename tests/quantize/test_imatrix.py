@@ -20,6 +20,7 @@ from engine.model.gguf.header import read_header, read_values
 from quantize.calibration import OWN, read_dialogues, texts_for
 from quantize.imatrix import collect, read_importance
 from quantize.task import Task
+from quantize.writer import text, write_gguf
 
 Squares = dict[str, NDArray[np.float64]]
 NAMES = {
@@ -202,3 +203,12 @@ def test_refusals(gguf: Path, tmp_path: Path, task: Task, monkeypatch: pytest.Mo
     with pytest.raises(KnownError, match="not an importance matrix"):
         read_importance(gguf)
     assert not target.exists()
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "imatrix.gguf"
+    with open(path, "wb") as file:
+        write_gguf(file, {"general.type": text("imatrix")}, (), lambda *_: None)
+    monkeypatch.setattr("quantize.imatrix.MAX_SIZE", 10)
+    with pytest.raises(KnownError, match="larger than any importance matrix"):
+        read_importance(path)

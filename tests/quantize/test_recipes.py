@@ -11,9 +11,10 @@ from engine.core.errors import Cancelled, KnownError
 from engine.model.gguf.header import read_header
 from quantize.compare import compare
 from quantize.imatrix import collect
+from quantize.output import parse_size
 from quantize.quantize import Mix, planned_kinds, quantize
 from quantize.recipe import file_hash, read_recipe, replay
-from quantize.search import Aim, Refinement, parse_size, search
+from quantize.search import Aim, Refinement, search
 from quantize.sizes import file_size, kinds_of, tensor_size
 from quantize.task import Task
 

@@ -1,6 +1,9 @@
 """Small random models in Hugging Face folders, and both sides' logits."""
 
+import ctypes
 import json
+import os
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from peft import LoraConfig, get_peft_model
 from tokenizers import (
     AddedToken,
     Regex,
@@ -19,7 +23,12 @@ from tokenizers import (
     processors,
     trainers,
 )
-from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
+from transformers import (
+    AutoModelForCausalLM,
+    PreTrainedTokenizerFast,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 from engine.model.child.api import AbortFlag, api
 from engine.model.child.model import Model
@@ -139,6 +148,21 @@ def save_random(model: Any, folder: Path) -> Any:
     return model
 
 
+def make_adapter(folder: Path, target: Path, **settings: object) -> Any:
+    """A random LoRA adapter of a folder's model in peft's format; the model with it, in torch."""
+    model = AutoModelForCausalLM.from_pretrained(folder).eval()
+    torch.manual_seed(2)
+    values = {"r": 4, "lora_alpha": 24, "target_modules": ["q_proj", "down_proj"], **settings}
+    with warnings.catch_warnings():  # peft asks transformers by an older name
+        warnings.simplefilter("ignore", FutureWarning)
+        adapted = get_peft_model(model, LoraConfig(**values)).eval()
+    for name, parameter in adapted.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, 0.0, 0.05)
+    adapted.save_pretrained(target)
+    return adapted
+
+
 def edit_json(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
     """Change a JSON file in place."""
     content = json.loads(path.read_text())
@@ -149,9 +173,11 @@ def edit_json(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
 TOKENS = [int(token) for token in np.random.default_rng(3).integers(0, 600, 200)]
 
 
-def assert_same(path: Path, model: Any, tolerance: float = 2e-4) -> None:
-    """The file and the model in torch give the same logits."""
-    expected, found = torch_logits(model, TOKENS), llama_logits(path, TOKENS)
+def assert_same(
+    path: Path, model: Any, tolerance: float = 2e-4, adapter: Path | None = None
+) -> None:
+    """The file, with an adapter's, and the model in torch give the same logits."""
+    expected, found = torch_logits(model, TOKENS), llama_logits(path, TOKENS, adapter)
     assert expected.std() > 0.5  # else closeness would mean little
     assert np.abs(expected - found).max() < tolerance
     assert (expected.argmax(axis=1) == found.argmax(axis=1)).all()
@@ -163,7 +189,9 @@ def torch_logits(model: Any, tokens: Sequence[int]) -> NDArray[np.float32]:
     return result
 
 
-def llama_logits(path: Path, tokens: Sequence[int]) -> NDArray[np.float32]:
+def llama_logits(
+    path: Path, tokens: Sequence[int], adapter: Path | None = None
+) -> NDArray[np.float32]:
     """Logits [tokens, words] with a float32 key-value memory, so that no rounding hides errors."""
     model = Model(str(path), lambda _: None, AbortFlag())
     params = api.llama_context_default_params()
@@ -172,6 +200,11 @@ def llama_logits(path: Path, tokens: Sequence[int]) -> NDArray[np.float32]:
     params.flash_attn_type = 0
     params.n_threads = params.n_threads_batch = 1
     context = api.llama_init_from_model(model.handle, params)
+    if adapter is not None:
+        handle = api.llama_adapter_lora_init(model.handle, os.fsencode(adapter))
+        assert handle
+        handles = (ctypes.POINTER(ctypes.c_void_p) * 1)(handle)
+        assert api.llama_set_adapters_lora(context, handles, 1, (ctypes.c_float * 1)(1.0)) == 0
     batch = api.llama_batch_init(len(tokens), 0, 1)
     batch.n_tokens = len(tokens)
     for index, token in enumerate(tokens):

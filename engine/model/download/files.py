@@ -5,17 +5,15 @@ Their names are made from what was asked for, so that nothing a server says beco
 
 import hashlib
 import json
-import os
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import IO
 
 from engine.core.errors import KnownError
 from engine.core.files import known_os_error, write_atomic
+from engine.core.locks import lock
 from engine.model.catalogue_file import FILE, REPO, REVISION, SHA256
 
 PART, STATE, LOCK = ".part", ".json", ".lock"
@@ -139,7 +137,7 @@ class DownloadFiles:
         except OSError as error:
             raise known_os_error("begin the download", error) from error
         try:
-            _lock(file)
+            lock(file)
         except OSError:
             file.close()
             raise KnownError("This file is being downloaded already.") from None
@@ -179,19 +177,3 @@ def _sound(state: DownloadState, key: str) -> bool:
         and (not state.sha256 or SHA256.fullmatch(state.sha256) is not None)
         and key == key_of(state.repo, state.file, state.revision)
     )
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: IO[bytes]) -> None:
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: IO[bytes]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Whoever held it last has deleted it: this one has no name any more.
-        if os.fstat(file.fileno()).st_nlink == 0:
-            raise OSError("the lock is gone")

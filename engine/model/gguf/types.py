@@ -22,6 +22,7 @@ ARRAY = 9
 INT32 = 5
 FLOAT32 = 6
 UINT32 = 4
+UINT16 = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,36 +1,26 @@
 """A merged LoRA adapter computes what peft computes."""
 
 import json
-import warnings
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
-from tiny_models import assert_same, edit_json, make_other, make_tokenizer, torch_logits
-from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Qwen3ForCausalLM
+from tiny_models import (
+    assert_same,
+    edit_json,
+    make_adapter,
+    make_other,
+    make_tokenizer,
+    torch_logits,
+)
+from transformers import LlamaConfig, LlamaForCausalLM, Qwen3ForCausalLM
 
 from engine.core.errors import KnownError
 from quantize.convert import convert
 from quantize.task import Task
 
 NAMES = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
-
-
-def _adapted(folder: Path, target: Path, **settings: object) -> Any:
-    model = AutoModelForCausalLM.from_pretrained(folder).eval()
-    torch.manual_seed(2)
-    values = {"r": 4, "lora_alpha": 24, "target_modules": ["q_proj", "down_proj"], **settings}
-    with warnings.catch_warnings():  # peft asks transformers by an older name
-        warnings.simplefilter("ignore", FutureWarning)
-        adapted = get_peft_model(model, LoraConfig(**values)).eval()
-    for name, parameter in adapted.named_parameters():
-        if "lora_B" in name:
-            torch.nn.init.normal_(parameter, 0.0, 0.05)
-    adapted.save_pretrained(target)
-    return adapted
 
 
 @pytest.mark.parametrize(
@@ -43,7 +33,7 @@ def test_logits_equal_torch(
     task: Task,
     settings: dict[str, object],
 ) -> None:
-    model = _adapted(shared_folder, tmp_path / "adapter", **settings)
+    model = make_adapter(shared_folder, tmp_path / "adapter", **settings)
     out = tmp_path / "out.gguf"
     convert(shared_folder, out, "F32", task, tmp_path / "adapter")
     assert_same(out, model)
@@ -55,7 +45,7 @@ def test_matrices_in_another_order(tmp_path: Path, task: Task) -> None:
     """The rows of Llama's queries and keys are reordered after the merge."""
     make_other(tmp_path / "hf", LlamaConfig, LlamaForCausalLM)
     make_tokenizer(tmp_path / "hf")
-    model = _adapted(tmp_path / "hf", tmp_path / "adapter", target_modules=["q_proj", "k_proj"])
+    model = make_adapter(tmp_path / "hf", tmp_path / "adapter", target_modules=["q_proj", "k_proj"])
     convert(tmp_path / "hf", tmp_path / "out.gguf", "F32", task, tmp_path / "adapter")
     assert_same(tmp_path / "out.gguf", model)
 
@@ -73,7 +63,7 @@ def test_matrices_in_another_order(tmp_path: Path, task: Task) -> None:
 def test_variants_are_refused(
     shared_folder: Path, tmp_path: Path, task: Task, change: dict[str, object], sentence: str
 ) -> None:
-    _adapted(shared_folder, tmp_path / "adapter")
+    make_adapter(shared_folder, tmp_path / "adapter")
     edit_json(tmp_path / "adapter" / "adapter_config.json", lambda it: it.update(change))
     with pytest.raises(KnownError, match=sentence):
         convert(shared_folder, tmp_path / "out.gguf", None, task, tmp_path / "adapter")
@@ -82,7 +72,7 @@ def test_variants_are_refused(
 def test_adapters_of_other_models_are_refused(
     shared_folder: Path, tmp_path: Path, task: Task
 ) -> None:
-    _adapted(shared_folder, tmp_path / "adapter")
+    make_adapter(shared_folder, tmp_path / "adapter")
     path = tmp_path / "adapter" / "adapter_model.safetensors"
     good = load_file(path)
     without = {name: one for name, one in good.items() if name != NAMES}

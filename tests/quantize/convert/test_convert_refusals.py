@@ -170,7 +170,13 @@ def test_bad_indexes(folder: Path, places: object, sentence: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "kind", "sentence"),
-    [(np.nan, "F32", "not numbers"), (np.inf, "BF16", "not numbers"), (1e6, "F16", "too large")],
+    [
+        (np.nan, "F32", "not numbers, for example in model.layers.2.mlp.down_proj.weight"),
+        (-np.inf, "F32", "not numbers, for example in model.layers.2"),
+        (np.inf, "BF16", "not numbers, for example in model.layers.2"),
+        (np.nan, "Q8_0", "not numbers, for example in model.layers.2"),
+        (1e6, "F16", "too large for F16, for example in model.layers.2"),
+    ],
 )
 def test_weights_that_do_not_fit(folder: Path, value: float, kind: str, sentence: str) -> None:
     weights = load_file(folder / MODEL)

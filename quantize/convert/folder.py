@@ -1,0 +1,29 @@
+"""Is what lies in a model's folder made of ordinary files of its own?"""
+
+import stat
+from pathlib import Path
+
+from engine.core.errors import KnownError
+from quantize.jsonfile import FETCH_AGAIN
+
+_READ = (".json", ".jinja", ".safetensors")
+
+
+def check_folder(folder: Path) -> None:
+    """Raise KnownError for links that lead out of the folder, pipes and devices. Raises OSError.
+
+    Links may lead to where the Hugging Face cache keeps files: from snapshots/REVISION to blobs.
+    """
+    homes = [folder.resolve()]
+    if homes[0].parent.name == "snapshots":
+        homes.append(homes[0].parent.parent / "blobs")
+    for path in folder.iterdir():
+        if path.suffix not in _READ or not path.exists():
+            continue
+        if not any(path.resolve().is_relative_to(home) for home in homes):
+            raise KnownError(
+                f"{path.name[:60]} is a link to a place outside the model's folder.",
+                "Copy the file itself into the folder if you trust it.",
+            )
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise KnownError(f"{path.name[:60]} is not a file.", FETCH_AGAIN)
