@@ -44,7 +44,8 @@ def groups(inputs: dict[str, Input], memory: int) -> Iterator[dict[str, Input]]:
     """The weights in their order, as many at a time as have Hessians that fit into memory."""
     group: dict[str, Input] = {}
     for name, one in inputs.items():
-        if sum(each.size for each in {*group.values(), one}) > memory and group:
+        read = set(group.values())
+        if group and one not in read and sum(each.size for each in (*read, one)) > memory:
             yield group
             group = {}
         group[name] = one
