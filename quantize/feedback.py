@@ -31,13 +31,18 @@ def feedback(
     return feedback_by_root(weight, root(hessian), block, rounded)
 
 
-def root(hessian: NDArray[np.floating[Any]]) -> Floats:
-    """R [n, n], upper triangular, R Rᵀ = H + λ I with λ = DAMPING · mean of H's diagonal."""
+def damped(hessian: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """H + λ I, λ = DAMPING · mean of H's diagonal: inputs the text did not show count a little."""
     size = len(hessian)
     damping = DAMPING * float(np.trace(hessian)) / size or 1.0
-    turned = hessian[::-1, ::-1].astype(np.float64) + damping * np.eye(size)
-    lower: Floats = np.linalg.cholesky(turned)[::-1, ::-1].astype(np.float32)
-    return lower
+    return hessian + damping * np.eye(size, dtype=hessian.dtype)
+
+
+def root(hessian: NDArray[np.floating[Any]]) -> Floats:
+    """R [n, n], upper triangular, with R Rᵀ = damped(H)."""
+    turned = damped(hessian)[::-1, ::-1].astype(np.float64)
+    upper: Floats = np.linalg.cholesky(turned)[::-1, ::-1].astype(np.float32)
+    return upper
 
 
 def feedback_by_root(weight: Floats, root: Floats, block: int, rounded: Rounder) -> Floats:
@@ -59,3 +64,23 @@ def feedback_by_root(weight: Floats, root: Floats, block: int, rounded: Rounder)
             importance = np.einsum("ij,ij->i", square, square)
             errors[:, here] = weight[:, here] - rounded(adjusted[:, here], importance, first)
     return adjusted
+
+
+def settle(
+    errors: Floats, hessian: NDArray[np.floating[Any]], again: Callable[[Floats, int], Floats]
+) -> None:
+    """Round each column once more, now that the errors of all others are known.
+
+    errors: E [rows, n_in], changed in place; hessian: damped; again: (error that column `at` had
+    best have [rows], at) → the error nearest to it that rounding can give. Each step minimises
+    tr(E H Eᵀ) over one column: e_j ← e_j − (E H)_j / H_jj, rounded.
+    """
+    width = errors.shape[1]
+    for start in range(0, width, _GROUP):
+        stop = min(start + _GROUP, width)
+        pulls = errors @ hessian[:, start:stop]
+        before = errors[:, start:stop].copy()
+        for at in range(start, stop):
+            moved = errors[:, start:at] - before[:, : at - start]
+            pull = pulls[:, at - start] + moved @ hessian[start:at, at]
+            errors[:, at] = again(errors[:, at] - pull / hessian[at, at], at)

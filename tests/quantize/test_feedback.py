@@ -1,10 +1,12 @@
 """Rounding with feedback against the paper's own loops and against trying everything."""
 
+import itertools
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from quantize.feedback import DAMPING, feedback, root
+from quantize.feedback import DAMPING, feedback, root, settle
 
 Matrix = NDArray[np.float64]
 
@@ -107,3 +109,34 @@ def test_inputs_that_are_always_zero() -> None:
     np.testing.assert_array_equal(
         feedback(weight, hessian, 2, lambda part, *_: part.round()), weight
     )
+
+
+def test_settled_means_that_no_single_change_helps() -> None:
+    """Every sweep lowers the error; in the end each number is the best with the others as they
+    are, found by trying its neighbours."""
+    chance = np.random.default_rng(2)
+    weight = 3 * chance.normal(size=(5, 150)).astype(np.float32)
+    x = inputs(400, 150)
+    hessian = damped(x.T @ x / 400)
+    errors = weight - weight.round()
+
+    def cost(errors: Matrix) -> Matrix:
+        return np.einsum("ij,jk,ik->i", errors, hessian, errors)
+
+    def again(wanted: Matrix, at: int) -> Matrix:
+        column: Matrix = weight[:, at]
+        return column - np.round(column - wanted)
+
+    costs = [cost(errors)]
+    for _ in range(30):
+        settle(errors, hessian, again)
+        costs.append(cost(errors))
+    assert all((later <= before + 1e-3).all() for before, later in itertools.pairwise(costs))
+    assert costs[-1].sum() < costs[0].sum() / 2
+    values = weight - errors
+    np.testing.assert_allclose(values, values.round(), atol=1e-5)
+    for at in range(150):
+        for step in (-1, 1):
+            other = errors.copy()
+            other[:, at] += step
+            assert (cost(other) >= costs[-1] - 1e-3).all()
