@@ -87,5 +87,5 @@ def _round(pair: _Pair, name: str, hessians: Hessians) -> Iterator[float]:
     """Round a weight again; the share of the error that is left, of each expert."""
     for expert, (weight, data) in enumerate(pair.experts(name)):
         hessian = hessians.of(name, expert)
-        if hessian is not None:
+        if hessian is not None and np.isfinite(hessian).all():
             yield round_again(weight, data, pair.rounded[name].type.name, hessian)

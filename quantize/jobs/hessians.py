@@ -84,5 +84,7 @@ class Hessians:
             self._add(one, int(expert), rows[chosen == expert])
 
     def _add(self, one: Input, expert: int, rows: Floats) -> None:
-        sums = self._sums.setdefault((one, expert), np.zeros((one.width, one.width), np.float32))
-        sums += rows.T @ rows
+        products = rows.T @ rows
+        sums = self._sums.setdefault((one, expert), products)
+        if sums is not products:
+            sums += products

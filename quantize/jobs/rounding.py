@@ -26,7 +26,7 @@ def round_again(weight: Floats, data: Bytes, kind: str, hessian: Floats) -> floa
         levels_of(kind)
     factor, hessian = root(hessian), damped(hessian)
 
-    def one(start: int) -> tuple[float, float]:
+    def replace(start: int) -> tuple[float, float]:
         rows, old = weight[start : start + _ROWS], data[start : start + _ROWS]
         new = _rounded(rows, kind, factor)
         if kind in TYPES_WITH_LEVELS:
@@ -37,7 +37,7 @@ def round_again(weight: Floats, data: Bytes, kind: str, hessian: Floats) -> floa
         return float(before.sum()), float(np.minimum(before, after).sum())
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        before, after = np.sum(list(pool.map(one, range(0, len(weight), _ROWS))), axis=0)
+        before, after = np.sum(list(pool.map(replace, range(0, len(weight), _ROWS))), axis=0)
     return float(after / before) if before else 1.0
 
 
