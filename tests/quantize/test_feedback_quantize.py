@@ -22,6 +22,8 @@ from quantize.jobs.hessians import Hessians, Input, groups, inputs_of
 from quantize.jobs.watched import WatchedModel
 from quantize.numbers import decode
 from quantize.quantize import Mix, quantize
+from quantize.recipe import read_recipe, replay
+from quantize.search import Aim, search
 from quantize.sizes import kinds_of
 from quantize.task import Task
 
@@ -211,6 +213,19 @@ def test_the_command(
     assert not target.exists()
     assert main([*words, "--feedback", "--text", str(text_file)]) == 0
     assert "of the error" in capsys.readouterr().out
+
+
+def test_a_search_with_feedback(
+    gguf: Path, matrix: Path, tmp_path: Path, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The types of its recipe, rounded with feedback, and less divergence expected of them."""
+    monkeypatch.setattr("quantize.search.PROBE_TOKENS", 64)
+    monkeypatch.setattr("quantize.search.SPAN", 0.7)  # few candidates
+    found = search(gguf, tmp_path / "found.gguf", Aim(bits=5.2), matrix, [], task, feedback=True)
+    recipe = tmp_path / "found.recipe.json"
+    quantize(gguf, tmp_path / "again.gguf", replay(recipe, gguf, matrix), task, [])
+    assert (tmp_path / "again.gguf").read_bytes() == (tmp_path / "found.gguf").read_bytes()
+    assert found.predicted < 0.8 * read_recipe(recipe).predicted
 
 
 def test_too_little_text(gguf: Path, tmp_path: Path, task: Task, text_file: Path) -> None:
