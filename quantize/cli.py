@@ -5,6 +5,7 @@
     assay-quantize convert-lora FOLDER OUT --base MODEL   a LoRA adapter to GGUF
     assay-quantize imatrix MODEL OUT [--text FILE]     which weights matter, measured on text
     assay-quantize quantize IN OUT --type Q8_0         smaller weights
+            [--feedback]                               rounded so that errors cancel
     assay-quantize search IN OUT --size 2.4GiB --imatrix FILE   the best types for a size
     assay-quantize compare ORIGINAL QUANTIZED TEXT     what the smaller weights cost
 

@@ -74,12 +74,13 @@ def search(
     texts: list[Path],
     task: Task,
     refinement: Refinement | None = None,
+    feedback: bool = False,
 ) -> Found:
     """Write the best file found within `aim`, and TARGET's recipe beside it.
 
-    texts: the user's, beside our own dialogues. Raises KnownError and Cancelled; `target` is then
-    as it was before, and what was measured so far is in a hidden file beside it, with which the
-    same search goes on.
+    texts: the user's, beside our own dialogues; feedback: round the file with feedback. Raises
+    KnownError and Cancelled; `target` is then as it was before, and what was measured so far is in
+    a hidden file beside it, with which the same search goes on.
     """
     header = read_header(source)
     kinds = planned_kinds(source, header, Mix("Q8_0", (), importance), task)
@@ -96,9 +97,10 @@ def search(
         size = file_size(source, header, kinds_of(header) | choice)
         return Recipe(*hashes, _label(header, choice), choice, predicted, size)
 
+    written = 0.9 if feedback else 0.98
     if refinement is not None:
         room = budget - recipe(chosen, 0.0).size
-        with task.part(0.8, 0.98), tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        with task.part(0.8, written), tempfile.TemporaryDirectory(dir=target.parent) as folder:
             trial = Path(folder) / "trial.gguf"
 
             def measure(choice: Choice) -> float:
@@ -110,13 +112,15 @@ def search(
             chosen, _ = refine(chosen, table, room, refinement.tries, measure)
     predicted = sum(table[name][kind][1] for name, kind in chosen.items())
     final = recipe(chosen, predicted)
-    with task.part(0.98, 1.0):
-        done = quantize(source, target, final.mix(importance), task)
+    with task.part(written, 1.0):
+        again = texts if feedback else None
+        done = quantize(source, target, final.mix(importance), task, again)
     path = target.with_suffix(".recipe.json")
     write_recipe(path, final)
     journal.unlink(missing_ok=True)
     types = dict(Counter(chosen.values()).most_common())
-    return Found(done.size, done.bits_per_weight, types, predicted, str(path))
+    expected = predicted * done.error_left
+    return Found(done.size, done.bits_per_weight, types, expected, str(path))
 
 
 def _bytes_for(source: Path, header: GgufHeader, bits: float) -> int:

@@ -23,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--imatrix", type=Path, required=True, help="an importance matrix")
     parser.add_argument("--refine", type=int, default=0, metavar="N", help="changes to try after")
     parser.add_argument("--held-out", type=Path, help="the text --refine measures them on")
+    parser.add_argument("--feedback", action="store_true", help="round so that errors cancel")
     add_texts(parser)
 
 
@@ -38,4 +39,5 @@ def run(options: argparse.Namespace, task: Task) -> Outcome:
         options.text,
         task,
         Refinement(options.refine, options.held_out) if options.refine else None,
+        options.feedback,
     )
