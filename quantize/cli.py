@@ -21,7 +21,7 @@ from quantize.screen import JsonScreen, Screen, TextScreen
 from quantize.task import Task
 
 STOPPED = 130
-COMMANDS = ("convert", "imatrix", "quantize", "search", "compare")
+COMMANDS = ("convert", "imatrix", "quantize", "search", "compare", "export")
 """Each a module of quantize.commands."""
 
 

@@ -1,0 +1,38 @@
+"""assay-quantize export KIND …: a model for other programs, one function per kind."""
+
+import argparse
+from pathlib import Path
+
+from quantize.commands.texts import add_texts
+from quantize.export.w4a16 import GROUPS, export_w4a16
+from quantize.outcome import Outcome
+from quantize.task import Task
+
+HELP = "a model for vLLM, QLoRA, Ollama or LM Studio"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+
+    command = kinds.add_parser("w4a16", parents=[common], help="4-bit weights for vLLM")
+    command.add_argument("folder", type=Path)
+    command.add_argument("target", type=Path)
+    command.add_argument("--group", type=int, choices=GROUPS, help="weights with a common scale")
+    command.add_argument("--imatrix", type=Path, help="an importance matrix, else one is made")
+    add_texts(command)
+    command.set_defaults(export=_w4a16)
+
+
+def run(options: argparse.Namespace, task: Task) -> Outcome:
+    """Do it. Raises KnownError and Cancelled."""
+    result: Outcome = options.export(options, task)
+    return result
+
+
+def _w4a16(options: argparse.Namespace, task: Task) -> Outcome:
+    return export_w4a16(
+        options.folder, options.target, options.group, options.imatrix, options.text, task
+    )
