@@ -35,9 +35,9 @@ class Matrix:
 class Source:
     """A model to export.
 
-    config: what config.json holds; kind: BF16 or F16, of what stays as it is; matrices: those of
-    the layers, in the model's order; others: the tensors that stay; layers: names of the linear
-    layers among these.
+    config: what the new config.json holds beside how weights are packed; kind: BF16 or F16, of what
+    stays in 16 bits; matrices: those of the layers, in the model's order; others: the tensors that
+    stay; layers: names of the linear layers among these.
     """
 
     folder: Path
@@ -91,6 +91,8 @@ def open_source(folder: Path) -> Source:
                 linear.append(layer)
     kind = "F16" if planned[0][1][0].kind == "F16" else "BF16"
     ordered = tuple(matrices.values())
+    values["dtype"] = {"F16": "float16", "BF16": "bfloat16"}[kind]
+    values.pop("torch_dtype", None)  # its older name
     return Source(folder, values, kind, ordered, others, tuple(linear))
 
 
