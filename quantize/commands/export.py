@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from quantize.commands.texts import add_texts
+from quantize.export.nf4 import export_nf4
 from quantize.export.w4a16 import GROUPS, export_w4a16
 from quantize.outcome import Outcome
 from quantize.task import Task
@@ -25,6 +26,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_texts(command)
     command.set_defaults(export=_w4a16)
 
+    command = kinds.add_parser("nf4", parents=[common], help="4-bit weights for QLoRA")
+    command.add_argument("folder", type=Path)
+    command.add_argument("target", type=Path)
+    command.add_argument("--single", action="store_true", help="leave the scales in 32 bits")
+    command.set_defaults(export=_nf4)
+
 
 def run(options: argparse.Namespace, task: Task) -> Outcome:
     """Do it. Raises KnownError and Cancelled."""
@@ -36,3 +43,7 @@ def _w4a16(options: argparse.Namespace, task: Task) -> Outcome:
     return export_w4a16(
         options.folder, options.target, options.group, options.imatrix, options.text, task
     )
+
+
+def _nf4(options: argparse.Namespace, task: Task) -> Outcome:
+    return export_nf4(options.folder, options.target, not options.single, task)
