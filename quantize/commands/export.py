@@ -4,7 +4,9 @@ import argparse
 from pathlib import Path
 
 from quantize.commands.texts import add_texts
+from quantize.export.lmstudio import export_lmstudio
 from quantize.export.nf4 import export_nf4
+from quantize.export.ollama import export_ollama
 from quantize.export.w4a16 import GROUPS, export_w4a16
 from quantize.outcome import Outcome
 from quantize.task import Task
@@ -32,6 +34,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     command.add_argument("--single", action="store_true", help="leave the scales in 32 bits")
     command.set_defaults(export=_nf4)
 
+    command = kinds.add_parser("ollama", parents=[common], help="a folder for ollama create")
+    command.add_argument("model", type=Path)
+    command.add_argument("target", type=Path)
+    command.set_defaults(export=_ollama)
+
+    command = kinds.add_parser("lmstudio", parents=[common], help="into LM Studio's models")
+    command.add_argument("model", type=Path)
+    command.add_argument("models", type=Path)
+    command.set_defaults(export=_lmstudio)
+
 
 def run(options: argparse.Namespace, task: Task) -> Outcome:
     """Do it. Raises KnownError and Cancelled."""
@@ -47,3 +59,11 @@ def _w4a16(options: argparse.Namespace, task: Task) -> Outcome:
 
 def _nf4(options: argparse.Namespace, task: Task) -> Outcome:
     return export_nf4(options.folder, options.target, not options.single, task)
+
+
+def _ollama(options: argparse.Namespace, task: Task) -> Outcome:
+    return export_ollama(options.model, options.target, task)
+
+
+def _lmstudio(options: argparse.Namespace, task: Task) -> Outcome:
+    return export_lmstudio(options.model, options.models, task)
