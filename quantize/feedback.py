@@ -53,7 +53,9 @@ def feedback_by_root(weight: Floats, root: Floats, block: int, rounded: Rounder)
             square = root[here, here]
             sums = carried[:, first - start :][:, :block]
             sums = sums + errors[:, start:first] @ root[start:first, here]
-            adjusted[:, here] += np.linalg.solve(square.T, sums.T).T
+            adjusted[:, here] += (
+                sums / square if block == 1 else np.linalg.solve(square.T, sums.T).T
+            )
             importance = np.einsum("ij,ij->i", square, square)
             errors[:, here] = weight[:, here] - rounded(adjusted[:, here], importance, first)
     return adjusted

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.errors import KnownError
+from engine.model.fit.machine import available_memory
 from engine.model.gguf.header import GgufHeader, read_header
 from engine.model.gguf.types import TENSOR_TYPES
+from quantize.calibration import texts_for
 from quantize.child import run_job
 from quantize.imatrix import read_importance, require_full_precision
 from quantize.jobs import Arguments
@@ -21,6 +23,8 @@ from quantize.task import Task
 from quantize.types import IMPORTANCE_TYPES, WEIGHT_TYPES
 
 _PLANNED = 0.02  # share of the work
+_ROUNDED = 0.3  # done when the rounding is followed by feedback
+_SUMS = 3  # this part of the free memory for sums over inputs, as much again for working with them
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +43,38 @@ class Mix:
 
 @dataclass(frozen=True, slots=True)
 class Quantized(Outcome):
-    """A finished quantization: bytes before and after, bits per weight, seconds it took."""
+    """A finished quantization: bytes before and after, bits per weight, seconds it took, the
+    share of the products' square error that feedback left (1 without)."""
 
     type: str
     size_before: int
     size: int
     bits_per_weight: float
     seconds: float
+    error_left: float = 1.0
 
     @property
     def sentence(self) -> str:
         """What was done, for people."""
+        left = f" Feedback left {self.error_left:.0%} of the error." if self.error_left < 1 else ""
         return (
             f"{readable(self.size_before)} became {readable(self.size)} as {self.type} "
-            f"({self.bits_per_weight:.2f} bits per weight) in {self.seconds:.0f} s."
+            f"({self.bits_per_weight:.2f} bits per weight) in {self.seconds:.0f} s.{left}"
         )
 
 
-def quantize(source: Path, target: Path, mix: Mix | str, task: Task) -> Quantized:
+def quantize(
+    source: Path,
+    target: Path,
+    mix: Mix | str,
+    task: Task,
+    feedback: Sequence[Path] | None = None,
+) -> Quantized:
     """Write `target` with the weights of `source` as `mix`, or as the plain type of that name.
 
-    The work is done by llama.cpp in a child process. Raises KnownError and Cancelled; `target`
-    is then as it was before.
+    feedback: round again with feedback, over our dialogues and these texts; None = plainly. The
+    work is done by llama.cpp in a child process. Raises KnownError and Cancelled; `target` is then
+    as it was before.
     """
     started = time.monotonic()
     mix = Mix(mix) if isinstance(mix, str) else mix
@@ -74,14 +88,29 @@ def quantize(source: Path, target: Path, mix: Mix | str, task: Task) -> Quantize
             )
         check_space(target, size)
         arguments = _arguments(source, mix) | {"target": str(temporary.resolve())}
-        run_job("quantize", arguments, task, share=(_PLANNED, 1.0))
+        ends = 1.0 if feedback is None else _ROUNDED
+        run_job("quantize", arguments, task, share=(_PLANNED, ends))
+        left = 1.0 if feedback is None else _round_again(source, temporary, feedback, task)
         after = read_header(temporary)
         if kinds_of(after) != kinds:
             raise KnownError("llama.cpp wrote other types than it planned.", "Try another type.")
         task.check()
     label = mix.type + (" mix" if mix.overrides else "")
     bits = bits_per_weight(after, kinds)
-    return Quantized(label, before.size, after.size, bits, time.monotonic() - started)
+    return Quantized(label, before.size, after.size, bits, time.monotonic() - started, left)
+
+
+def _round_again(source: Path, target: Path, texts: Sequence[Path], task: Task) -> float:
+    """Round the weights of a quantized file with feedback; the share of the error that is left."""
+    header = read_header(source)
+    arguments = {
+        "source": str(source.resolve()),
+        "target": str(target.resolve()),
+        "texts": json.dumps(texts_for(header, list(texts))),
+        "context": str(header.number("context_length", 0)),
+        "memory": str(available_memory() // _SUMS),
+    }
+    return run_job("feedback", arguments, task, share=(_ROUNDED, 1.0))["left"]
 
 
 def planned_kinds(source: Path, header: GgufHeader, mix: Mix, task: Task) -> dict[str, str]:

@@ -54,6 +54,10 @@ def _job(name: str) -> Callable[[Arguments, Report], Result]:
         from quantize.jobs.errors import errors, sensitivity  # noqa: PLC0415
 
         return errors if name == "errors" else sensitivity
+    if name == "feedback":
+        from quantize.jobs.feedback import feedback  # noqa: PLC0415
+
+        return feedback
     if name in ("plan", "quantize"):
         from quantize.jobs.quantize import plan, quantize  # noqa: PLC0415
 

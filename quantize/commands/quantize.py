@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from engine.core.errors import KnownError
+from quantize.commands.texts import add_texts
 from quantize.outcome import Outcome
 from quantize.quantize import Mix, quantize
 from quantize.recipe import replay
@@ -28,15 +30,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="PATTERN=TYPE",
         help="store weights whose name has the pattern as another type; the first match decides",
     )
+    parser.add_argument(
+        "--feedback", action="store_true", help="round so that errors cancel; takes longer"
+    )
+    add_texts(parser)
 
 
 def run(options: argparse.Namespace, task: Task) -> Outcome:
     """Do it. Raises KnownError and Cancelled."""
+    if options.text and not options.feedback:
+        raise KnownError("Without --feedback no text is read.", "Add --feedback or drop --text.")
     if options.recipe:
         mix = replay(options.recipe, options.source, options.imatrix)
     else:
         mix = Mix(options.type, tuple(options.tensor_type), options.imatrix)
-    return quantize(options.source, options.target, mix, task)
+    feedback = options.text if options.feedback else None
+    return quantize(options.source, options.target, mix, task, feedback)
 
 
 def _override(text: str) -> tuple[str, str]:

@@ -15,6 +15,8 @@ from engine.model.child.api import api as _api  # loads the library first
 from engine.model.gguf.types import TENSOR_TYPES
 from quantize.numbers import Floats
 
+Bytes = NDArray[np.uint8]
+
 NUMBERS = {kind.name: number for number, kind in TENSOR_TYPES.items()}  # ggml's, by name
 
 
@@ -95,24 +97,36 @@ def rounded(rows: Floats, kind: str, importance: Floats | None) -> Floats:
 
     importance: of each column [length], None = all alike.
     """
+    return unpacked(packed(rows, kind, importance), kind)
+
+
+def packed(rows: Floats, kind: str, importance: Floats | None) -> Bytes:
+    """The rows [count, length] quantized: the bytes of each [count, ...]."""
     prepare(kind)
     info = TENSOR_TYPES[NUMBERS[kind]]
     rows = np.ascontiguousarray(rows, np.float32)
     count, length = rows.shape
-    packed = np.empty(rows.size // info.block * info.size, np.uint8)
+    data = np.empty((count, length // info.block * info.size), np.uint8)
     weights = None if importance is None else np.ascontiguousarray(importance, np.float32)
     _library().ggml_quantize_chunk(
         NUMBERS[kind],
         rows.ctypes.data,
-        packed.ctypes.data,
+        data.ctypes.data,
         0,
         count,
         length,
         None if weights is None else weights.ctypes.data,
     )
-    result = np.empty_like(rows)
+    return data
+
+
+def unpacked(data: Bytes, kind: str) -> Floats:
+    """What packed() made, read back."""
+    info = TENSOR_TYPES[NUMBERS[kind]]
+    data = np.ascontiguousarray(data)
+    result = np.empty((len(data), data.shape[1] // info.size * info.block), np.float32)
     traits = _library().ggml_get_type_traits(NUMBERS[kind]).contents
-    traits.to_float(packed.ctypes.data, result.ctypes.data, rows.size)
+    traits.to_float(data.ctypes.data, result.ctypes.data, result.size)
     return result
 
 
