@@ -5,29 +5,37 @@ Format: https://github.com/vllm-project/compressed-tensors — NAME.weight_packe
 quantization_config in config.json.
 """
 
+import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from engine.core.errors import KnownError
+from engine.model.fit.machine import available_memory
+from engine.model.gguf.header import read_header
+from quantize.calibration import texts_for
+from quantize.child import run_job
 from quantize.convert import convert
 from quantize.export.checkpoint import Entry, Part
 from quantize.export.folder import require_new
 from quantize.export.int4 import best_scales, packed, rounded
 from quantize.export.model import write_model
 from quantize.export.source import Matrix, Source, kept, open_source, whole
-from quantize.imatrix import collect, read_importance
+from quantize.imatrix import read_importance
 from quantize.numbers import Floats, encode
 from quantize.outcome import Outcome
 from quantize.output import check_space, readable
 from quantize.task import Task
+from quantize.weights import Weight
 
 GROUPS = (128, 64, 32)
 """Sizes that the kernels of vLLM know."""
-_MEASURED = 0.3  # share of the progress bar
+_ROUNDED, _CONVERTED = 0.95, 0.02  # shares of the progress bar, the latter of the former
+_SUMS = 3  # this part of the free memory for sums over inputs, as much again for working with them
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +67,29 @@ def export_w4a16(
     """Write the model in `folder` to the new folder `target`.
 
     group: None for the largest of GROUPS that fits. imatrix: an importance matrix of the model's
-    GGUF file; None to make one with our dialogues and `texts`. Raises KnownError and Cancelled;
-    nothing is then at `target`.
+    GGUF file, from which scales are chosen; None to round with feedback over our dialogues and
+    `texts`, which is better and takes longer. Raises KnownError and Cancelled; nothing is then at
+    `target`.
     """
     require_new(target)
     source = open_source(folder)
     group = _group(source, group)
-    importance = read_importance(imatrix) if imatrix else _measure(source, target, texts, task)
-    parts = [*kept(source)]
-    parts += [_part(one, _inputs(one, importance), group, source.kind) for one in source.matrices]
-    config = {**source.config, "quantization_config": _settings(source, group)}
-    with task.part(0.0 if imatrix else _MEASURED, 1.0):
-        size = write_model(source, target, config, parts, task)
-    return Exported(len(source.matrices), group, size, 8 * size / source.count)
+    makers: list[Callable[[], bytes]]
+    if imatrix is not None:
+        importance = read_importance(imatrix)
+        inputs = [_inputs(one, importance) for one in source.matrices]
+        makers = [
+            partial(_scaled, one.weight, values, group, source.kind)
+            for one, values in zip(source.matrices, inputs, strict=True)
+        ]
+        return _write(source, target, group, makers, task)
+    check_space(target, sum(one.weight.size for one in source.matrices) * 3 // 2)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
+        with task.part(0.0, _ROUNDED):
+            _round(source, Path(scratch), texts, group, task)
+        makers = [(Path(scratch) / str(at)).read_bytes for at in range(len(source.matrices))]
+        with task.part(_ROUNDED, 1.0):
+            return _write(source, target, group, makers, task)
 
 
 def _group(source: Source, asked: int | None) -> int:
@@ -87,16 +105,24 @@ def _group(source: Source, asked: int | None) -> int:
     )
 
 
-def _measure(source: Source, target: Path, texts: list[Path], task: Task) -> dict[str, Floats]:
-    """An importance matrix of the model, made of a GGUF file that is then removed."""
-    check_space(target, sum(one.weight.size for one in source.matrices))
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
-        model, matrix = Path(scratch) / "model.gguf", Path(scratch) / "imatrix.gguf"
-        with task.part(0.0, _MEASURED / 3):
-            convert(source.folder, model, None, task)
-        with task.part(_MEASURED / 3, _MEASURED):
-            collect(model, matrix, texts, task)
-        return read_importance(matrix)
+def _round(source: Source, scratch: Path, texts: list[Path], group: int, task: Task) -> None:
+    """Round all matrices with feedback, into numbered files; the GGUF file in between goes."""
+    model = scratch / "model.gguf"
+    with task.part(0.0, _CONVERTED):
+        convert(source.folder, model, None, task)
+    header = read_header(model)
+    arguments = {
+        "folder": str(source.folder.resolve()),
+        "model": str(model.resolve()),
+        "texts": json.dumps(texts_for(header, texts)),
+        "context": str(header.number("context_length", 0)),
+        "memory": str(available_memory() // _SUMS),
+        "group": str(group),
+        "kind": source.kind,
+        "target": str(scratch.resolve()),
+    }
+    run_job("int4", arguments, task, share=(_CONVERTED, 1.0))
+    model.unlink()
 
 
 def _inputs(matrix: Matrix, importance: dict[str, Floats]) -> Floats:
@@ -111,7 +137,28 @@ def _inputs(matrix: Matrix, importance: dict[str, Floats]) -> Floats:
     return inputs
 
 
-def _part(matrix: Matrix, importance: Floats, group: int, kind: str) -> Part:
+def _scaled(weight: Weight, importance: Floats, group: int, kind: str) -> bytes:
+    """A matrix's scales and its packed codes."""
+    weights = whole(weight).reshape(weight.shape[0], -1, group)
+    scales = best_scales(weights, importance.reshape(-1, group), kind)
+    return encode(scales.reshape(-1), kind) + packed(rounded(weights, scales).reshape(weight.shape))
+
+
+def _write(
+    source: Source, target: Path, group: int, makers: Sequence[Callable[[], bytes]], task: Task
+) -> Exported:
+    """makers: give each matrix's scales and packed codes."""
+    parts = [*kept(source)]
+    parts += [
+        _part(matrix, maker, group, source.kind)
+        for matrix, maker in zip(source.matrices, makers, strict=True)
+    ]
+    config = {**source.config, "quantization_config": _settings(source, group)}
+    size = write_model(source, target, config, parts, task)
+    return Exported(len(source.matrices), group, size, 8 * size / source.count)
+
+
+def _part(matrix: Matrix, maker: Callable[[], bytes], group: int, kind: str) -> Part:
     rows, columns = matrix.weight.shape
     entries = (
         Entry(f"{matrix.name}.weight_packed", "I32", (rows, columns // 8)),
@@ -120,10 +167,9 @@ def _part(matrix: Matrix, importance: Floats, group: int, kind: str) -> Part:
     )
 
     def blocks() -> Iterator[tuple[int, bytes]]:
-        weights = whole(matrix.weight).reshape(rows, -1, group)
-        scales = best_scales(weights, importance.reshape(-1, group), kind)
-        yield 0, packed(rounded(weights, scales).reshape(rows, columns))
-        yield 1, encode(scales.reshape(-1), kind)
+        data = maker()
+        yield 1, data[: entries[1].size]
+        yield 0, data[entries[1].size :]
         yield 2, np.array([rows, columns], "<i8").tobytes()
 
     return Part(entries, blocks)

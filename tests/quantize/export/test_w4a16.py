@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from packed_models import codes_of, layers_of, read_folder, unpacked
-from tiny_models import TEXT, edit_json, make_model, make_other
+from tiny_models import edit_json, make_model, make_other
 from transformers import LlamaConfig, LlamaForCausalLM, Qwen3ForCausalLM
 
 from engine.core.errors import Cancelled, KnownError
@@ -120,16 +120,6 @@ def test_shards(
     assert len(list((tmp_path / "many").glob("model-*.safetensors"))) > 3
     assert one.keys() == many.keys()
     assert all(torch.equal(one[name], many[name]) for name in one)
-
-
-def test_importances_are_measured_where_none_are_given(
-    shared_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: Task
-) -> None:
-    (tmp_path / "own.txt").write_text(TEXT)
-    monkeypatch.setattr("quantize.calibration.OWN", tmp_path / "own.txt")
-    export_w4a16(shared_folder, tmp_path / "out", None, None, [], task)
-    assert layers_of(read_folder(tmp_path / "out"))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "own.txt"]
 
 
 def narrow(folder: Path) -> None:
