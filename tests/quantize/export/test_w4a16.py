@@ -1,6 +1,7 @@
 """W4A16 folders, read by the safetensors library and an unpacker of the tests' own."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from transformers import LlamaConfig, LlamaForCausalLM, Qwen3ForCausalLM
 
 from engine.core.errors import Cancelled, KnownError
 from quantize import cli
+from quantize.export.int4 import plain_scales
+from quantize.export.nf4 import export_nf4
 from quantize.export.w4a16 import export_w4a16
 from quantize.imatrix import read_importance
 from quantize.task import Task
@@ -150,21 +153,12 @@ def test_smaller_groups_where_128_does_not_fit(
     tmp_path: Path, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     narrow(tmp_path / "model")
-    monkeypatch.setattr(
-        "quantize.export.w4a16.read_importance", lambda _: Everywhere(), raising=True
-    )
+    everywhere = Everywhere({"down": 320, "output": 128, "": 192})
+    monkeypatch.setattr("quantize.export.w4a16.read_importance", lambda _: everywhere)
     found = export_w4a16(tmp_path / "model", tmp_path / "out", None, Path("any"), [], task)
     assert found.group == 64
     tensors = read_folder(tmp_path / "out")
     assert tensors[f"{LAYER}.weight_scale"].shape == (192, 5)
-
-
-class Everywhere(dict):  # type: ignore[type-arg]
-    """An importance matrix that has ones for everything."""
-
-    def get(self, name: str, _default: object = None) -> NDArray[np.float32]:
-        size = 320 if "down" in name else 128 if "output" in name else 192
-        return np.ones((1, size), np.float32)
 
 
 def test_an_importance_matrix_of_another_model(imatrix: Path, tmp_path: Path, task: Task) -> None:
@@ -205,3 +199,32 @@ def test_a_disk_too_small(
     with pytest.raises(KnownError, match=r"needs .* MB and only"):
         export_w4a16(shared_folder, tmp_path / "out", None, imatrix, [], task)
     assert not list(tmp_path.iterdir())
+
+
+def test_memory_is_that_of_a_few_matrices(
+    tmp_path: Path, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_model(tmp_path / "model", num_hidden_layers=12, intermediate_size=1024)
+    total = (tmp_path / "model" / "model.safetensors").stat().st_size
+    everywhere = Everywhere({"down": 1024, "output": 128, "": 256})
+    monkeypatch.setattr("quantize.export.w4a16.read_importance", lambda _: everywhere)
+    # Searching works on parts of a matrix and would only take its time here.
+    monkeypatch.setattr(
+        "quantize.export.w4a16.best_scales", lambda weights, _, kind: plain_scales(weights, kind)
+    )
+    tracemalloc.start()
+    export_w4a16(tmp_path / "model", tmp_path / "out", None, Path("any"), [], task)
+    export_nf4(tmp_path / "model", tmp_path / "nf4", True, task)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    matrix = 4 * 256 * 1024
+    assert peak < 8 * matrix
+    assert 8 * matrix < total / 4
+
+
+class Everywhere(dict[str, int]):
+    """An importance matrix with ones for all: part of a name → inputs."""
+
+    def get(self, name: str, _default: object = None) -> NDArray[np.float32]:  # type: ignore[override]
+        size = next(size for part, size in self.items() if part in name)
+        return np.ones((1, size), np.float32)
