@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from engine.core.files import known_os_error
 from quantize.commands.texts import add_texts
 from quantize.export.lmstudio import export_lmstudio
 from quantize.export.nf4 import export_nf4
@@ -47,7 +48,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, task: Task) -> Outcome:
     """Do it. Raises KnownError and Cancelled."""
-    result: Outcome = options.export(options, task)
+    try:
+        result: Outcome = options.export(options, task)
+    except OSError as error:
+        raise known_os_error("export the model", error) from error
     return result
 
 

@@ -14,6 +14,7 @@ Codes = NDArray[np.int8]
 LOW, HIGH = -8, 7
 _STEPS = np.linspace(0.65, 1.05, 9, dtype=np.float32)  # of the scale that fits the largest weight
 _ROUNDS = 2
+_LEAST = 1e-37  # scale with an inverse
 _CHUNK = 1 << 17  # weights worked on together: they stay in the processor's cache
 
 
@@ -38,7 +39,7 @@ def best_scales(weights: Floats, importance: Floats, kind: str) -> Floats:
 
 
 def rounded(weights: Floats, scales: Floats) -> Codes:
-    """The whole numbers q nearest to w / s; 0 where the scale is 0. Shapes as above."""
+    """The whole numbers q nearest to w / s; 0 where s is 0 or nearly so. Shapes as above."""
     return _quotients(weights, scales).astype(np.int8)
 
 
@@ -89,7 +90,7 @@ def _errors(weights: Floats, scales: Floats, importance: Floats) -> Floats:
 
 def _quotients(weights: Floats, scales: Floats) -> Floats:
     inverse = np.zeros_like(scales)
-    np.divide(np.float32(1), scales, out=inverse, where=scales != 0)
+    np.divide(np.float32(1), scales, out=inverse, where=np.abs(scales) > _LEAST)
     result = weights * inverse[..., None]
     np.rint(result, out=result)
     return np.clip(result, LOW, HIGH, out=result)

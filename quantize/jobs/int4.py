@@ -6,16 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.errors import KnownError
+from engine.core.files import known_os_error
 from quantize.export.int4 import best_scales, packed, rounded
 from quantize.export.int4_feedback import with_feedback
 from quantize.export.source import Matrix, open_source, whole
 from quantize.jobs import Arguments, Report, Result
+from quantize.jobs.feedback import LEAST, WINDOW
 from quantize.jobs.hessians import Hessians, groups, inputs_of
 from quantize.jobs.watched import WatchedModel
 from quantize.numbers import Floats, encode
-
-WINDOW = 512
-LEAST = 32  # tokens
 
 
 def int4(arguments: Arguments, report: Report) -> Result:
@@ -53,7 +52,7 @@ def int4(arguments: Arguments, report: Report) -> Result:
             for number, matrix in tensors[name]:
                 hessian = hessians.of(name, matrix.expert)
                 data = _rounded(matrix, hessian, int(arguments["group"]), arguments["kind"])
-                (Path(arguments["target"]) / str(number)).write_bytes(data)
+                _write(Path(arguments["target"]) / str(number), data)
                 fed_back += hessian is not None
             done += step
             report(done, f"Rounding {name}")
@@ -70,3 +69,10 @@ def _rounded(matrix: Matrix, hessian: Floats | None, group: int, kind: str) -> b
     else:
         codes, scales = with_feedback(weight, hessian, group, kind)
     return encode(scales.reshape(-1), kind) + packed(codes)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise known_os_error("write the new folder", error) from error

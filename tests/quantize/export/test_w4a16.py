@@ -14,7 +14,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, Qwen3ForCausalLM
 
 from engine.core.errors import Cancelled, KnownError
 from quantize import cli
-from quantize.export.int4 import plain_scales
+from quantize.export.int4 import best_scales, plain_scales, rounded
 from quantize.export.nf4 import export_nf4
 from quantize.export.w4a16 import export_w4a16
 from quantize.imatrix import read_importance
@@ -85,6 +85,13 @@ def test_no_scale_is_much_better(
             least += (h * (tried - w) ** 2).sum(axis=1).min()
             ours += error_of(w, found[row, start : start + 128], h)
     assert ours < 1.03 * least
+
+
+def test_weights_too_small_for_a_scale_are_zeros() -> None:
+    weights = np.full((2, 1, 32), 1e-41, np.float32)
+    weights[0] = 0
+    scales = best_scales(weights, np.ones((1, 32), np.float32), "BF16")
+    assert not (rounded(weights, scales) * scales[..., None]).round(38).any()
 
 
 def test_everything_else_stays(shared_folder: Path, imatrix: Path, tmp_path: Path) -> None:
