@@ -12,10 +12,14 @@ from tiny_models import TOKENS, make_other, make_tokenizer, torch_logits
 from transformers import (
     AutoModelForCausalLM,
     CompressedTensorsConfig,
+    Glm4MoeConfig,
+    Glm4MoeForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
     Qwen2Config,
     Qwen2ForCausalLM,
+    Qwen2MoeConfig,
+    Qwen2MoeForCausalLM,
     Qwen3Config,
     Qwen3ForCausalLM,
     Qwen3MoeConfig,
@@ -32,19 +36,27 @@ def dense(config: type, kind: type) -> Callable[[Path], torch.nn.Module]:
     return lambda folder: make_other(folder, config, kind, num_hidden_layers=2)
 
 
-def moe(folder: Path) -> torch.nn.Module:
-    model: torch.nn.Module = make_other(
-        folder,
-        Qwen3MoeConfig,
-        Qwen3MoeForCausalLM,
-        num_hidden_layers=2,
-        moe_intermediate_size=64,
-        num_experts=4,
-        num_experts_per_tok=2,
-        norm_topk_prob=True,
-        tie_word_embeddings=False,
+def moe(config: type, kind: type, **settings: object) -> Callable[[Path], torch.nn.Module]:
+    experts = {"moe_intermediate_size": 64, "num_experts_per_tok": 2, "tie_word_embeddings": False}
+    return lambda folder: make_other(
+        folder, config, kind, **{"num_hidden_layers": 2, **experts, **settings}
     )
-    return model
+
+
+QWEN3_MOE = moe(Qwen3MoeConfig, Qwen3MoeForCausalLM, num_experts=4, norm_topk_prob=True)
+QWEN2_MOE = moe(
+    Qwen2MoeConfig, Qwen2MoeForCausalLM, num_experts=4, shared_expert_intermediate_size=128
+)
+GLM4_MOE = moe(
+    Glm4MoeConfig,
+    Glm4MoeForCausalLM,
+    n_routed_experts=4,
+    first_k_dense_replace=1,
+    head_dim=64,
+    n_group=1,
+    topk_group=1,
+    partial_rotary_factor=0.5,
+)
 
 
 @pytest.mark.filterwarnings("ignore:You passed `quantization_config`")
@@ -54,9 +66,11 @@ def moe(folder: Path) -> torch.nn.Module:
         (dense(Qwen3Config, Qwen3ForCausalLM), False),
         (dense(Qwen2Config, Qwen2ForCausalLM), True),
         (dense(LlamaConfig, LlamaForCausalLM), False),
-        (moe, True),
+        (QWEN3_MOE, True),
+        (QWEN2_MOE, True),
+        (GLM4_MOE, True),
     ],
-    ids=["qwen3", "qwen2", "llama", "qwen3moe"],
+    ids=["qwen3", "qwen2", "llama", "qwen3moe", "qwen2moe", "glm4moe"],
 )
 def test_logits_are_those_of_the_unpacked_weights(
     make: Callable[[Path], torch.nn.Module],
