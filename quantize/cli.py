@@ -8,6 +8,7 @@
             [--feedback]                               rounded so that errors cancel
     assay-quantize search IN OUT --size 2.4GiB --imatrix FILE   the best types for a size
     assay-quantize compare ORIGINAL QUANTIZED TEXT     what the smaller weights cost
+    assay-quantize export w4a16|nf4|ollama|lmstudio …  a model for other programs
 
 With --json every line of output is a JSON object with an "event": "progress" (fraction, text),
 and last "result", "error" (sentence, hint) or "stopped" (resumable). SIGTERM and Ctrl-C stop the
@@ -24,7 +25,7 @@ from quantize.screen import JsonScreen, Screen, TextScreen
 from quantize.task import Interrupted, Task
 
 STOPPED = 130
-COMMANDS = ("convert", "convert-lora", "imatrix", "quantize", "search", "compare")
+COMMANDS = ("convert", "convert-lora", "imatrix", "quantize", "search", "compare", "export")
 """Each a module of quantize.commands."""
 
 

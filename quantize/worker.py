@@ -62,6 +62,10 @@ def _job(name: str) -> Callable[[Arguments, Report], Result]:
         from quantize.jobs.quantize import plan, quantize  # noqa: PLC0415
 
         return plan if name == "plan" else quantize
+    if name == "int4":
+        from quantize.jobs.int4 import int4  # noqa: PLC0415
+
+        return int4
     from quantize.jobs.compare import compare  # noqa: PLC0415
 
     return compare

@@ -1,0 +1,1 @@
+"""Model folders for other programs, one file per kind: vLLM, QLoRA, Ollama, LM Studio."""
