@@ -158,7 +158,7 @@ class MainWindow(QMainWindow):
         path = local_file(event.mimeData())
         if self.session is not None and path is not None:
             event.acceptProposedAction()
-            self._drop_hint.cover(self, path)
+            self._drop_hint.cover(path)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._drop_hint.hide()

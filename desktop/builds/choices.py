@@ -1,0 +1,138 @@
+"""The table of what can be made of a model; the last row is of a size of the user's own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QModelIndex, Signal
+from PySide6.QtGui import QColor
+
+from desktop.builds.words import fit_words, target_note, target_title
+from desktop.theme import theme
+from desktop.widgets.data_table import DataTable
+from desktop.widgets.figures import file_size
+from desktop.widgets.table import CellModel, Index
+from engine.core.cards import Column
+
+if TYPE_CHECKING:
+    from engine.core.builds import BuildChoice
+
+_FIT = 4
+_TINTS = {"tight": "warning", "too large": "negative"}
+_MOST_ROWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table."""
+
+    title: str
+    target: str
+    size: int
+    memory: int
+    fits: str
+
+
+class ChoicesModel(CellModel):
+    """What is made, what that loses, and what it takes."""
+
+    def __init__(self) -> None:
+        names = [("To make", "text"), ("Loss", "text"), ("File", "amount"),
+                 ("Memory", "amount"), ("Here", "text")]  # fmt: skip
+        super().__init__([Column(_tr(name), kind) for name, kind in names])  # type: ignore[arg-type]
+        self.rows: list[Row] = []
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.rows)
+
+    def text(self, row: int, column: int) -> str:
+        one = self.rows[row]
+        return (
+            one.title,
+            target_note(one.target),
+            file_size(one.size),
+            file_size(one.memory),
+            fit_words(one.fits),
+        )[column]
+
+    def colour(self, row: int, column: int) -> QColor:
+        tint = _TINTS.get(self.rows[row].fits, "text") if column == _FIT else "text"
+        return QColor(getattr(theme().tokens, tint))
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show other rows; what is selected stays so if there are as many."""
+        others = len(rows) != len(self.rows)
+        if others:
+            self.beginResetModel()
+        self.rows = list(rows)
+        if others:
+            self.endResetModel()
+        else:
+            last = self.index(len(rows) - 1, self.columnCount() - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
+
+class ChoicesTable(DataTable):
+    """One row is chosen, with the arrow keys or a click; rows keep their order."""
+
+    picked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(_tr("What to make"), widest=1)
+        self.choices = ChoicesModel()
+        self._own = False
+        self.setModel(self.choices)
+        self.horizontalHeader().setSectionsClickable(False)
+        self.selectionModel().selectionChanged.connect(lambda *_: self.picked.emit())
+
+    def show_choices(self, choices: "Sequence[BuildChoice]", own: Row | None) -> None:
+        """Show what can be made, and choose what is recommended; own: the last row, if any."""
+        words = _tr("{} · recommended")
+        rows = [
+            Row(
+                words.format(target_title(one.target))
+                if one.recommended
+                else target_title(one.target),
+                one.target,
+                one.size,
+                one.memory,
+                one.fits,
+            )
+            for one in choices
+        ]
+        self._own = own is not None
+        self.choices.show(rows if own is None else [*rows, own])
+        self.fit_height(_MOST_ROWS)
+        best = next((n for n, one in enumerate(choices) if one.recommended), 0)
+        self.selectRow(best)
+
+    def show_own(self, own: Row) -> None:
+        """Change the last row."""
+        self.choices.show([*self.choices.rows[:-1], own])
+
+    def chosen(self) -> Row:
+        """The selected row."""
+        rows = self.selectionModel().selectedRows()
+        return self.choices.rows[rows[0].row() if rows else 0]
+
+    def own_chosen(self) -> bool:
+        """Whether that of a size of the user's own is."""
+        return self._own and self.chosen() is self.choices.rows[-1]
+
+
+def own_row(choices: "Sequence[BuildChoice]", parameters: int, bits: float) -> Row:
+    """A result of so many bits per weight: size by the weights, memory by the nearest choice.
+
+    How it fits is what is known of the smallest choice that is not smaller.
+    """
+    size = round(parameters * bits / 8)
+    beside = min(choices, key=lambda one: abs(one.size - size))
+    larger = [one for one in choices if one.size >= size]
+    fits = min(larger, key=lambda one: one.size) if larger else max(choices, key=lambda c: c.size)
+    target = f"{bits:.1f}bpw"
+    return Row(_tr("A size of your own"), target, size, size + beside.memory - beside.size,
+               fits.fits)  # fmt: skip
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("builds", text)
