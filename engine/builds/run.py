@@ -201,7 +201,7 @@ class BuildRun:
 
     def _reading(self, fraction: float) -> None:
         self.check()
-        self._tell(fraction, "Checking what is there")
+        self._tell(self.fraction, f"Checking what is there: {fraction:.0%}")
 
     def _note(self, **values: Any) -> None:
         """Write something down. Raises KnownError."""

@@ -20,7 +20,8 @@ def status_of(
     """run: the one at work, if there is one here; waits: for another build to end; model: its
     number in the library."""
     stages = stages_of(record.order, record.source)
-    built = all(stage.name in record.done for stage in stages[-2:])
+    whole = all(stage.name in record.done for stage in stages[-2:])
+    built = whole and (folder / MODEL).is_file()  # it may have been removed from the library
     small = record.done.get(stages[-2].name)
     figures: dict[str, float] = {}
     for stage in stages[-2:]:

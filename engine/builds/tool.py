@@ -62,7 +62,7 @@ class Tool:
         The calling thread must outlive the program, which the kernel ends with that thread. Raises
         KnownError if it fails, Cancelled if it was stopped.
         """
-        command = [*PROGRAM, *arguments, "--json"]
+        command = [*PROGRAM, arguments[0], "--json", *arguments[1:]]
         if os.name != "nt":
             child = [sys.executable, "-m", "engine.builds.child", str(os.getpid())]
             command = [*child, *command]
