@@ -27,7 +27,7 @@ class BuildOrder:
 class BuildSource:
     """Where a model comes from. place: what BuildOrder.source is to be; parameters, bytes: 0 where
     not known; bytes: of the weights as they are there; licence: "" if none is named; version: the
-    Hub's commit, else a hash of what is in the folder or file."""
+    Hub's commit, else the SHA-256 of what is there once a build has read it, and "" before."""
 
     kind: SourceKind
     place: str

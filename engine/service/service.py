@@ -145,7 +145,17 @@ class Service:
             self.models.factor,
         )
         closing.callback(self.downloads.close)
-        self.builds = BuildArea()
+        self.builds = BuildArea(
+            paths,
+            registry,
+            self.models,
+            self.downloads,
+            self.training,
+            self.settings,
+            jobs,
+            publish,
+            lambda: database.read_only != "",
+        )
         closing.callback(self.builds.close)
         closing.callback(jobs.close)
         self.portfolio = PortfolioArea(
