@@ -9,7 +9,7 @@ from desktop.builds.choices import ChoicesTable, Row, own_row
 from desktop.builds.own_size import OwnSize
 from desktop.builds.step import Step, primary
 from desktop.builds.texts import Texts
-from desktop.builds.words import is_short, kind_words, needs, source_facts
+from desktop.builds.words import bits_of, is_searched, kind_words, needs, source_facts
 from desktop.safetext import label, one_line
 from desktop.widgets.buttons import button
 from desktop.widgets.card import CardFrame
@@ -45,17 +45,16 @@ class ChoiceStep(Step):
         what.header.addWidget(self._kind, 0, Qt.AlignmentFlag.AlignVCenter)
         self._facts = label("", "muted", wrap=True)
         self.licence = label("", wrap=True)
-        self._notice = label("", "muted", wrap=True)
         what.body.addWidget(self._facts)
         what.body.addWidget(framed(column(self.licence, margins=(12, 8, 12, 8)), "well"))
-        what.body.addWidget(self._notice)
         make = CardFrame(self.tr("What to make of it"))
         self.table = ChoicesTable()
         self.table.picked.connect(self._picked)
         self.own = OwnSize()
         self.own.changed.connect(self._resize)
         self.needs = label("", "small", wrap=True)
-        for one in (self.table, self.own, self.needs):
+        self._notice = label("", "error", wrap=True)
+        for one in (self.table, self.own, self.needs, self._notice):
             make.body.addWidget(one)
         self.name_field = QLineEdit()
         self.name_field.setAccessibleName(self.tr("Name of the new model"))
@@ -93,9 +92,12 @@ class ChoiceStep(Step):
         self._kind.setText(kind_words(source.kind))
         self._facts.setText(self._about(source))
         self.licence.setText(self._licence(source.licence))
-        set_words(self._notice, look.notice, "muted")
-        self.name_field.setText(one_line(source.name, _NAME_LENGTH))
+        self.needs.setText(self._needs(look))
+        set_words(self._notice, look.notice, "error")
+        self.name_field.setModified(False)
         self.texts.show_texts(())
+        searched = (bits_of(one.target) for one in look.choices if is_searched(one.target))
+        self.own.begin(next(searched, 0.0))
         self.table.show_choices(look.choices, self._own(look))
         self._picked()
         set_words(self._error, "", "error")
@@ -147,9 +149,10 @@ class ChoiceStep(Step):
         own = self._own(self._look) if self._look is not None else None
         if own is not None:
             self.table.show_own(own)
+            self._propose_name()
 
     def _picked(self) -> None:
-        """Show the slider where it counts, and what making it needs."""
+        """Show the slider where it counts."""
         if self._look is None or not self.table.choices.rows:
             return
         own = self.table.own_chosen()
@@ -157,12 +160,20 @@ class ChoiceStep(Step):
             # Once it has its place.
             QTimer.singleShot(0, self.own, lambda: self.pane.ensureWidgetVisible(self.own))
         self.own.setVisible(own)
-        words = needs(self._look)
-        if self._fetches():
-            comes = self.tr("{size} come from {host}, once.")
-            size = file_size(self._look.source.bytes)
-            words = f"{comes.format(size=size, host=self._host)} {words}"
-        set_words(self.needs, words, "error" if is_short(self._look) else "small")
+        self._propose_name()
+
+    def _propose_name(self) -> None:
+        """Name the new model after what is made, unless the user has named it."""
+        if self._look is not None and not self.name_field.isModified():
+            made = self.table.chosen().target
+            self.name_field.setText(one_line(f"{self._look.source.name}-{made}", _NAME_LENGTH))
+
+    def _needs(self, look: "BuildLook") -> str:
+        words = needs(look)
+        if not self._fetches():
+            return words
+        comes = self.tr("{size} come from {host}, once.")
+        return f"{comes.format(size=file_size(look.source.bytes), host=self._host)} {words}"
 
     def _enable(self) -> None:
         self.make.setEnabled(bool(self.name_field.text().strip()))

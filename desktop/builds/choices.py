@@ -1,13 +1,13 @@
 """The table of what can be made of a model; the last row is of a size of the user's own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, Signal
 from PySide6.QtGui import QColor
 
-from desktop.builds.words import fit_words, target_note, target_title
+from desktop.builds.words import bits_of, fit_words, is_searched, target_note, target_title
 from desktop.theme import theme
 from desktop.widgets.data_table import DataTable
 from desktop.widgets.figures import file_size
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _FIT = 4
 _TINTS = {"tight": "warning", "too large": "negative"}
-_MOST_ROWS = 8
+_MOST_ROWS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Row:
     size: int
     memory: int
     fits: str
+    recommended: bool = False
 
 
 class ChoicesModel(CellModel):
@@ -86,24 +87,16 @@ class ChoicesTable(DataTable):
         self.selectionModel().selectionChanged.connect(lambda *_: self.picked.emit())
 
     def show_choices(self, choices: "Sequence[BuildChoice]", own: Row | None) -> None:
-        """Show what can be made, and choose what is recommended; own: the last row, if any."""
-        words = _tr("{} · recommended")
-        rows = [
-            Row(
-                words.format(target_title(one.target))
-                if one.recommended
-                else target_title(one.target),
-                one.target,
-                one.size,
-                one.memory,
-                one.fits,
-            )
-            for one in choices
-        ]
+        """Show the types, and last a searched file, if any; choose what is recommended."""
+        fixed = [one for one in choices if not is_searched(one.target)]
+        rows = [_row(one, target_title(one.target)) for one in fixed]
         self._own = own is not None
-        self.choices.show(rows if own is None else [*rows, own])
+        if own is not None:
+            rows.append(own)
+        self.choices.show(rows)
         self.fit_height(_MOST_ROWS)
-        best = next((n for n, one in enumerate(choices) if one.recommended), 0)
+        smallest = min(range(len(rows)), key=lambda number: rows[number].size)
+        best = next((number for number, one in enumerate(rows) if one.recommended), smallest)
         self.selectRow(best)
 
     def show_own(self, own: Row) -> None:
@@ -120,18 +113,35 @@ class ChoicesTable(DataTable):
         return self._own and self.chosen() is self.choices.rows[-1]
 
 
-def own_row(choices: "Sequence[BuildChoice]", parameters: int, bits: float) -> Row:
-    """A result of so many bits per weight: size by the weights, memory by the nearest choice.
+def own_row(choices: "Sequence[BuildChoice]", weights: int, bits: float) -> Row:
+    """A searched file of so many bits per weight, foreseen from what is known of the choices.
 
-    How it fits is what is known of the smallest choice that is not smaller.
+    Its size differs from that of the choice beside it by the bits of the weights, its memory by as
+    much; how it fits is what is known of the smallest choice that is not smaller.
     """
-    size = round(parameters * bits / 8)
+    searched = next((one for one in choices if is_searched(one.target)), None)
+    size = round(weights * bits / 8)
+    if searched is not None:
+        size = searched.size + round(weights * (bits - bits_of(searched.target)) / 8)
     beside = min(choices, key=lambda one: abs(one.size - size))
-    larger = [one for one in choices if one.size >= size]
-    fits = min(larger, key=lambda one: one.size) if larger else max(choices, key=lambda c: c.size)
-    target = f"{bits:.1f}bpw"
-    return Row(_tr("A size of your own"), target, size, size + beside.memory - beside.size,
-               fits.fits)  # fmt: skip
+    larger = [one for one in choices if one.size >= size] or [max(choices, key=_size)]
+    recommended = searched is not None and searched.recommended
+    row = Row("", f"{bits:.1f}bpw", size, size + beside.memory - beside.size,
+              min(larger, key=_size).fits, recommended)  # fmt: skip
+    return replace(row, title=_named(_tr("A size of your own"), recommended))
+
+
+def _row(choice: "BuildChoice", title: str) -> Row:
+    named = _named(title, choice.recommended)
+    return Row(named, choice.target, choice.size, choice.memory, choice.fits, choice.recommended)
+
+
+def _named(title: str, recommended: bool) -> str:
+    return _tr("{} · recommended").format(title) if recommended else title
+
+
+def _size(choice: "BuildChoice") -> int:
+    return choice.size
 
 
 def _tr(text: str) -> str:

@@ -30,7 +30,7 @@ class OwnSize(QWidget):
         self.field.setFixedWidth(72)
         self.field.setAccessibleName(name)
         self.field.lineEdit().setTextMargins(8, 0, 0, 0)
-        line = row(label(self.tr("Size of your own"), "muted"), gap=12)
+        line = row(label(self.tr("Size"), "muted"), gap=12)
         line.addWidget(self.slider, 1)
         line.addWidget(self.field)
         line.addWidget(label(self.tr("bits per weight"), "muted"))
@@ -39,6 +39,12 @@ class OwnSize(QWidget):
         self.slider.setValue(round(_USUAL * _STEPS))
         self.slider.valueChanged.connect(lambda steps: self.field.setValue(steps / _STEPS))
         self.field.valueChanged.connect(self._typed)
+
+    def begin(self, bits: float) -> None:
+        """Set a size without telling."""
+        self.blockSignals(True)
+        self.field.setValue(bits or _USUAL)
+        self.blockSignals(False)
 
     def bits(self) -> float:
         """Bits per weight."""

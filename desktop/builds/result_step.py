@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from desktop.builds.step import Step, primary
-from desktop.builds.words import findings, target_title
+from desktop.builds.words import build_title, findings
 from desktop.safetext import clean, label, one_line
 from desktop.widgets.activity import Activity
 from desktop.widgets.announce import announce
@@ -88,9 +88,7 @@ class ResultStep(Step):
 
     def show_status(self, status: "BuildStatus") -> None:
         """Show what has been found; of another build than before, with nothing asked yet."""
-        order = status.order
-        parts = (one_line(order.name), target_title(order.target), file_size(status.size))
-        self._title.set_text(" · ".join(parts))
+        self._title.set_text(f"{build_title(status.order)} · {file_size(status.size)}")
         clear(self._findings)
         for sentence in findings(status.figures) or [self.tr("It was not compared.")]:
             self._findings.addWidget(label(sentence, wrap=True))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 
-from desktop.builds.words import how_far, target_title
+from desktop.builds.words import build_title, how_far
 from desktop.safetext import label, one_line
 from desktop.theme.icons import set_label_icon
 from desktop.widgets.buttons import button, icon_button
@@ -42,7 +42,7 @@ class BuildRow(QWidget):
         delete = icon_button(
             "trash", self.tr("Delete: {}").format(self._name), self.delete_wanted.emit, size=16
         )
-        title = ElidedLabel(f"{self._name} · {target_title(status.order.target)}", "strong")
+        title = ElidedLabel(build_title(status.order), "strong")
         words = column(title, self._text, self._bar, self._notice, gap=5)
         line = row(mark, gap=12, margins=(0, 4, 0, 4))
         line.setAlignment(mark, Qt.AlignmentFlag.AlignTop)

@@ -1,6 +1,6 @@
 """The first step: where the model comes from, in one of four ways."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +30,8 @@ class SourceStep(Step):
 
     chosen = Signal(str)
     """A name on the Hub, a folder, a file or a training run."""
+    begun = Signal(str)
+    """A name on the Hub of which a build has begun."""
     cancelled = Signal()
 
     def __init__(self) -> None:
@@ -111,7 +113,7 @@ class SourceStep(Step):
                     icons.get(one.kind, "folder"),
                     one.name,
                     " · ".join(p for p in (kind_words(one.kind), source_facts(one)) if p),
-                    actions=((("", self._act(one.kind), partial(self.chosen.emit, one.place))),),
+                    actions=(self._act(one),),
                 )
                 for one in sources
             ]
@@ -152,8 +154,11 @@ class SourceStep(Step):
             event.acceptProposedAction()
             self.chosen.emit(str(path))
 
-    def _act(self, kind: str) -> str:
-        return self.tr("Go on") if kind == "hub" else self.tr("Take it")
+    def _act(self, source: "BuildSource") -> tuple[str, str, Callable[[], object]]:
+        """What the button of a line does: the Hub is not asked for what was begun."""
+        if source.kind == "hub":
+            return "", self.tr("Show"), partial(self.begun.emit, source.place)
+        return "", self.tr("Take it"), partial(self.chosen.emit, source.place)
 
     def _enable(self) -> None:
         self.look.setEnabled(bool(self.place.text().strip()))

@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QProgressBar, QWidget
 
-from desktop.builds.words import stage_text
-from desktop.safetext import label, one_line
+from desktop.builds.words import stage_text, stage_title
+from desktop.safetext import label
 from desktop.theme import follow_theme, theme
 from desktop.theme.icons import pixmap
 from desktop.widgets.layout import column, row
@@ -71,11 +71,12 @@ class StageRow(QWidget):
         runs, failed = stage.state == "running", stage.state == "failed"
         self._mark.show_state(stage.state)
         role = "strong" if runs or failed else "muted" if stage.state == "waiting" else "body"
-        set_words(self._title, one_line(stage.title), role)
+        title = stage_title(stage)
+        set_words(self._title, title, role)
         self._far.setText(stage_text(stage, left))
         self._bar.setVisible(runs)
         self._bar.setRange(0, 0 if stage.fraction is None else _STEPS)
         self._bar.setValue(round(_STEPS * (stage.fraction or 0)))
-        self._bar.setAccessibleName(one_line(stage.title))
+        self._bar.setAccessibleName(title)
         waiting = stage.state == "waiting"
         set_words(self._said, "" if waiting else stage.text, "error" if failed else "small")

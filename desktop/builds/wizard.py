@@ -87,6 +87,7 @@ class Wizard(QWidget):
     def _connect(self) -> None:
         source, choice, work, result = self.source, self.choice, self.work, self.result
         source.chosen.connect(self._look)
+        source.begun.connect(self._show_begun)
         source.cancelled.connect(self._stop_looking)
         choice.back_wanted.connect(self.begin)
         choice.ordered.connect(self._start)
@@ -96,7 +97,7 @@ class Wizard(QWidget):
         result.asked.connect(self._try_out)
         result.register_wanted.connect(self._register)
         for step in (work, result):
-            step.delete_wanted.connect(self._ask_delete)
+            step.delete_wanted.connect(lambda: self._ask_delete(self.key))
         self._following.changed.connect(self._show_build)
 
     def _show_step(self, step: Step) -> None:
@@ -117,6 +118,13 @@ class Wizard(QWidget):
         self._looking = self._bridge.run_job(
             partial(builds.look, source), found, self._refused, owner=self
         )
+
+    def _show_begun(self, place: str) -> None:
+        """Show the build whose download was begun."""
+        builds = self._following.builds
+        key = next((key for key, one in builds.items() if one.order.source == place), "")
+        if key:
+            self.show_build(key)
 
     def _stop_looking(self) -> None:
         if self._looking is not None:
@@ -170,7 +178,7 @@ class Wizard(QWidget):
         self._bridge.run_job(ask, self.result.show_answer, self.result.refuse, owner=self)
 
     def _register(self, use: bool) -> None:
-        status = self._status()
+        status, key = self._status(), self.key
         name = status.order.name if status is not None else ""
         words = self.tr("{} is in your models and answers from now on.")
         if not use:
@@ -178,13 +186,18 @@ class Wizard(QWidget):
 
         def added(_: int) -> None:
             self.result.say("")
-            self._toasts.show(words.format(name))
+            free = (self.tr("Free the disk…"), partial(self._ask_delete, key))
+            self._toasts.show(words.format(name), free)
             self.left.emit()
 
         register = partial(self._service.builds.register, self.key, use)
         self._bridge.run(register, added, self.result.say, owner=self)
 
-    def _ask_delete(self) -> None:
-        status = self._status()
+    def _ask_delete(self, key: str) -> None:
+        status = self._following.builds.get(key)
         if status is not None:
-            self._acts.ask_delete(status, self.left.emit)
+            self._acts.ask_delete(status, partial(self._deleted, key))
+
+    def _deleted(self, key: str) -> None:
+        if self.key == key:
+            self.left.emit()

@@ -6,16 +6,33 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from desktop.models.words import time_left
+from desktop.safetext import one_line
 from desktop.widgets.figures import file_size
 
 if TYPE_CHECKING:
-    from engine.core.builds import BuildLook, BuildSource, BuildStatus, StageStatus
+    from engine.core.builds import BuildLook, BuildOrder, BuildSource, BuildStatus, StageStatus
 
 _SEARCHED = ("bpw", "GiB")
 _LOSSES = {"8": "next to none", "6": "very little", "5": "little", "4": "some", "3": "much"}
 """What a type of so many bits usually loses."""
 _DIVERGENCES = ((0.01, "hardly at all"), (0.05, "a little"), (0.2, "noticeably"))
 _BILLION, _MILLION = 1e9, 1e6
+
+
+def is_searched(target: str) -> bool:
+    """Whether the types of the weights are to be searched for a size."""
+    return target.endswith(_SEARCHED)
+
+
+def bits_of(target: str) -> float:
+    """The bits per weight that are searched for; 0 where a target names something else."""
+    return float(target.removesuffix("bpw")) if target.endswith("bpw") else 0.0
+
+
+def build_title(order: "BuildOrder") -> str:
+    """The name of a build, with what is made if it does not say so."""
+    name, made = one_line(order.name), target_title(order.target)
+    return name if order.target in name or not made else f"{name} · {made}"
 
 
 def target_title(target: str) -> str:
@@ -28,7 +45,7 @@ def target_title(target: str) -> str:
 
 def target_note(target: str) -> str:
     """What is lost by it."""
-    if target.endswith(_SEARCHED):
+    if is_searched(target):
         return _tr("the least; takes longer")
     if target in ("F32", "F16", "BF16"):
         return _tr("none")
@@ -75,24 +92,13 @@ def how_many(number: int) -> str:
 
 
 def needs(look: "BuildLook") -> str:
-    """What the making takes, and what to do where there is too little of it."""
-    words = [
-        _tr("While it is made it takes up to {disk} of disk and {memory} of memory.").format(
-            disk=file_size(look.disk), memory=file_size(look.memory)
-        )
-    ]
-    if look.disk > look.disk_free:
-        free = _tr("Only {} of disk are free: free some, or choose a smaller one.")
-        words.append(free.format(file_size(look.disk_free)))
-    if look.memory > look.memory_free:
-        free = _tr("Only {} of memory are free: close other programs.")
-        words.append(free.format(file_size(look.memory_free)))
-    return " ".join(words)
-
-
-def is_short(look: "BuildLook") -> bool:
-    """Whether there is too little disk or memory."""
-    return look.disk > look.disk_free or look.memory > look.memory_free
+    """What the making takes of disk and memory, and what is free."""
+    words = _tr(
+        "While it is made it takes up to {disk} of disk ({disk_free} are free) and {memory} of "
+        "memory ({memory_free} are free)."
+    )
+    parts = ("disk", "disk_free", "memory", "memory_free")
+    return words.format(**{name: file_size(getattr(look, name)) for name in parts})
 
 
 def state_text(status: "BuildStatus") -> str:
@@ -114,11 +120,27 @@ def how_far(status: "BuildStatus", left: float | None) -> str:
     if number and status.state == "running":
         stage = status.stages[number - 1]
         words = _tr("{title}, stage {number} of {all}")
-        parts.append(words.format(title=stage.title, number=number, all=len(status.stages)))
+        title, count = stage_title(stage), len(status.stages)
+        parts.append(words.format(title=title, number=number, all=count))
         parts.append(stage_text(stage, left))
+    elif status.state == "running" and status.notice:
+        parts = [status.notice]
     elif status.size:
         parts.append(file_size(status.size))
     return " · ".join(part for part in parts if part)
+
+
+def stage_title(stage: "StageStatus") -> str:
+    """What is done in a stage."""
+    words = {
+        "fetch": _tr("Fetching the weights"),
+        "convert": _tr("Converting"),
+        "calibrate": _tr("Finding which weights matter"),
+        "quantize": _tr("Making it smaller"),
+        "search": _tr("Searching for the best mixture"),
+        "compare": _tr("Comparing it with the original"),
+    }
+    return words.get(stage.name) or one_line(stage.title)
 
 
 def stage_text(stage: "StageStatus", left: float | None) -> str:
@@ -134,6 +156,12 @@ def stage_text(stage: "StageStatus", left: float | None) -> str:
 def findings(figures: Mapping[str, float]) -> list[str]:
     """What the comparison with the original has found, in plain words."""
     found = []
+    size, before = figures.get("size"), figures.get("size_before")
+    if size and before:
+        words = _tr("{after} instead of {before}: {percent} % of it.")
+        after, whole = file_size(round(size)), file_size(round(before))
+        percent = f"{100 * size / before:.0f}"
+        found.append(words.format(after=after, before=whole, percent=percent))
     if (agreement := figures.get("agreement")) is not None:
         words = _tr("In {} of 100 places it would choose the same next word as the original.")
         found.append(words.format(f"{100 * agreement:.1f}"))
@@ -141,10 +169,10 @@ def findings(figures: Mapping[str, float]) -> list[str]:
         how = next((how for most, how in _DIVERGENCES if mean < most), "clearly")
         words = _tr("What it expects differs {how} from the original (mean KL divergence {mean}).")
         found.append(words.format(how=_tr(how), mean=f"{mean:.4f}"))
-    before, after = figures.get("reference_perplexity"), figures.get("candidate_perplexity")
-    if before and after:
-        words = _tr("Perplexity on the test text: {after}, of the original {before}.")
-        found.append(words.format(after=f"{after:.2f}", before=f"{before:.2f}"))
+    old, new = figures.get("reference_perplexity"), figures.get("candidate_perplexity")
+    if old and new:
+        words = _tr("Perplexity on the test text: {new}, of the original {old}.")
+        found.append(words.format(new=f"{new:.2f}", old=f"{old:.2f}"))
     return found
 
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt, Signal
 
 from desktop.builds.stage_row import StageRow
 from desktop.builds.step import Step, primary
-from desktop.builds.words import state_text, target_title
-from desktop.safetext import label, one_line
+from desktop.builds.words import build_title, stage_title, state_text
+from desktop.safetext import label
 from desktop.widgets.announce import announce
 from desktop.widgets.buttons import button
 from desktop.widgets.card import CardFrame
@@ -62,8 +62,7 @@ class WorkStep(Step):
 
     def show_status(self, status: "BuildStatus", left: float | None) -> None:
         """Show how far a build is; left: seconds of its running stage."""
-        order = status.order
-        title = f"{one_line(order.name)} · {target_title(order.target)}"
+        title = build_title(status.order)
         self._title.set_text(title)
         self._card.setAccessibleName(title)
         set_words(self._state, state_text(status), STATE_ROLES.get(status.state, "tag"))
@@ -99,7 +98,7 @@ class WorkStep(Step):
 
     def _tell(self, status: "BuildStatus") -> None:
         """Say aloud which stage has begun."""
-        running = next((one.title for one in status.stages if one.state == "running"), "")
+        running = next((stage_title(one) for one in status.stages if one.state == "running"), "")
         if running and running != self._running and self.isVisible():
             announce(self, running)
         self._running = running

@@ -25,6 +25,8 @@ STAGES = (
     ("compare", "Comparing it with the original"),
 )
 FIGURES = {
+    "size_before": 8_044_000_000.0,
+    "size": 2_497_000_000.0,
     "agreement": 0.9421,
     "mean_divergence": 0.0187,
     "reference_perplexity": 12.31,
@@ -36,6 +38,7 @@ CHOICES = (
     BuildChoice("Q4_K_M", 2_500_000_000, 3_300_000_000, "fits", True),
     BuildChoice("Q3_K_M", 2_080_000_000, 2_900_000_000, "fits", False),
 )
+SEARCHED = BuildChoice("4.8bpw", 2_430_000_000, 3_230_000_000, "fits", True)
 RUN = BuildSource("run", "sft-1", "sft-1", "qwen3", 0, 0, "", "")
 
 
@@ -53,6 +56,7 @@ class FakeBuilds:
         self.disk_free = 80 * GB
         self.licence = "Apache-2.0"
         self.parameters = 4_022_000_000
+        self.choices = CHOICES
 
     def look(self, source: str) -> Job[BuildLook]:
         self.asked.append(("look", source))
@@ -71,7 +75,8 @@ class FakeBuilds:
                     kind, source, name, "qwen3", self.parameters, 8_044_000_000, self.licence,
                     "1cfa9a7208912126459214e8b04321603b3df60c",
                 ),
-                CHOICES, 19 * GB, self.disk_free, 2 * GB, 6 * GB, "",
+                self.choices, 19 * GB, self.disk_free, 2 * GB, 6 * GB,
+                "" if self.disk_free > 19 * GB else "There is not enough disk space.",
             )  # fmt: skip
 
         return self._jobs.submit("Looking", found)

@@ -13,7 +13,7 @@ from desktop.builds.wizard import Wizard
 from desktop.window import MainWindow
 from engine.core.builds import BuildOrder
 from tests.desktop.dropped import drop
-from tests.desktop.fake_builds import GB, RUN, FakeBuilds, stages
+from tests.desktop.fake_builds import CHOICES, GB, RUN, SEARCHED, FakeBuilds, stages
 from tests.desktop.fake_service import FakeService
 from tests.desktop.models_window import ModelsWindow
 from tests.desktop.test_looks import nameless
@@ -67,14 +67,17 @@ def test_four_presses_make_a_model_and_use_it(models: ModelsWindow, builds: Fake
     builds.build()
     models.sees("In 94.2 of 100 places it would choose the same next word as the original.")
     models.press("Add to my models")
-    models.says("sft-1 is in your models and answers from now on.")
+    models.says("sft-1-Q4_K_M is in your models and answers from now on.")
     assert builds.asked == [
         ("look", "sft-1"),
-        ("start", BuildOrder("sft-1", "sft-1", "Q4_K_M")),
+        ("start", BuildOrder("sft-1-Q4_K_M", "sft-1", "Q4_K_M")),
         ("register", "k1", True),
     ]
     models.sees("Models on this computer")
     models.sees("In your models · 2.5 GB")
+    models.press("Free the disk…")
+    assert "the model in your models stays" in models.answer()
+    models.says("8.0 GB are free again.")
 
 
 def test_the_hub_is_asked_by_a_button_that_names_it(
@@ -91,7 +94,7 @@ def test_the_hub_is_asked_by_a_button_that_names_it(
     models.sees("Qwen/Qwen3-4B · qwen3 · 4.0 billion weights · 8.0 GB · version 1cfa9a720891")
     models.sees("8.0 GB come from huggingface.co, once.")
     models.press("Download 8.0 GB and make it")
-    models.wait(lambda: builds.asked[-1] == ("start", BuildOrder("Qwen3-4B", HUB, "Q4_K_M")))
+    models.wait(lambda: builds.asked[-1] == ("start", BuildOrder("Qwen3-4B-Q4_K_M", HUB, "Q4_K_M")))
 
 
 def test_a_licence_that_is_not_named_is_said_so(models: ModelsWindow, builds: FakeBuilds) -> None:
@@ -160,6 +163,41 @@ def test_a_size_of_ones_own_is_searched(
     models.wait(lambda: builds.asked[-1] == ("start", order))
 
 
+def test_a_searched_size_that_is_recommended_is_where_the_slider_begins(
+    models: ModelsWindow, builds: FakeBuilds, qtbot: QtBot
+) -> None:
+    builds.choices = (*(replace(one, recommended=False) for one in CHOICES[:3]), SEARCHED)
+    found = choose(models, "/home/me/Qwen3-4B").choice
+    table = found.table.choices
+    assert [table.text(row, 0) for row in range(table.rowCount())] == [
+        "Q8_0", "Q6_K", "Q4_K_M", "A size of your own · recommended",
+    ]  # fmt: skip
+    assert found.own.isVisible()
+    assert found.own.bits() == 4.8
+    assert table.text(3, 2) == "2.4 GB"
+    assert found.order().name == "Qwen3-4B-4.8bpw"
+    found.own.slider.setValue(58)
+    # One bit more for each of 4,022,000,000 weights.
+    assert table.rows[3].size == SEARCHED.size + 4_022_000_000 // 8
+    assert found.order().name == "Qwen3-4B-5.8bpw"
+    found.name_field.clear()
+    qtbot.keyClicks(found.name_field, "Mine")
+    found.table.selectRow(0)
+    assert found.order().name == "Mine"
+
+
+def test_what_was_begun_is_shown_and_the_hub_not_asked(
+    models: ModelsWindow, builds: FakeBuilds
+) -> None:
+    builds.start(BuildOrder("Mine", HUB, "Q8_0"))
+    builds.at_hand = [replace(RUN, kind="hub", place=HUB, name="Qwen3-4B")]
+    models.sees("Mine · Q8_0")
+    found = begin(models)
+    models.press("Show: Qwen3-4B")
+    models.wait(found.work.isVisible)
+    assert [what for what in builds.asked if what[0] == "look"] == []
+
+
 def test_without_the_number_of_weights_no_size_can_be_foreseen(
     models: ModelsWindow, builds: FakeBuilds
 ) -> None:
@@ -175,7 +213,8 @@ def test_too_little_disk_is_said_before_and_a_refusal_where_one_looks(
 ) -> None:
     builds.disk_free = 3 * GB
     found = choose(models, "/home/me/Qwen3-4B").choice
-    models.sees("Only 3.0 GB of disk are free: free some, or choose a smaller one.")
+    models.sees("takes up to 19.0 GB of disk (3.0 GB are free)")
+    models.sees("There is not enough disk space.")
     builds.refusal = "There are 16.0 GB of disk too few."
     models.press("Make it")
     models.sees("There are 16.0 GB of disk too few.")
@@ -224,7 +263,7 @@ def test_the_wizard_is_left_while_it_runs_and_found_again(
     models.sees("Models on this computer")
     models.window.show_page("chat")
     builds.build()
-    models.says("Qwen3-4B is made and can be added to your models.")
+    models.says("Qwen3-4B-Q4_K_M is made and can be added to your models.")
     models.page._show_from_afar("k1")  # what the message offers
     assert found.result.isVisible()
     # A new one begins at the beginning, and the old one is not lost.
@@ -265,9 +304,9 @@ def test_it_is_added_without_being_used(models: ModelsWindow, builds: FakeBuilds
     models.sees("There is a model of this name.")
     builds.refusal = ""
     models.press("Add to my models")
-    models.says("Qwen3-4B is in your models.")
+    models.says("Qwen3-4B-Q4_K_M is in your models.")
     assert builds.asked[-1] == ("register", "k1", False)
-    models.press("Show: Qwen3-4B")
+    models.press("Show: Qwen3-4B-Q4_K_M")
     models.sees("It is in your models.")
     assert not models.buttons("Add to my models")
 
@@ -321,7 +360,7 @@ def test_every_step_has_names_and_room(
     models.sees("From the Hub")
     fits()
     assert found.trail.accessibleName() == "Step 1 of 4: Source"
-    models.press("Go on: Qwen3-4B")
+    found.source.chosen.emit(HUB)
     models.wait(found.choice.isVisible)
     found.choice.table.selectRow(4)
     found.choice.texts.take(["/home/me/defi.md"])
