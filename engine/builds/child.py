@@ -1,4 +1,4 @@
-"""Becomes the program of a stage, which then ends with the application and works in what is left.
+"""Becomes the program of a stage, which then ends with the application.
 
 python -m engine.builds.child PARENT_PID COMMAND…
 
@@ -11,14 +11,10 @@ import sys
 
 from engine.model.sandbox import harden
 
-NICENESS = 10
-"""A build takes hours; what the user does meanwhile goes first."""
-
 
 def main(parent: int, command: list[str]) -> None:
-    """Prepare this process and run the command in it."""
+    """Bind this process to its parent and run the command in it."""
     harden(parent)
-    os.nice(NICENESS)
     os.execv(command[0], command)
 
 

@@ -29,7 +29,8 @@ CONFIG = {
     "vocab_size": 400,
     "tie_word_embeddings": True,
 }
-PATIENCE = 60.0
+PATIENCE = 150.0
+"""Seconds in which even a very busy machine does what is waited for."""
 STAGES = ("convert", "imatrix", "quantize", "compare")
 """The commands of a build of a folder with calibration."""
 

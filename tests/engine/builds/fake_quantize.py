@@ -79,8 +79,9 @@ def content(name: str, source: Path) -> bytes:
     """What is written: a model for the commands that make one, else what depends on the source."""
     if name in ("quantize", "search"):
         return (CONTROL / "model.gguf").read_bytes()
-    path = source / "model.safetensors" if source.is_dir() else source
-    return hashlib.sha256(name.encode() + path.read_bytes()).digest() * (SIZE // 32)
+    paths = sorted(source.glob("*.safetensors")) if source.is_dir() else [source]
+    data = b"".join(path.read_bytes() for path in paths)
+    return hashlib.sha256(name.encode() + data).digest() * (SIZE // 32)
 
 
 def wait(name: str, task: Task) -> None:
