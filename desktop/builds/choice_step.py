@@ -91,7 +91,7 @@ class ChoiceStep(Step):
         self._title.set_text(source.name)
         self._kind.setText(kind_words(source.kind))
         self._facts.setText(self._about(source))
-        self.licence.setText(self._licence(source.licence))
+        self.licence.setText(self._licence(source))
         self.needs.setText(self._needs(look))
         set_words(self._notice, look.notice, "error")
         self.name_field.setModified(False)
@@ -124,15 +124,18 @@ class ChoiceStep(Step):
 
     def _about(self, source: "BuildSource") -> str:
         """What the model is, in a line."""
-        parts = [one_line(source.place, 300), source_facts(source)]
+        place = source.place if source.place != source.name else ""
+        parts = [one_line(place, 300), source_facts(source)]
         if source.version:
             parts.append(self.tr("version {}").format(one_line(source.version[:_VERSION])))
         return " · ".join(part for part in parts if part)
 
-    def _licence(self, licence: str) -> str:
-        if licence:
+    def _licence(self, source: "BuildSource") -> str:
+        if source.licence:
             words = self.tr("Licence: {}. It also holds for what you make of this model.")
-            return words.format(one_line(licence, 200))
+            return words.format(one_line(source.licence, 200))
+        if source.kind == "run":
+            return self.tr("Licence: that of the model and the data that the run began with.")
         return self.tr(
             "Licence: none is named here. Read on its maker's page what you may do with it."
         )

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QModelIndex, Signal
 from PySide6.QtGui import QColor
 
-from desktop.builds.words import bits_of, fit_words, is_searched, target_note, target_title
+from desktop.builds.words import (
+    bits_of,
+    fit_words,
+    is_searched,
+    size_text,
+    target_note,
+    target_title,
+)
 from desktop.theme import theme
 from desktop.widgets.data_table import DataTable
-from desktop.widgets.figures import file_size
 from desktop.widgets.table import CellModel, Index
 from engine.core.cards import Column
 
@@ -51,8 +57,8 @@ class ChoicesModel(CellModel):
         return (
             one.title,
             target_note(one.target),
-            file_size(one.size),
-            file_size(one.memory),
+            size_text(one.size),
+            size_text(one.memory),
             fit_words(one.fits),
         )[column]
 
@@ -128,7 +134,7 @@ def own_row(choices: "Sequence[BuildChoice]", weights: int, bits: float) -> Row:
     recommended = searched is not None and searched.recommended
     row = Row("", f"{bits:.1f}bpw", size, size + beside.memory - beside.size,
               min(larger, key=_size).fits, recommended)  # fmt: skip
-    return replace(row, title=_named(_tr("A size of your own"), recommended))
+    return replace(row, title=_named(_tr("Best mixture for a size"), recommended))
 
 
 def _row(choice: "BuildChoice", title: str) -> Row:

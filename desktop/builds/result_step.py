@@ -6,13 +6,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from desktop.builds.step import Step, primary
-from desktop.builds.words import build_title, findings
+from desktop.builds.words import build_title, findings, size_text
 from desktop.safetext import clean, label, one_line
 from desktop.widgets.activity import Activity
 from desktop.widgets.announce import announce
 from desktop.widgets.buttons import button
 from desktop.widgets.card import CardFrame
-from desktop.widgets.figures import file_size
 from desktop.widgets.layout import clear, column, framed, row
 from desktop.widgets.switch import Switch
 from desktop.widgets.titles import ElidedLabel, set_words
@@ -88,7 +87,7 @@ class ResultStep(Step):
 
     def show_status(self, status: "BuildStatus") -> None:
         """Show what has been found; of another build than before, with nothing asked yet."""
-        self._title.set_text(f"{build_title(status.order)} · {file_size(status.size)}")
+        self._title.set_text(f"{build_title(status.order)} · {size_text(status.size)}")
         clear(self._findings)
         for sentence in findings(status.figures) or [self.tr("It was not compared.")]:
             self._findings.addWidget(label(sentence, wrap=True))

@@ -17,6 +17,8 @@ _LOSSES = {"8": "next to none", "6": "very little", "5": "little", "4": "some", 
 """What a type of so many bits usually loses."""
 _DIVERGENCES = ((0.01, "hardly at all"), (0.05, "a little"), (0.2, "noticeably"))
 _BILLION, _MILLION = 1e9, 1e6
+_SMALL = 100e6
+"""Bytes of which tenths of a megabyte are said."""
 
 
 def is_searched(target: str) -> bool:
@@ -78,8 +80,13 @@ def source_facts(source: "BuildSource") -> str:
     if source.parameters:
         parts.append(_tr("{} weights").format(how_many(source.parameters)))
     if source.bytes:
-        parts.append(file_size(source.bytes))
+        parts.append(size_text(source.bytes))
     return " · ".join(part for part in parts if part)
+
+
+def size_text(size: float) -> str:
+    """Bytes as "5.4 MB" or "2.5 GB"."""
+    return f"{size / 1e6:.1f} MB" if size < _SMALL else file_size(round(size))
 
 
 def how_many(number: int) -> str:
@@ -98,7 +105,7 @@ def needs(look: "BuildLook") -> str:
         "memory ({memory_free} are free)."
     )
     parts = ("disk", "disk_free", "memory", "memory_free")
-    return words.format(**{name: file_size(getattr(look, name)) for name in parts})
+    return words.format(**{name: size_text(getattr(look, name)) for name in parts})
 
 
 def state_text(status: "BuildStatus") -> str:
@@ -126,7 +133,7 @@ def how_far(status: "BuildStatus", left: float | None) -> str:
     elif status.state == "running" and status.notice:
         parts = [status.notice]
     elif status.size:
-        parts.append(file_size(status.size))
+        parts.append(size_text(status.size))
     return " · ".join(part for part in parts if part)
 
 
@@ -159,7 +166,7 @@ def findings(figures: Mapping[str, float]) -> list[str]:
     size, before = figures.get("size"), figures.get("size_before")
     if size and before:
         words = _tr("{after} instead of {before}: {percent} % of it.")
-        after, whole = file_size(round(size)), file_size(round(before))
+        after, whole = size_text(size), size_text(before)
         percent = f"{100 * size / before:.0f}"
         found.append(words.format(after=after, before=whole, percent=percent))
     if (agreement := figures.get("agreement")) is not None:

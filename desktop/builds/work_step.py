@@ -44,8 +44,8 @@ class WorkStep(Step):
         self._card.body.addWidget(self._notice)
         self.body.addWidget(self._card)
         words = self.tr(
-            "You may leave this page: it goes on while Assay runs. Closing Assay stops it; what is "
-            "done is kept, and it goes on from there when you say so."
+            "You may leave this page: it goes on while Assay runs. If Assay is closed, go on later "
+            "where it was."
         )
         self.body.addWidget(label(words, "muted", wrap=True))
         self.body.addStretch(1)

@@ -51,7 +51,7 @@ def test_the_starter_is_made_smaller_tried_and_used(it: Making) -> None:
     assert it.page.wizard is not None
     it.page.wizard.source.chosen.emit(source)
     it.sees("What to make of it")
-    it.sees("8.4 million weights · 17 MB")
+    it.sees("8.4 million weights · 16.8 MB")
     choice = it.page.wizard.choice
     rows = [one.target for one in choice.table.choices.rows]
     choice.table.selectRow(rows.index("Q8_0"))

@@ -1,10 +1,19 @@
 """Builds on the Models page, and the words in which they are told."""
 
+from dataclasses import replace
+
 import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.builds.following import Pace
-from desktop.builds.words import findings, how_far, how_many, target_note, target_title
+from desktop.builds.words import (
+    findings,
+    how_far,
+    how_many,
+    size_text,
+    target_note,
+    target_title,
+)
 from desktop.window import MainWindow
 from engine.core.builds import BuildOrder, BuildStatus
 from engine.core.events import JobProgress
@@ -114,6 +123,11 @@ def test_what_was_found_is_said_in_words() -> None:
     assert findings({}) == []
 
 
+def test_small_files_are_told_to_a_tenth_of_a_megabyte() -> None:
+    sizes = (5_365_760, 99_000_000, 101_400_000, 2_560_000_000)
+    assert [size_text(size) for size in sizes] == ["5.4 MB", "99.0 MB", "101 MB", "2.6 GB"]
+
+
 def test_how_far_a_build_is() -> None:
     order = BuildOrder("Mine", "m", "Q8_0")
     status = BuildStatus("k", order, "running", stages(4, 0.5), "", None, {}, None, 0)
@@ -122,3 +136,5 @@ def test_how_far_a_build_is() -> None:
     )
     stopped = BuildStatus("k", order, "stopped", stages(4), "", None, {}, None, 0)
     assert how_far(stopped, None) == "Stopped"
+    waiting = replace(stopped, state="running", stages=(), notice="Waits for another build.")
+    assert how_far(waiting, None) == "Waits for another build."

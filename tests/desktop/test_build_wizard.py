@@ -137,7 +137,7 @@ def test_a_size_of_ones_own_is_searched(
     found = choose(models, "/home/me/Qwen3-4B").choice
     table = found.table.choices
     assert [table.text(row, 0) for row in range(table.rowCount())] == [
-        "Q8_0", "Q6_K", "Q4_K_M · recommended", "Q3_K_M", "A size of your own",
+        "Q8_0", "Q6_K", "Q4_K_M · recommended", "Q3_K_M", "Best mixture for a size",
     ]  # fmt: skip
     assert found.table.chosen().target == "Q4_K_M"
     assert not found.own.isVisible()
@@ -170,7 +170,7 @@ def test_a_searched_size_that_is_recommended_is_where_the_slider_begins(
     found = choose(models, "/home/me/Qwen3-4B").choice
     table = found.table.choices
     assert [table.text(row, 0) for row in range(table.rowCount())] == [
-        "Q8_0", "Q6_K", "Q4_K_M", "A size of your own · recommended",
+        "Q8_0", "Q6_K", "Q4_K_M", "Best mixture for a size · recommended",
     ]  # fmt: skip
     assert found.own.isVisible()
     assert found.own.bits() == 4.8
@@ -319,7 +319,7 @@ def test_a_build_is_deleted_after_a_question(models: ModelsWindow, builds: FakeB
     models.answer()
     models.says("8.0 GB are free again.")
     models.sees("Models on this computer")
-    assert not models.page._making.isVisible()
+    models.wait(lambda: not models.page._making.isVisible())
 
 
 def test_the_whole_way_goes_by_the_keyboard(
