@@ -27,9 +27,12 @@ _ROOM = 1 << 20  # bytes a report may take
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What to measure. texts: files to read, none = our own; speed, tools: whether to measure
-    these too; context: tokens the recommended file must have memory for, if the model can hold so many; least_speed: tokens it
-    must write in a second; report: the HTML file to write, or None."""
+    """What to measure.
+
+    texts: files to read, none = our own; speed, tools: whether to measure these too; context:
+    tokens the recommended file must have memory for, if the model can hold so many; least_speed:
+    tokens it must write in a second; report: the HTML file to write, or None.
+    """
 
     texts: tuple[Path, ...] = ()
     speed: bool = False
