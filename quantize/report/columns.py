@@ -24,47 +24,40 @@ class Column:
     cell: "Callable[[FileFigures], str]"
 
 
-def columns(found: "Assessment") -> list[Column]:
-    """The figures that were measured."""
-    shown = [
+def tables(found: "Assessment") -> list[list[Column]]:
+    """What the files lose, and how they do on this computer, as far as it was measured."""
+    losses = [
         Column("size", "of the file", lambda one: readable(one.size)),
         Column("bits", "per weight", lambda one: f"{one.bits_per_weight:.2f}"),
-        _of("mean KL", "Kullback–Leibler divergence from the original, nats", _mean),
+        _of("mean KL", "divergence, nats", lambda one: nats(one.mean_divergence)),
         _of("99 %", "of positions diverge less", lambda one: nats(one.p99_divergence)),
         _of("99.9 %", "of positions diverge less", lambda one: nats(one.p999_divergence)),
         _of("largest", "divergence of a position", lambda one: nats(one.max_divergence)),
         _of("same token", "likeliest for both", lambda one: f"{one.agreement:.2%}"),
         _of("perplexity", "of the texts", lambda one: f"{one.candidate_perplexity:.3f}"),
-        _of("ratio", "to the original's perplexity", lambda one: f"{one.perplexity_ratio:.4f}"),
-        Column(
-            "memory",
-            f"the application counts with, {found.context:,} tokens of context",
-            lambda one: readable(one.memory),
-        ),
+        _of("ratio", "to the original's", lambda one: f"{one.perplexity_ratio:.4f}"),
     ]
+    context = f"with {found.context:,} tokens of context"
+    here = [Column("memory", context, lambda one: readable(one.memory))]
     if found.original.speed:
-        depth = f"tokens a second, {found.original.speed.depth} of them in memory"
-        shown += [
-            _timed("held", "main memory at most, when timed", _held),
-            _timed("reads", "prompt tokens a second", lambda one: f"{one.prompt:.1f}"),
+        depth = f"tokens a second, after {found.original.speed.depth}"
+        here += [
+            _timed("held", "at most, when timed", _held),
+            _timed("reads", "tokens a second", lambda one: f"{one.prompt:.1f}"),
             _timed("writes", depth, lambda one: f"{one.generated:.1f}"),
         ]
     if found.original.tools:
         asked = f"of {found.original.tools.questions} questions"
-        shown += [
+        here += [
             _asked("right tool", asked, lambda one: f"{one.tool / one.questions:.1%}"),
-            _asked("right call", f"{asked}, arguments too; 95 % interval", _call),
+            _asked("right call", "arguments too; 95 % interval", _call),
         ]
-    return shown
+    return [losses, here]
 
 
 def nats(value: float) -> str:
     """A divergence as short as it may be."""
     return f"{value:.5f}" if value >= 1e-4 or value == 0 else f"{value:.1e}"
-
-
-def _mean(one: Comparison) -> str:
-    return nats(one.mean_divergence)
 
 
 def _held(one: Speed) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from quantize.output import readable
-from quantize.report.columns import columns
+from quantize.report.columns import Column, tables
 from quantize.report.plots import COLOURS, Bar, Point, bars, mark, size_plot, tail_plot
 
 if TYPE_CHECKING:
@@ -19,11 +19,12 @@ def page(found: "Assessment") -> str:
         f"<figure><figcaption>{caption}</figcaption>{plot}</figure>"
         for caption, plot in _plots(found)
     )
+    tables_of_files = "".join(_table(found, shown) for shown in tables(found))
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>{title}</h1>{_choice(found)}{_table(found)}<main>{figures}</main>{_method(found)}"
+        f"<h1>{title}</h1>{_choice(found)}{tables_of_files}<main>{figures}</main>{_method(found)}"
         "</body></html>\n"
     )
 
@@ -37,8 +38,7 @@ def _choice(found: "Assessment") -> str:
     )
 
 
-def _table(found: "Assessment") -> str:
-    shown = columns(found)
+def _table(found: "Assessment", shown: list[Column]) -> str:
     head = "".join(
         f"<th>{html.escape(one.title)}<small>{html.escape(one.help)}</small></th>" for one in shown
     )
@@ -59,10 +59,10 @@ def _plots(found: "Assessment") -> Iterator[tuple[str, str]]:
         (index, one, one.comparison) for index, one in enumerate(found.everything) if one.comparison
     ]
     yield (
-        "Size against loss; the line joins files that no other one beats in both",
+        "Size and loss; the line joins files that none beats in both",
         size_plot(
             [
-                Point(index, one.name, one.size / 1e6, comparison.mean_divergence)
+                Point(index, one.name, one.size, comparison.mean_divergence)
                 for index, one, comparison in compared
             ]
         ),
@@ -131,10 +131,10 @@ _DIVERGENCE = (
 _STYLE = """
 :root{color-scheme:light dark;--page:#fbfbfa;--card:#fff;--ink:#1d1f23;--soft:#676c75;
 --rule:#e3e4e7;--chosen:#eef4fd;--c0:#676c75;--c1:#2563c9;--c2:#c2570c;--c3:#177a4c;--c4:#8b3fb5;
---c5:#b3261e}
+--c5:#b3261e;--c6:#0b7285;--c7:#7d6608}
 @media (prefers-color-scheme:dark){:root{--page:#15171a;--card:#1d2024;--ink:#e6e7ea;
 --soft:#9aa0aa;--rule:#30343a;--chosen:#22303f;--c0:#9aa0aa;--c1:#6ea8fe;--c2:#f5a25d;--c3:#5ecf96;
---c4:#c792ea;--c5:#ff8a80}}
+--c4:#c792ea;--c5:#ff8a80;--c6:#5cc8d7;--c7:#d9c453}}
 *{box-sizing:border-box}
 body{font:15px/1.5 system-ui,sans-serif;background:var(--page);color:var(--ink);margin:2rem auto;
 max-width:1140px;padding:0 1.2rem}
@@ -148,17 +148,18 @@ main{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,440px),
 margin:0 0 1rem;align-items:start}figure{margin:0}
 .wide{overflow-x:auto}figcaption{font-weight:600;font-size:.9rem;margin-bottom:.5rem}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}
-td,th{padding:.3rem .7rem;text-align:right;font-weight:400;white-space:nowrap}
-th:first-child{text-align:left}
+td,th{padding:.3rem .5rem;text-align:right;font-weight:400;white-space:nowrap}
+th:first-child{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:12rem}
+tbody th{max-width:15rem}
 thead th{color:var(--ink);vertical-align:top;font-weight:600}
 small{display:block;color:var(--soft);font-weight:400;font-size:.72rem;line-height:1.25;
-white-space:normal;min-width:4.5rem}
+white-space:normal;max-width:6.5rem;margin-left:auto}
 tbody tr{border-top:1px solid var(--rule)}.chosen{background:var(--chosen)}
 .chosen th,.chosen td{font-weight:600}
 svg{width:100%;height:auto;display:block}.mark{display:inline-block;width:.7em;margin-right:.5em}
 text{font:11px system-ui,sans-serif;fill:var(--soft)}.x{text-anchor:middle}
 .y{text-anchor:end;dominant-baseline:middle}.value{dominant-baseline:middle;fill:var(--ink)}
-.name{fill:var(--ink)}.grid{stroke:var(--rule);fill:none}
+.name{fill:var(--ink);paint-order:stroke;stroke:var(--card);stroke-width:3px}.grid{stroke:var(--rule);fill:none}
 polyline{fill:none;stroke-width:1.8;stroke-linejoin:round}.dashed{stroke-dasharray:5 3}
 .front{stroke:var(--soft);stroke-width:1.2;stroke-dasharray:4 3}
 .span{stroke:var(--ink);stroke-width:1.5;fill:none}.hollow{fill:var(--card);stroke-width:2}
@@ -166,5 +167,5 @@ polyline{fill:none;stroke-width:1.8;stroke-linejoin:round}.dashed{stroke-dasharr
 _STYLE += "".join(
     f"polyline.c{i}{{stroke:var(--c{i})}}circle.c{i},rect.c{i}{{fill:var(--c{i})}}"
     f"circle.c{i}.hollow{{fill:var(--card);stroke:var(--c{i})}}"
-    for i in range(COLOURS)
+    for i in range(COLOURS + 1)
 )

@@ -8,7 +8,7 @@ from quantize.divergence import LEVELS
 from quantize.report.scales import Scale, decades, power_text
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 520, 300, 58, 20, 14, 44
-COLOURS = 6  # of the style sheet; further files begin anew with dashes
+COLOURS = 7  # of files, after 0 for the original; further ones begin anew, their curves with dashes
 LEAST = 1e-7  # nats: what is less is shown as this
 BAR, NAMES, VALUES = 30, 150, 92  # height of a bar's row, width of its name and its figure
 LONGEST = 24  # letters of a name in a plot
@@ -16,7 +16,7 @@ LONGEST = 24  # letters of a name in a plot
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A file in the plot of sizes. index: its colour; size: megabytes; loss: nats."""
+    """A file in the plot of sizes. index: its colour; size: bytes; loss: nats."""
 
     index: int
     name: str
@@ -46,18 +46,19 @@ def front(points: Sequence[Point]) -> list[Point]:
 
 def size_plot(points: Sequence[Point]) -> str:
     """Size against loss; those on the Pareto front are filled and joined by a line."""
-    sizes = [point.size for point in points]
-    margin = (max(sizes) - min(sizes)) * 0.12 or max(sizes) * 0.1
+    unit, scale = ("GB", 1e9) if max(point.size for point in points) >= 1e9 else ("MB", 1e6)
+    sizes = [point.size / scale for point in points]
+    margin = (max(sizes) - min(sizes)) * 0.12 or max(sizes) * 0.1 or 1.0
     across = Scale(max(0.0, min(sizes) - margin), max(sizes) + margin, LEFT, WIDTH - RIGHT)
     up = decades([point.loss for point in points], HEIGHT - BOTTOM, TOP, LEAST)
-    parts = _axes(across, up, "size, MB", "mean KL divergence, nats")
+    parts = _axes(across, up, f"size, {unit}", "mean KL divergence, nats")
     best = front(points)
-    corners = [f"{across.at(one.size):.1f},{up.at(one.loss):.1f}" for one in best]
+    corners = [f"{across.at(one.size / scale):.1f},{up.at(one.loss):.1f}" for one in best]
     parts.append(f'<polyline class="front" points="{" ".join(corners)}"/>')
     taken: list[tuple[float, float]] = []
     for point in sorted(points, key=lambda one: (-one.loss, one.size)):
-        x, y = across.at(point.size), up.at(point.loss)
-        style = f"c{point.index % COLOURS}" + ("" if point in best else " hollow")
+        x, y = across.at(point.size / scale), up.at(point.loss)
+        style = _colour(point.index) + ("" if point in best else " hollow")
         parts.append(f'<circle class="{style}" cx="{x:.1f}" cy="{y:.1f}" r="5"/>')
         side, anchor = (9, "start") if x < (LEFT + WIDTH - RIGHT) / 2 else (-9, "end")
         line = y - 8
@@ -82,8 +83,8 @@ def tail_plot(curves: Sequence[tuple[int, Sequence[float]]]) -> str:
             f"{across.at(value):.1f},{up.at(1 - level):.1f}"
             for level, value in zip(LEVELS, quantiles, strict=True)
         ]
-        dashed = " dashed" if index >= COLOURS else ""
-        parts.append(f'<polyline class="c{index % COLOURS}{dashed}" points="{" ".join(places)}"/>')
+        dashed = " dashed" if index > COLOURS else ""
+        parts.append(f'<polyline class="{_colour(index)}{dashed}" points="{" ".join(places)}"/>')
     return _svg("Share of positions that diverge more", HEIGHT, parts)
 
 
@@ -98,7 +99,7 @@ def bars(title: str, found: Sequence[Bar], most: float | None = None) -> str:
         middle = y + BAR / 2 - 4
         parts.append(f'<text class="y" x="{NAMES - 8}" y="{middle}">{_short(bar.name)}</text>')
         parts.append(
-            f'<rect class="c{bar.index % COLOURS}" x="{NAMES}" y="{y}" rx="2" '
+            f'<rect class="{_colour(bar.index)}" x="{NAMES}" y="{y}" rx="2" '
             f'width="{max(width, 1):.1f}" height="{BAR - 8}"/>'
         )
         end = NAMES + width
@@ -111,7 +112,7 @@ def bars(title: str, found: Sequence[Bar], most: float | None = None) -> str:
 
 def mark(index: int) -> str:
     """A file's colour beside its name."""
-    dot = f'<circle class="c{index % COLOURS}" cx="5" cy="5" r="5"/>'
+    dot = f'<circle class="{_colour(index)}" cx="5" cy="5" r="5"/>'
     return f'<svg class="mark" viewBox="0 0 10 10" aria-hidden="true">{dot}</svg>'
 
 
@@ -132,6 +133,10 @@ def _axes(across: Scale, up: Scale, below: str, beside: str, percent: bool = Fal
     high = (TOP + HEIGHT - BOTTOM) / 2
     parts.append(f'<text class="x" transform="translate(12 {high}) rotate(-90)">{beside}</text>')
     return parts
+
+
+def _colour(index: int) -> str:
+    return f"c{1 + (index - 1) % COLOURS if index else 0}"
 
 
 def _short(name: str) -> str:

@@ -122,7 +122,7 @@ def test_the_report_is_one_page_with_all_figures(found: Assessment) -> None:
         "model-<b>q4</b>.gguf",
     ):
         assert figure in read.text, figure
-    assert text.count("<svg") == 5 + 4  # plots, and a mark for each file
+    assert text.count("<svg") == 5 + 2 * 4  # plots, and a mark for each file in both tables
 
 
 def test_plots_are_well_formed_and_within_their_frames(found: Assessment) -> None:
@@ -175,8 +175,10 @@ def test_without_speed_and_tools_the_report_is_shorter(found: Assessment) -> Non
 
 def test_the_text_is_a_table_with_the_choice(found: Assessment) -> None:
     lines = summary(found).splitlines()
-    assert len({len(line) for line in lines[:5]}) == 1
+    for table in (lines[:5], lines[6:11]):
+        assert len({len(line) for line in table}) == 1
     assert lines[1].split()[:4] == ["model-f16.gguf", "8.1", "GB", "64.40"]
+    assert lines[8].split()[:4] == ["model-q8.gguf", "5.1", "GB", "4.7"]
     assert "For this computer: model-q8.gguf." in lines
     assert lines[-1] == "Report: report.html."
 
