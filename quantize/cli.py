@@ -5,7 +5,8 @@
     assay-quantize imatrix MODEL OUT [--text FILE]     which weights matter, measured on text
     assay-quantize quantize IN OUT --type Q8_0         smaller weights
     assay-quantize search IN OUT --size 2.4GiB --imatrix FILE   the best types for a size
-    assay-quantize compare ORIGINAL QUANTIZED TEXT     what the smaller weights cost
+    assay-quantize compare ORIGINAL FILE … [--speed] [--tools] [--report OUT.html]
+                                                       what they cost, and which to use
 
 With --json every line of output is a JSON object with an "event": "progress" (fraction, text),
 and last "result", "error" (sentence, hint) or "stopped". SIGTERM and Ctrl-C stop the work and

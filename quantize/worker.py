@@ -58,6 +58,14 @@ def _job(name: str) -> Callable[[Arguments, Report], Result]:
         from quantize.jobs.quantize import plan, quantize  # noqa: PLC0415
 
         return plan if name == "plan" else quantize
+    if name == "speed":
+        from quantize.jobs.speed import speed  # noqa: PLC0415
+
+        return speed
+    if name == "answer":
+        from quantize.jobs.answer import answer  # noqa: PLC0415
+
+        return answer
     from quantize.jobs.compare import compare  # noqa: PLC0415
 
     return compare
