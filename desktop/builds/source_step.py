@@ -82,7 +82,7 @@ class SourceStep(Step):
         for one in (self._activity, self._error, self._hint):
             self.foot.addWidget(one, 1)
         self.foot.addWidget(self._stop)
-        self._cover = Cover(self)
+        self._cover = Cover(self.pane)
         self._cover.say(
             self.tr("Drop to make a model of this"), self.tr("Nothing is changed or sent.")
         )

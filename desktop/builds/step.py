@@ -22,6 +22,7 @@ class Step(QWidget):
         self.body = self.pane.column
         self.foot = row(gap=10, margins=(0, 12, 0, 12))
         foot = boxed(self.foot)
+        foot.setObjectName("foot")  # where messages are not shown
         foot.setMinimumHeight(_FOOT)
         self.setLayout(column(self.pane, rule(), boxed(centred(foot)), gap=0))
 

@@ -105,6 +105,7 @@ class Wizard(QWidget):
         self.trail.show_step(self._stack.currentIndex())
         if self.isVisible():
             step.begin()
+            self._toasts.place()
 
     def _look(self, source: str) -> None:
         self._stop_looking()

@@ -101,8 +101,8 @@ def how_many(number: int) -> str:
 def needs(look: "BuildLook") -> str:
     """What the making takes of disk and memory, and what is free."""
     words = _tr(
-        "While it is made it takes up to {disk} of disk ({disk_free} are free) and {memory} of "
-        "memory ({memory_free} are free)."
+        "Making it takes up to {disk} of disk ({disk_free} free) and {memory} of memory "
+        "({memory_free} free)."
     )
     parts = ("disk", "disk_free", "memory", "memory_free")
     return words.format(**{name: size_text(getattr(look, name)) for name in parts})
@@ -169,6 +169,8 @@ def findings(figures: Mapping[str, float]) -> list[str]:
         after, whole = size_text(size), size_text(before)
         percent = f"{100 * size / before:.0f}"
         found.append(words.format(after=after, before=whole, percent=percent))
+    if memory := figures.get("memory"):
+        found.append(_tr("It takes about {} of memory.").format(size_text(memory)))
     if (agreement := figures.get("agreement")) is not None:
         words = _tr("In {} of 100 places it would choose the same next word as the original.")
         found.append(words.format(f"{100 * agreement:.1f}"))

@@ -101,7 +101,14 @@ class FakeBuilds:
         """Let the build end well."""
         done = stages(len(STAGES))
         report = Path("report.html")
-        self.move(state="built", stages=done, figures=FIGURES, report=report, size=2_497_000_000)
+        self.move(
+            state="built",
+            notice="",
+            stages=done,
+            figures=FIGURES,
+            report=report,
+            size=2_497_000_000,
+        )
         self._tell()
 
     def resume(self, key: str) -> None:

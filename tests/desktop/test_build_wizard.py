@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -213,7 +213,7 @@ def test_too_little_disk_is_said_before_and_a_refusal_where_one_looks(
 ) -> None:
     builds.disk_free = 3 * GB
     found = choose(models, "/home/me/Qwen3-4B").choice
-    models.sees("takes up to 19.0 GB of disk (3.0 GB are free)")
+    models.sees("takes up to 19.0 GB of disk (3.0 GB free)")
     models.sees("There is not enough disk space.")
     builds.refusal = "There are 16.0 GB of disk too few."
     models.press("Make it")
@@ -342,6 +342,12 @@ def test_the_whole_way_goes_by_the_keyboard(
     models.wait(found.result.add.hasFocus)
     press(Qt.Key.Key_Return)
     models.wait(lambda: builds.asked[-1] == ("register", "k1", True))
+
+
+def test_messages_do_not_lie_on_the_buttons(models: ModelsWindow, builds: FakeBuilds) -> None:
+    found = choose(models, "/home/me/Qwen3-4B").choice
+    toast = models.window.toasts.show("Stored.")
+    assert toast.geometry().bottom() < found.make.mapTo(models.window, QPoint(0, 0)).y()
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (940, 600)])
