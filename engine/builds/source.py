@@ -25,8 +25,9 @@ def named_source(text: str, runs: Runs) -> tuple[BuildSource, str]:
         if path.suffix.lower() != ".gguf":
             raise KnownError(f"{path.name} is no GGUF file.", "Choose that or a model's folder.")
         return _source("file", str(path), path.stem), str(path)
-    repo, _, revision = text.partition("@")
-    if REPO.fullmatch(repo) and ".." not in text and REVISION.fullmatch(revision or "main"):
+    repo, at, revision = text.partition("@")
+    known = REVISION.fullmatch(revision) if at else True
+    if REPO.fullmatch(repo) and known and ".." not in text:
         return _source("hub", text, repo.partition("/")[2]), ""
     raise KnownError(
         f"There is no model {text[:80]!r}.",

@@ -7,7 +7,6 @@ from typing import Any
 
 from engine.builds.target import Aim, parse_target
 from engine.core.builds import BuildOrder, BuildSource
-from engine.core.resources import resource
 
 FETCHED, PARTS = "source", "parts"
 """The folders of what is fetched from the Hub."""
@@ -87,12 +86,15 @@ def stage_text(name: str, made: Mapping[str, Any], size: int) -> str:
         case "quantize" | "search":
             return f"{in_mb}, {made.get('bits_per_weight', 0.0):.2f} bits per weight"
         case "compare":
-            return f"the same likeliest token at {made.get('agreement', 0.0):.1%}"
+            return f"the same likeliest token at {figures_of(made).get('agreement', 0.0):.1%}"
     return in_mb
 
 
 def figures_of(made: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers among what the program said."""
+    """The numbers among what the program said; of a comparison those of the built file."""
+    files = made.get("files")
+    if files:
+        made = {"memory": files[0]["memory"], **(files[0]["comparison"] or {})}
     return {key: float(one) for key, one in made.items() if type(one) in (int, float)}
 
 
@@ -115,8 +117,7 @@ def _search(at: Place, aim: Aim) -> list[str]:
 
 
 def _compare(at: Place) -> list[str]:
-    text = resource("knowledge", "README.md")
-    return ["compare", str(at.full), at[MODEL], str(text)]
+    return ["compare", str(at.full), at[MODEL], "--report", at[REPORT]]
 
 
 def _texts(at: Place) -> list[str]:

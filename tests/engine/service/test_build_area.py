@@ -69,7 +69,9 @@ def test_a_source_becomes_a_model_of_the_library(
     assert status.size == (fake.folder / "model.gguf").stat().st_size
     assert fake.commands == list(STAGES)
     # The file in full precision is gone, the importance matrix stays with the recipe.
-    assert files(service, key) == {"build.json", "log.txt", "imatrix.gguf", "model.gguf"}
+    left = {"build.json", "log.txt", "imatrix.gguf", "model.gguf", "report.html"}
+    assert files(service, key) == left
+    assert status.report == folder(service, key) / "report.html"
     told = [one for one in events if isinstance(one, JobProgress) and one.job_id == f"build-{key}"]
     assert (told[-1].done, told[-1].fraction) == (True, 1.0)
     assert {one.title for one in told} == {"Building My model"}
