@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.bridge import Bridge
 from engine.core.events import DataChanged, Event, JobProgress
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from engine.service import Service
 
 _PREFIX = "build-"
+_REST_MILLISECONDS = 200
+"""Progress is asked for no more often."""
 _LEAST_SECONDS, _LEAST_SHARE = 3.0, 0.01
 """A stage is watched for so long, or so much of it, before its end is foreseen."""
 
@@ -56,6 +58,10 @@ class Following(QObject):
         self._paces: dict[str, Pace] = {}
         self._asking = self._again = False
         self.builds: dict[str, BuildStatus] = {}
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_REST_MILLISECONDS)
+        self._soon.timeout.connect(self.refresh)
         bridge.received.connect(self._on_event)
         self.refresh()
 
@@ -96,7 +102,8 @@ class Following(QObject):
         self.failed.emit(sentence)
 
     def _on_event(self, event: Event) -> None:
-        if (isinstance(event, DataChanged) and "builds" in event.kinds) or (
-            isinstance(event, JobProgress) and event.job_id.startswith(_PREFIX)
-        ):
+        if isinstance(event, DataChanged) and "builds" in event.kinds:
             self.refresh()
+        moved = isinstance(event, JobProgress) and event.job_id.startswith(_PREFIX)
+        if moved and not self._soon.isActive():
+            self._soon.start()

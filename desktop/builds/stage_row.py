@@ -32,6 +32,13 @@ class Mark(QWidget):
     def show_state(self, state: str) -> None:
         """Show another state."""
         self._state = state
+        words = {
+            "waiting": self.tr("To be done"),
+            "running": self.tr("Being done"),
+            "done": self.tr("Done"),
+            "failed": self.tr("Failed"),
+        }
+        self.setAccessibleName(words[state])
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -67,6 +67,7 @@ class Wizard(QWidget):
         """Begin with a source, or with the question for one."""
         self.key = ""
         self._stop_looking()
+        self._stop_asking()
         self._show_step(self.source)
         builds, downloads = self._service.builds, self._service.downloads
         self._bridge.run(builds.sources, self.source.show_sources, owner=self)
@@ -77,6 +78,8 @@ class Wizard(QWidget):
     def show_build(self, key: str) -> None:
         """Show how far a build is, or what came of it."""
         self._stop_looking()
+        if key != self.key:
+            self._stop_asking()
         self.key = key
         self._show_build(anew=True)
 
@@ -176,7 +179,15 @@ class Wizard(QWidget):
 
     def _try_out(self, text: str) -> None:
         ask = partial(self._service.builds.try_out, self.key, text)
-        self._bridge.run_job(ask, self.result.show_answer, self.result.refuse, owner=self)
+        self._asking = self._bridge.run_job(
+            ask, self.result.show_answer, self.result.refuse, owner=self
+        )
+
+    def _stop_asking(self) -> None:
+        """The answer is not waited for: another build is shown."""
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
 
     def _register(self, use: bool) -> None:
         status, key = self._status(), self.key

@@ -294,6 +294,29 @@ def test_the_result_is_asked_a_question_and_its_answer_is_plain_text(
     assert opened == ["report.html"]
 
 
+def test_an_answer_is_not_shown_beside_another_build(
+    models: ModelsWindow, builds: FakeBuilds, service: FakeService
+) -> None:
+    found = started(models)
+    builds.build()
+    builds.statuses["k2"] = replace(builds.statuses["k1"], key="k2")
+    builds._tell()
+    models.wait(found.result.isVisible)
+    models.wait(lambda: "k2" in models.page.builds.builds)
+    builds.may_look.clear()
+    blocked = [service.jobs.submit("", lambda _: builds.may_look.wait()) for _ in range(2)]
+    models.press("Ask")
+    models.page.show_build("k2")
+    builds.may_look.set()
+    for job in blocked:
+        job.future.result()
+    models.press("Ask")
+    models.wait(found.result.answer.isVisible)
+    assert len([what for what in builds.asked if what[0] == "try"]) == 2
+    models.page.show_build("k1")
+    assert not found.result.answer.isVisible()
+
+
 def test_it_is_added_without_being_used(models: ModelsWindow, builds: FakeBuilds) -> None:
     found = started(models)
     builds.build()
