@@ -37,7 +37,7 @@ class ChoiceStep(Step):
         super().__init__(self.tr("What to make"))
         self._look: BuildLook | None = None
         self._host = ""
-        what = CardFrame("")
+        self._what = what = CardFrame("")
         clear(what.header)
         self._title = ElidedLabel("", "heading")
         self._kind = label("", "tag")
@@ -89,6 +89,7 @@ class ChoiceStep(Step):
         self._look, self._host = look, host
         source = look.source
         self._title.set_text(source.name)
+        self._what.setAccessibleName(one_line(source.name))
         self._kind.setText(kind_words(source.kind))
         self._facts.setText(self._about(source))
         self.licence.setText(self._licence(source))

@@ -169,8 +169,6 @@ def findings(figures: Mapping[str, float]) -> list[str]:
         after, whole = size_text(size), size_text(before)
         percent = f"{100 * size / before:.0f}"
         found.append(words.format(after=after, before=whole, percent=percent))
-    if memory := figures.get("memory"):
-        found.append(_tr("It takes about {} of memory.").format(size_text(memory)))
     if (agreement := figures.get("agreement")) is not None:
         words = _tr("In {} of 100 places it would choose the same next word as the original.")
         found.append(words.format(f"{100 * agreement:.1f}"))
@@ -182,6 +180,8 @@ def findings(figures: Mapping[str, float]) -> list[str]:
     if old and new:
         words = _tr("Perplexity on the test text: {new}, of the original {old}.")
         found.append(words.format(new=f"{new:.2f}", old=f"{old:.2f}"))
+    if memory := figures.get("memory"):
+        found.append(_tr("It takes about {} of memory.").format(size_text(memory)))
     return found
 
 
