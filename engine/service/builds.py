@@ -90,7 +90,7 @@ class BuildArea:
     def start(self, order: BuildOrder) -> str:
         """Begin a build and return its key; a build of this name that is not finished goes on if
         the order is the same. Raises KnownError where disk, memory or a library is missing; then
-        nothing was begun."""
+        nothing was begun. A source on the Hub that was not looked at before is asked for here."""
         self._check_writable()
         key = key_of(checked_name(order.name))
         if key in self._shelf.known():

@@ -184,6 +184,7 @@ def test_a_disk_that_is_full_at_any_stage_spoils_nothing(
     assert model.read_bytes() == (fake.folder / "model.gguf").read_bytes()
 
 
+@pytest.mark.timeout(900)
 def test_the_starter_is_built_although_it_is_killed_at_every_stage(
     assay: Run, begun: Begin, home: Path, tmp_path: Path
 ) -> None:
@@ -200,7 +201,7 @@ def test_the_starter_is_built_although_it_is_killed_at_every_stage(
     kept: dict[str, int] = {}
     for at, command in enumerate(STAGES):
         running = begun(*words, program=ASSAY)
-        until(lambda command=command: working(folder, command) != [])
+        until(lambda command=command: working(folder, command) != [], 400.0)
         time.sleep(0.3)
         killed(running)
         until(lambda: working(folder) == [])
@@ -219,7 +220,7 @@ def test_the_starter_is_built_although_it_is_killed_at_every_stage(
     assert not list(folder.glob(".*"))
     assert not (folder / "full.gguf").exists()
 
-    # The same by hand, from the importance matrix that is kept.
+    # The same by hand, with the importance matrix that is kept.
     full, small = tmp_path / "full.gguf", tmp_path / "small.gguf"
     matrix = str(folder / "imatrix.gguf")
     for command in (

@@ -35,9 +35,9 @@ STAGES = ("convert", "imatrix", "quantize", "compare")
 """The commands of a build of a folder with calibration."""
 
 
-def until(ready: Callable[[], bool]) -> None:
+def until(ready: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait for a condition."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < end, "it did not come"
         time.sleep(0.01)

@@ -9,9 +9,10 @@ from engine.builds.files import Files
 from engine.builds.plan import inputs_of, spare_files, to_run
 from engine.builds.record import Made, Output, Record, read_record, write_record
 from engine.builds.shelf import checked_name, key_of
-from engine.builds.stages import stages_of
+from engine.builds.stages import Place, stages_of
 from engine.core.builds import BuildOrder, BuildSource
 from engine.core.errors import KnownError
+from quantize import cli
 
 SOURCE = BuildSource("folder", "/x", "X", "qwen3", 10, 20, "", "v1")
 
@@ -50,6 +51,21 @@ def test_the_stages_of_a_source_and_an_aim(
     assert [one.name for one in stages_of(record.order, record.source)] == names.split()
     assert left(tmp_path, record) == []
     assert left(tmp_path, replace(record, done={})) == names.split()
+
+
+@pytest.mark.parametrize("kind", ["hub", "file"])
+@pytest.mark.parametrize("target", ["Q4_K_M", "Q8_0", "4.5bpw", "2GiB"])
+def test_the_program_understands_its_commands(kind: str, target: str, tmp_path: Path) -> None:
+    source = replace(SOURCE, kind=kind)  # type: ignore[arg-type]
+    order = BuildOrder("X", "/x", target, (Path("/a"), Path("/b")))
+    place = Place(tmp_path, order, source, "/x")
+    for stage in stages_of(order, source):
+        if stage.command is not None:
+            words = stage.command(place)
+            options = cli._parser().parse_args([words[0], "--json", *words[1:]])
+            assert options.json
+            if stage.name in ("calibrate", "search"):
+                assert options.text == [Path("/a"), Path("/b")]
 
 
 def test_what_is_missing_is_made_with_what_it_needs(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from engine.core.errors import Cancelled, KnownError
 from engine.core.events import DataChanged, Event, JobProgress
 from engine.service import Service
 from engine.service.model_fit import Memory
+from engine.training_runs.known import KnownRuns, Start
 from tests.engine.builds.building import (
     STAGES,
     Fake,
@@ -443,6 +444,25 @@ def test_another_assay_sees_that_it_is_built(
         beside.builds.start(order)
     monkeypatch.undo()
     beside.close()
+
+
+def test_the_model_of_a_training_run_is_a_source(
+    service: Service, fake: Fake, tmp_path: Path
+) -> None:
+    assert service.builds.sources() == []
+    run = tmp_path / "sft-1"
+    known = KnownRuns(service.paths.training / "runs.json")
+    known.put(run, Start("sft", "sft", "sft.toml", {}, ""))
+    run.mkdir()
+    assert service.builds.sources() == []  # it has no model yet
+    model = checkpoint(run / "model")
+    (found,) = service.builds.sources()
+    assert (found.kind, found.place, found.name) == ("run", "sft-1", "sft-1")
+    key = service.builds.start(BuildOrder("From a run", "sft-1", "Q8_0"))
+    assert service.builds.wait(key).state == "built"
+    assert fake.calls[0].split()[:2] == ["convert", str(model)]
+    origin = service.builds.origin(service.builds.register(key, use=False))
+    assert (origin["kind"], origin["source"]) == ("run", "sft-1")
 
 
 def test_the_service_ends_with_a_build_at_work(
