@@ -117,12 +117,19 @@ class Pages(QObject):
         from desktop.models.page import ModelsPage  # noqa: PLC0415
 
         self._models = ModelsPage(self._service, self._bridge, self._toasts)
+        self._models.show_wanted.connect(lambda: self.show_wanted.emit("models"))
         return self._models
 
     def _build_training(self) -> QWidget:
         from desktop.training.page import TrainingPage  # noqa: PLC0415
 
-        return TrainingPage(self._service, self._bridge, self._toasts)
+        page = TrainingPage(self._service, self._bridge, self._toasts)
+        page.make_wanted.connect(self._make_of_run)
+        return page
+
+    def _make_of_run(self, run: str) -> None:
+        self.show_wanted.emit("models")
+        self.models().make(run)
 
     def _build_settings(self) -> QWidget:
         from desktop.settings.page import SettingsPage  # noqa: PLC0415

@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*_LEAST)
         self.setAcceptDrops(True)
         self.sidebar = Sidebar()
-        self.toasts = Toasts(self, left=self.sidebar.width(), below=self._typing_height)
+        self.toasts = Toasts(self, left=self.sidebar.width(), below=self._foot_height)
         self._drop_hint = DropHint(self)
         self.demo_banner = Banner(
             "flask",
@@ -158,7 +158,7 @@ class MainWindow(QMainWindow):
         path = local_file(event.mimeData())
         if self.session is not None and path is not None:
             event.acceptProposedAction()
-            self._drop_hint.cover(self, path)
+            self._drop_hint.cover(path)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._drop_hint.hide()
@@ -181,12 +181,12 @@ class MainWindow(QMainWindow):
         self.closing.emit()
         super().closeEvent(event)
 
-    def _typing_height(self) -> int:
-        """How much of the bottom is for typing."""
-        composer = self.chat_page.composer
-        if not composer.isVisible():
-            return 0
-        return self.height() - composer.mapTo(self, QPoint(0, 0)).y()
+    def _foot_height(self) -> int:
+        """How much of the bottom is for typing, or for buttons that must be reached."""
+        for foot in (self.chat_page.composer, *self.findChildren(QWidget, "foot")):
+            if foot.isVisible():
+                return self.height() - foot.mapTo(self, QPoint(0, 0)).y()
+        return 0
 
     def _keep_question(self, text: str) -> None:
         self._early_question = text

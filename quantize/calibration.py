@@ -37,6 +37,7 @@ from engine.model.templates.conversation import Role
 from engine.model.templates.process import ForeignTemplate, TemplateProcess, TemplateRefused
 
 OWN = Path(__file__).parent / "data" / "calibration.txt"
+HELD_OUT = OWN.with_name("held_out.txt")  # as long a text about other things, to judge on
 MAX_TEXT = 64 << 20
 _MARK = re.compile(r"@(\w+) ?(.*)")
 _BETWEEN = re.compile(r"^---$", re.M)
@@ -52,13 +53,18 @@ class Dialogue:
 
 
 def texts_for(header: GgufHeader, files: list[Path]) -> list[str]:
-    """Our own dialogues and the user's files as texts for a model. Raises KnownError.
+    """Our own dialogues and the user's files as texts for a model. Raises KnownError."""
+    return texts_of(header, [OWN, *files])
 
-    A file that begins with "@" holds dialogues, any other a text that is taken as it is.
+
+def texts_of(header: GgufHeader, files: list[Path]) -> list[str]:
+    """Files as texts for a model. Raises KnownError.
+
+    One that begins with "@" holds dialogues, any other a text that is taken as it is.
     """
     with _Writer(header) as writer:
         texts = []
-        for path in [OWN, *files]:
+        for path in files:
             text = _read(path)
             if not text.startswith("@"):
                 texts.append(text)

@@ -7,7 +7,8 @@
     assay-quantize quantize IN OUT --type Q8_0         smaller weights
             [--feedback]                               rounded so that errors cancel
     assay-quantize search IN OUT --size 2.4GiB --imatrix FILE   the best types for a size
-    assay-quantize compare ORIGINAL QUANTIZED TEXT     what the smaller weights cost
+    assay-quantize compare ORIGINAL FILE … [--speed] [--tools] [--report OUT.html]
+                                                       what they cost, and which to use
     assay-quantize export w4a16|nf4|ollama|lmstudio …  a model for other programs
 
 With --json every line of output is a JSON object with an "event": "progress" (fraction, text),

@@ -1,33 +1,43 @@
-"""Compares a quantized model file with its original on a text."""
+"""Compares quantized model files with their original on texts."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.errors import KnownError
 from engine.core.files import known_os_error
-from engine.model.gguf.header import read_header
+from engine.model.draft import same_tokenizer
+from engine.model.gguf.header import GgufHeader, read_header
+from quantize.calibration import texts_of
 from quantize.child import run_job
+from quantize.jobs import Arguments
 from quantize.outcome import Outcome
+from quantize.running import free_memory, memory_at
 from quantize.task import Task
-
-MAX_TEXT = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison(Outcome):
-    """Differences over a text's positions.
+    """Differences over the texts' positions.
 
-    mean_divergence, p99_divergence: Kullback–Leibler divergence of the candidate's next-token
-    distribution from the reference's, in nats. agreement: share of positions where both find the
-    same token likeliest. Perplexities are those of the text's own tokens.
+    mean_divergence, p99_, p999_, max_divergence: Kullback–Leibler divergence of the candidate's
+    next-token distribution from the reference's, in nats: mean, percentiles and the largest.
+    agreement: share of positions where both find the same token likeliest. Perplexities are those
+    of the texts' own tokens, perplexity_ratio the candidate's divided by the reference's.
+    quantiles: divergences at the shares quantize.divergence.LEVELS.
     """
 
     positions: int
     mean_divergence: float
     p99_divergence: float
+    p999_divergence: float
+    max_divergence: float
     agreement: float
     reference_perplexity: float
     candidate_perplexity: float
+    perplexity_ratio: float
+    quantiles: tuple[float, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -41,30 +51,71 @@ class Comparison(Outcome):
 
 
 def compare(reference: Path, candidate: Path, text: Path, task: Task) -> Comparison:
-    """Run both model files over a UTF-8 text. Raises KnownError and Cancelled.
+    """Run both model files over a text. Raises KnownError and Cancelled."""
+    return compare_all(reference, [candidate], [text], task)[0]
 
-    The text is cut into windows of 512 tokens; the second half of each is measured.
+
+def compare_all(
+    reference: Path, candidates: list[Path], texts: list[Path], task: Task
+) -> list[Comparison]:
+    """Run a model file and several made from it over texts. Raises KnownError and Cancelled.
+
+    texts: files as of quantize.calibration.texts_of. They are cut into windows of 512 tokens; the
+    second half of each is measured. As many files as fit into memory run beside the reference, so
+    that this reads each window once; where memory is short it is read again for the others.
     """
-    headers = [read_header(path) for path in (reference, candidate)]
-    _check_text(text)
+    header = read_header(reference)
+    headers = [read_header(path) for path in candidates]
+    for path, other in zip(candidates, headers, strict=True):
+        _check_vocabulary(header, reference, other, path)
     arguments = {
         "reference": str(reference.resolve()),
-        "candidate": str(candidate.resolve()),
-        "text": str(text.resolve()),
-        "context": str(min(header.number("context_length", 0) for header in headers)),
+        "texts": json.dumps(texts_of(header, texts)),
+        "context": str(min(one.number("context_length", 0) for one in (header, *headers))),
     }
-    figures = run_job("compare", arguments, task, share=(0.0, 1.0))
-    return Comparison(int(figures.pop("positions")), **figures)
+    sizes = [memory_at(one, 512) for one in headers]
+    groups = list(_groups(candidates, sizes, free_memory() - memory_at(header, 512)))
+    found: list[Comparison] = []
+    for number, group in enumerate(groups):
+        share = (number / len(groups), (number + 1) / len(groups))
+        found += _run(arguments, group, task, share)
+    return found
 
 
-def _check_text(path: Path) -> None:
+def _run(
+    arguments: Arguments, candidates: list[Path], task: Task, share: tuple[float, float]
+) -> list[Comparison]:
+    paths = json.dumps([str(path.resolve()) for path in candidates])
+    result = run_job("compare", arguments | {"candidates": paths}, task, share)
+    return [
+        Comparison(**{**figures, "quantiles": tuple(figures["quantiles"])})
+        for figures in result["files"]
+    ]
+
+
+def _groups(candidates: list[Path], sizes: list[int], room: int) -> Iterator[list[Path]]:
+    """The candidates in their order, as many at a time as have room; at least one."""
+    group: list[Path] = []
+    used = 0
+    for path, size in zip(candidates, sizes, strict=True):
+        if group and used + size > room:
+            yield group
+            group, used = [], 0
+        group.append(path)
+        used += size
+    yield group
+
+
+def _check_vocabulary(
+    header: GgufHeader, reference: Path, other: GgufHeader, candidate: Path
+) -> None:
     try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_TEXT + 1)
-        if len(data) > MAX_TEXT:
-            raise KnownError(f"{path.name} is larger than 16 MB.", "A few hundred kB are plenty.")
-        data.decode()
+        same = same_tokenizer(header, reference, other, candidate)
     except OSError as error:
-        raise known_os_error(f"read {path.name}", error) from error
-    except UnicodeDecodeError as error:
-        raise KnownError(f"{path.name} is not UTF-8 text.", "Choose a text file.") from error
+        raise known_os_error(f"read {candidate.name}", error) from error
+    if not same:
+        raise KnownError(
+            f"{candidate.name} has another vocabulary than {reference.name}, so their answers "
+            "cannot be compared.",
+            "Compare a file with those made from it.",
+        )

@@ -1,9 +1,13 @@
 """Distances between two models' next-token distributions."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-Row = NDArray[np.float32]
+LogRow = NDArray[np.float64]
+LEVELS = (*(round(0.01 * step, 2) for step in range(1, 100)), 0.995, 0.999, 0.9995, 0.9999)
+"""Shares of positions whose divergences are told, for plots."""
 
 
 class Tally:
@@ -14,33 +18,38 @@ class Tally:
         self._agreements = 0
         self._losses: list[tuple[float, float]] = []
 
-    def add(self, reference: Row, candidate: Row, following: int | None) -> None:
-        """Compare logits [vocabulary] at one position.
+    def add(self, reference: LogRow, candidate: LogRow, following: int | None) -> None:
+        """Compare ln probabilities [vocabulary] at one position.
 
         following: id of the token that really follows, for the perplexities.
         """
-        ours, theirs = log_softmax(reference), log_softmax(candidate)
         # Kullback–Leibler divergence D(reference ‖ candidate) = Σ p (ln p − ln q), in nats.
-        self._divergences.append(max(0.0, float(np.exp(ours) @ (ours - theirs))))
+        divergence = float(np.exp(reference) @ (reference - candidate))
+        self._divergences.append(max(0.0, divergence))
         self._agreements += int(reference.argmax() == candidate.argmax())
         if following is not None:
-            self._losses.append((-float(ours[following]), -float(theirs[following])))
+            self._losses.append((-float(reference[following]), -float(candidate[following])))
 
-    def result(self) -> dict[str, float]:
+    def result(self) -> dict[str, Any]:
         """The figures over all positions; names and units as in quantize.compare.Comparison."""
         losses = np.array(self._losses).mean(axis=0)
+        p99, p999, most = np.quantile(self._divergences, (0.99, 0.999, 1.0))
         return {
             "positions": len(self._divergences),
             "mean_divergence": float(np.mean(self._divergences)),
-            "p99_divergence": float(np.quantile(self._divergences, 0.99)),
+            "p99_divergence": float(p99),
+            "p999_divergence": float(p999),
+            "max_divergence": float(most),
             "agreement": self._agreements / len(self._divergences),
             "reference_perplexity": float(np.exp(losses[0])),
             "candidate_perplexity": float(np.exp(losses[1])),
+            "perplexity_ratio": float(np.exp(losses[1] - losses[0])),
+            "quantiles": [float(one) for one in np.quantile(self._divergences, LEVELS)],
         }
 
 
-def log_softmax(logits: Row) -> NDArray[np.float64]:
+def log_softmax(logits: NDArray[np.float32]) -> LogRow:
     """ln softmax, in float64."""
     shifted = logits.astype(np.float64) - float(logits.max())
-    result: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum())
+    result: LogRow = shifted - np.log(np.exp(shifted).sum())
     return result

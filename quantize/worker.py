@@ -66,6 +66,14 @@ def _job(name: str) -> Callable[[Arguments, Report], Result]:
         from quantize.jobs.int4 import int4  # noqa: PLC0415
 
         return int4
+    if name == "speed":
+        from quantize.jobs.speed import speed  # noqa: PLC0415
+
+        return speed
+    if name == "answer":
+        from quantize.jobs.answer import answer  # noqa: PLC0415
+
+        return answer
     from quantize.jobs.compare import compare  # noqa: PLC0415
 
     return compare

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QProgressBar
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from desktop.bridge import Bridge, Call
 from desktop.market.section import Section
@@ -36,7 +36,8 @@ class LibrarySection(Section):
     kinds = frozenset({"models", "settings", "documents"})
     get_wanted = Signal()
 
-    def __init__(self, service: "Service", bridge: Bridge, toasts: Toasts) -> None:
+    def __init__(self, service: "Service", bridge: Bridge, toasts: Toasts, making: QWidget) -> None:
+        """making: the models that are being made."""
         super().__init__(bridge)
         self._service = service
         self._bridge = bridge
@@ -66,7 +67,7 @@ class LibrarySection(Section):
             files.body.addWidget(one)
         self.drafts = DraftCard(service, bridge)
         self.adapters = AdaptersCard(service, bridge)
-        self.setLayout(column(self.current, files, self.drafts, self.adapters, gap=16))
+        self.setLayout(column(self.current, making, files, self.drafts, self.adapters, gap=16))
 
     def refresh(self) -> None:
         """Load everything again."""

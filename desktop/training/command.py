@@ -1,4 +1,6 @@
-"""Shows commands for the terminal, to be copied."""
+"""Shows commands for the terminal, to be copied, or what does the same here."""
+
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QWidget
@@ -14,7 +16,15 @@ _LINES = 6
 class CommandDialog(QDialog):
     """What they are for, and the commands, one a line."""
 
-    def __init__(self, parent: QWidget, title: str, intro: str, commands: str) -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        title: str,
+        intro: str,
+        commands: str,
+        here: tuple[str, Callable[[], object]],
+    ) -> None:
+        """here: the name of what does the same in the window, and how it begins."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
@@ -25,21 +35,24 @@ class CommandDialog(QDialog):
         self.commands.setTabChangesFocus(True)
         self.commands.setAccessibleName(self.tr("Commands"))
         self.commands.setFixedHeight(_LINES * self.commands.fontMetrics().lineSpacing() + 24)
-        self.copy = button(self.tr("Copy"), self._copy, kind="primary", icon="copy")
-        self.copy.setDefault(True)
+        self.copy = button(self.tr("Copy"), self._copy, icon="copy")
+        name, begin = here
+        self.here = button(name, self.accept, kind="primary")
+        self.here.setDefault(True)
+        self.accepted.connect(begin)
         self.setLayout(
             column(
                 label(title, "heading"),
                 label(intro, "muted", wrap=True),
                 self.commands,
                 8,
-                row(None, button(self.tr("Close"), self.reject), self.copy),
+                row(button(self.tr("Close"), self.reject), None, self.copy, self.here),
                 gap=8,
                 margins=(24, 20, 24, 20),
             )
         )
         Fitting(self)
-        self.copy.setFocus()
+        self.here.setFocus()
         self.open()
 
     def _copy(self) -> None:

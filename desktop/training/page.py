@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -35,6 +35,9 @@ _LOOK_MILLISECONDS = 1_000
 
 class TrainingPage(QWidget):
     """Looks every second how far the runs are, while it is seen."""
+
+    make_wanted = Signal(str)
+    """The name of a run of whose model a smaller one is to be made."""
 
     def __init__(self, service: "Service", bridge: Bridge, toasts: Toasts) -> None:
         super().__init__()
@@ -136,13 +139,15 @@ class TrainingPage(QWidget):
         self._bridge.run(partial(act, run.folder), lambda _: self.look(), owner=self)
 
     def _quantize(self, run: "TrainingRun") -> None:
-        title = self.tr("Make a GGUF file of {}").format(run.name)
+        title = self.tr("Make a smaller model of {}").format(run.name)
         commands = self._training.quantize_commands(run)
         intro = self.tr(
-            "These commands make a GGUF file of the trained model and a smaller one with 8-bit "
-            "weights, which the Models page can use. Run them in a terminal, one after the other."
+            "Assay makes a GGUF file of the trained model that fits this computer, compares it "
+            "with the original and adds it to your models. Or run these commands in a terminal, "
+            "one after the other: they make a file with 8-bit weights."
         )
-        CommandDialog(self.window(), title, intro, commands)
+        here = (self.tr("Make it here…"), partial(self.make_wanted.emit, run.name))
+        CommandDialog(self.window(), title, intro, commands, here)
 
     def _report(self, run: "TrainingRun") -> None:
         self._toasts.show(self.tr("The report is being written…"))

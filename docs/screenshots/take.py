@@ -17,6 +17,7 @@ from desktop.analysis.page import AnalysisPage
 from desktop.app import App
 from desktop.theme import theme
 from engine.core.paths import Paths
+from engine.core.resources import resource
 from engine.training_runs.known import KnownRuns, Start
 from engine.training_runs.metrics import METRICS
 from engine.training_runs.process import EXIT, PROCESS, began
@@ -50,6 +51,10 @@ def main() -> None:
         save(app, "models-light")
         train(app, paths.training)
         save(app, "training-light")
+        make(app, paths.training / "sft-1")
+        save(app, "wizard-light")
+        session.pages.models().wizard.left.emit()
+        app.window.show_page("training")
         theme().apply("dark")
         save(app, "training-dark")
         app.window.show_page("analysis")
@@ -98,6 +103,17 @@ def train(app: App, folder: Path) -> None:
         method = name.partition("-")[0]
         KnownRuns(folder / "runs.json").put(run, Start(method, method, "", {}, ""))
     app.window.show_page("training")
+
+
+def make(app: App, run: Path) -> None:
+    """Show what can be made of a run's model, for which the starter's weights stand in."""
+    (run / "model").rmdir()
+    (run / "model").symlink_to(resource("models", "starter-base"))
+    assert app.window.session is not None
+    page = app.window.session.pages.models()
+    app.window.show_page("models")
+    page.make(run.name)
+    wait(lambda: page.wizard is not None and page.wizard.choice.isVisible())
 
 
 def figures(step: int, last: int, number: int) -> dict[str, float]:

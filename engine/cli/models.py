@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.cli import terminal
+from engine.cli import builds, terminal
 from engine.cli.jsonout import write_json
 from engine.cli.progress import finished, progress_line
 from engine.cli.render import table
@@ -16,7 +16,7 @@ from engine.core.events import Event, JobProgress
 from engine.service import Service
 
 NAME = "models"
-HELP = "list, use, add, download or remove models"
+HELP = "list, use, add, download, build or remove models"
 
 _FITS = {
     "fits": "Runs well here",
@@ -34,13 +34,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         help="a number or GGUF file (use), a number (remove; draft: guesses ahead for the "
         "one that answers, or none), a GGUF file (add), an id of the "
-        "catalogue or OWNER/NAME/FILE.gguf on the Hub (get, look), a key (discard)",
+        "catalogue or OWNER/NAME/FILE.gguf on the Hub (get, look), a key (discard), a name of your "
+        "choice (build)",
     )
     # argparse would take a file that stands after the option for one too many.
     parser.add_argument(
         "--link", nargs="?", const="", metavar="FILE", help="add: without a copy of the file"
     )
     parser.add_argument("--forget", action="store_true", help="token: delete it from the keyring")
+    builds.add_options(parser)
     add_json(parser)
 
 
@@ -53,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         terminal.complain(f"`assay models {args.action}{what}`; `assay models --help` says more.")
         return 2
     args.model = given[0] if given else None
-    with opened(args) as service:
+    with opened(args, reading=args.action == "builds") as service:
         act(service, args)
     return 0
 
@@ -252,5 +254,7 @@ _ACTIONS: dict[str, tuple[_Action, bool]] = {
     "downloads": (_downloads, False),
     "discard": (_discard, True),
     "token": (_token, False),
+    "build": (builds.build, True),
+    "builds": (builds.show, False),
 }
 """What each does, and whether it is told which model."""

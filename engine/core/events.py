@@ -119,7 +119,7 @@ class JobProgress(Event):
 @dataclass(frozen=True, slots=True)
 class DataChanged(Event):
     """Stored data changed; of "transactions" "prices" "measurements" "documents" "alerts" "chats"
-    "models" "settings"."""
+    "models" "settings" "builds"."""
 
     kinds: frozenset[str]
 

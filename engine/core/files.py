@@ -32,6 +32,15 @@ def known_os_error(action: str, error: OSError) -> KnownError:
     return KnownError(f"Could not {action}: {reason}.", hint)
 
 
+@contextlib.contextmanager
+def known_os_errors(action: str) -> Iterator[None]:
+    """Inside, an OSError becomes a KnownError; action: as of known_os_error."""
+    try:
+        yield
+    except OSError as error:
+        raise known_os_error(action, error) from error
+
+
 def _not_written(path: Path, error: OSError) -> KnownError:
     """The error for a file that could not be written; what is missing then is its folder."""
     if error.errno == errno.ENOENT:

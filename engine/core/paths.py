@@ -61,6 +61,11 @@ class Paths:
         return self.root / "training"
 
     @property
+    def builds(self) -> Path:
+        """Models being built; made when the first one is started."""
+        return self.root / "builds"
+
+    @property
     def logs(self) -> Path:
         """Log files."""
         return self.root / "logs"

@@ -166,8 +166,12 @@ def _weighed(entry: CatalogueEntry) -> CatalogueEntry:
 
 def imagined(entry: CatalogueEntry) -> GgufHeader:
     """A header with the numbers of the shape, and the file's size as one tensor."""
-    size = entry.size or 0
-    metadata: dict[str, object] = {"general.architecture": entry.architecture}
-    metadata |= {f"{entry.architecture}.{key}": number for key, number in entry.shape.items()}
+    return imagined_header(entry.architecture, entry.shape, entry.size or 0)
+
+
+def imagined_header(architecture: str, shape: Mapping[str, int], size: int) -> GgufHeader:
+    """The same of a model that is in no catalogue; shape: numbers by their keys in a header."""
+    metadata: dict[str, object] = {"general.architecture": architecture}
+    metadata |= {f"{architecture}.{key}": number for key, number in shape.items()}
     kind = next(iter(TENSOR_TYPES.values()))
     return GgufHeader(3, metadata, (TensorInfo("weights", (size,), kind, 0, size),), size)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from engine.core.csvfile import NAME_LENGTH, clean_text
 from engine.core.errors import KnownError
-from engine.core.files import known_os_error, sync_directory
+from engine.core.files import known_os_error, known_os_errors, sync_directory
 from engine.core.paths import Paths
 from engine.core.resources import resource
 from engine.model.catalogue import STARTER_ID, CatalogueEntry, catalogue, with_own
@@ -181,6 +181,35 @@ class Registry:
         """Register a checked file that is in the models folder. origin: where it is from."""
         return self._register(path, sha256, header, file_name, {"origin": dict(origin)})
 
+    def take(self, path: Path, sha256: str, name: str, origin: Mapping[str, object]) -> ModelFile:
+        """Register a checked file of the data folder under a name, and move it to the models.
+
+        Until it is registered the file is where it was, where the file system can give it two
+        names. Raises KnownError.
+        """
+        header = read_header(path)
+        target = self._paths.models / f"{sha256}.gguf"
+        with known_os_errors(f"add the model {name}"):
+            if not (target.exists() and target.samefile(path)):
+                second = self._paths.models / f".adding-{sha256[:16]}"
+                second.unlink(missing_ok=True)
+                try:
+                    os.link(path, second)
+                except OSError:  # a file system without such names
+                    second = path
+                os.replace(second, target)
+                sync_directory(self._paths.models)
+        more = {"origin": dict(origin)}
+        added = self._register(target, sha256, header, f"{name}.gguf", more, name)
+        with contextlib.suppress(OSError):  # then it only has two names
+            path.unlink(missing_ok=True)
+        return added
+
+    def origin(self, model_id: int) -> Mapping[str, object]:
+        """Where a model is from, as it was registered; {} if that is not known. KnownError."""
+        origin = json.loads(self._row(model_id).meta_json).get("origin", {})
+        return origin if isinstance(origin, dict) else {}
+
     def freed_by(self, model_id: int) -> int:
         """Bytes that removing a model would free: none where the file has another name."""
         row = self._row(model_id)
@@ -231,12 +260,14 @@ class Registry:
         header: GgufHeader,
         file_name: str,
         more: Mapping[str, object],
+        name: str = "",
     ) -> ModelFile:
         known = self.find(digest)
-        if known is not None:
+        if known is not None and not name:
             file_name = known.file_name
         # What the file was called says more than its checksum, if it has no name of its own.
         file = described(0, path.with_name(file_name), header)
+        file = replace(file, name=name or file.name)
         meta = {
             "template": choose_template(header),
             "source": file.file_name,

@@ -27,7 +27,7 @@ from engine.model.download.files import DownloadFiles
 from engine.model.download.hub_file import Passing, Place
 from engine.model.download.pace import Pace
 from engine.model.fit.memory import memory_needed
-from engine.model.gguf.header import GgufHeader
+from engine.model.gguf.header import GgufHeader, read_header
 from engine.model.gguf.remote import read_remote_header
 from engine.model.naming import quantization
 from engine.model.registry import DiskUse, ModelFile, Registry
@@ -244,8 +244,8 @@ class DownloadArea:
         if wanted.sha256 and (known := self._registry.find(wanted.sha256)):
             self._files.discard(wanted.key)
             return known
-        pace = Pace(lambda: 1000 * int(self._settings.get("download_limit")))
-        hub = self._hub()
+        pace = self.pace()
+        hub = self.hub()
         download = Download(hub, self._files, self._paths.models, wanted, pace)
         fetched = download.run(run, lambda place, size: self._inspect(hub, place, size, run))
         place = wanted.place
@@ -258,7 +258,7 @@ class DownloadArea:
         }
         file_name = place.file.rpartition("/")[2]
         added = self._registry.adopt(
-            fetched.path, fetched.sha256, fetched.header, file_name, origin
+            fetched.path, fetched.sha256, read_header(fetched.path), file_name, origin
         )
         self._files.discard(wanted.key)
         return added
@@ -271,7 +271,7 @@ class DownloadArea:
             return  # the host knows no ranges: the file is checked when it is there
 
     def _offer(self, wanted: Wanted, job: Progress) -> Offer:
-        hub, place = self._hub(), wanted.place
+        hub, place = self.hub(), wanted.place
         file = hub.look(place, job.step)
         entries = {entry.id: entry for entry in self.catalogue()[0]}
         entry = entries.get(wanted.entry)
@@ -311,7 +311,8 @@ class DownloadArea:
 
         return read_remote_header(read_range, size)
 
-    def _hub(self) -> "Hub":
+    def hub(self) -> "Hub":
+        """The Hub of the settings, with the user's token; each request goes to the log."""
         # Where nothing is asked for, not even the means of opening a connection are loaded.
         from engine.model.download.hub import Hub  # noqa: PLC0415
 
@@ -322,6 +323,10 @@ class DownloadArea:
             self._settings.text("model_hub"),
             secrets.get_key(self._token_name()),
         )
+
+    def pace(self) -> Pace:
+        """As fast as the settings allow."""
+        return Pace(lambda: 1000 * int(self._settings.get("download_limit")))
 
     def _note(self, exchange: Exchange) -> None:
         self._requests.add(exchange)

@@ -11,6 +11,8 @@ _PATTERNS = (
     ".assay.key.*",
     "backups/.assay-backup-*",
     "models/.adding-*",
+    "builds/.new-*",
+    "builds/.gone-*",
 )
 
 

@@ -25,6 +25,7 @@ from engine.service.alerts import AlertArea
 from engine.service.analysis import AnalysisArea
 from engine.service.answering import Turn
 from engine.service.backup import BackupArea
+from engine.service.builds import BuildArea
 from engine.service.chat import ChatArea
 from engine.service.chat_memory import ChatMemory
 from engine.service.downloads import DownloadArea
@@ -144,6 +145,18 @@ class Service:
             self.models.factor,
         )
         closing.callback(self.downloads.close)
+        self.builds = BuildArea(
+            paths,
+            registry,
+            self.models,
+            self.downloads,
+            self.training,
+            self.settings,
+            jobs,
+            publish,
+            lambda: database.read_only != "",
+        )
+        closing.callback(self.builds.close)
         closing.callback(jobs.close)
         self.portfolio = PortfolioArea(
             transactions, price_repo, documents, self._view, jobs, clock, publish

@@ -37,6 +37,7 @@ from engine.service import (
     Peek,
     Valuation,
 )
+from tests.desktop.fake_builds import FakeBuilds
 from tests.desktop.fake_models import (
     FakeAdapters,
     FakeDownloads,
@@ -264,6 +265,7 @@ class FakeService:
         self.alerts = FakeAlerts(self.bus)
         self.models = FakeModels(self.bus, self.jobs)
         self.downloads = FakeDownloads(self.bus, self.jobs)
+        self.builds = FakeBuilds(self.bus, self.jobs)
         self.endpoints = FakeEndpoints(self.bus, self.jobs)
         self.serving = FakeServing(self.bus)
         self.settings = FakeSettings(self.bus)

@@ -45,7 +45,7 @@ class ModelsWindow:
 
     def buttons(self, name: str) -> list[QPushButton]:
         """The visible buttons of an accessible name."""
-        found = self.page.findChildren(QPushButton)
+        found = self.window.findChildren(QPushButton)
         return [one for one in found if one.isVisible() and one.accessibleName() == name]
 
     def press(self, name: str) -> None:

@@ -137,7 +137,7 @@ def test_what_is_dragged_over_the_window_is_told_what_becomes_of_it(
 ) -> None:
     hint = window.findChild(DropHint)
     assert hint is not None
-    hint.cover(window, tmp_path / name)
+    hint.cover(tmp_path / name)
     assert said in "\n".join(one.text() for one in hint.findChildren(QLabel))
 
 

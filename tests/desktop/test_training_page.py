@@ -230,7 +230,7 @@ def test_a_run_that_failed_says_why_and_is_deleted(
 
 
 def test_a_finished_run_is_reported_and_quantized(
-    it: TrainingWindow, model: Path, tmp_path: Path
+    it: TrainingWindow, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     it.start(model, data_file(tmp_path))
     it.sees("Step 4 · loss 4.9600 · reward 0.0800 · KL 0.1000 · 90 tokens per second")
@@ -252,6 +252,15 @@ def test_a_finished_run_is_reported_and_quantized(
     dialog.reject()
     it.press("Report…")
     it.says(f"The report is {folder}/report.html.")
+    looked: list[str] = []
+    look = it.service.builds.look
+    monkeypatch.setattr(it.service.builds, "look", lambda one: looked.append(one) or look(one))
+    it.press("Quantize…")
+    press(it.dialog(CommandDialog), "Make it here…")
+    it.wait(lambda: looked == ["sft-1"])
+    wizard = it.session.pages.models().wizard
+    assert wizard is not None
+    assert wizard.isVisible()
 
 
 def test_runs_are_compared_in_one_plot_and_stay_chosen(

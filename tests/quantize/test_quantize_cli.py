@@ -47,9 +47,10 @@ def test_the_whole_way(shared_folder: Path, tmp_path: Path) -> None:
     code, events = run("quantize", full, small, "--type", "Q8_0")
     assert code == 0
     assert events[-1]["size"] == small.stat().st_size
-    code, events = run("compare", full, small, text)
+    code, events = run("compare", full, small, "--text", text)
     assert code == 0
-    assert 0.9 < float(str(events[-1]["agreement"])) <= 1
+    (figures,) = events[-1]["files"]  # type: ignore[misc]
+    assert 0.9 < figures["comparison"]["agreement"] <= 1
     assert sorted(tmp_path.iterdir()) == [full, small, text]
 
 
@@ -84,10 +85,10 @@ def test_an_error_is_one_event(tmp_path: Path) -> None:
 def test_a_text_that_is_too_large_is_called_that(tmp_path: Path) -> None:
     """Cut off within a character it would seem not to be UTF-8."""
     text = tmp_path / "text.txt"
-    text.write_text("é" * (9 << 20), encoding="utf-8")
+    text.write_text("é" * (33 << 20), encoding="utf-8")
     model = starter_path()
-    code, events = run("compare", model, model, text)
-    assert (code, events[0]["sentence"]) == (1, "text.txt is larger than 16 MB.")
+    code, events = run("compare", model, model, "--text", text)
+    assert (code, events[0]["sentence"]) == (1, "text.txt is larger than 64 MB.")
 
 
 @pytest.mark.parametrize("limit", [10_000, 1_000_000])

@@ -1,22 +1,15 @@
 """Quantization through llama.cpp, and what it costs in answers."""
 
-import math
 import re
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
-from tiny_models import TEXT, make_model, make_tokenizer, torch_logits
-from tokenizers import Tokenizer
-from transformers import Qwen3ForCausalLM
+from tiny_models import TEXT
 
 from engine.core.errors import Cancelled, KnownError
 from engine.model.gguf.header import read_header
 from quantize.compare import compare
-from quantize.convert import convert
-from quantize.divergence import Tally, log_softmax
 from quantize.quantize import quantize
 from quantize.task import Task
 from quantize.types import TYPES
@@ -61,57 +54,6 @@ def test_fewer_bits_cost_more(gguf: Path, tmp_path: Path, task: Task, text_file:
     assert costs == sorted(costs)
 
 
-def test_a_file_equals_itself(gguf: Path, task: Task, text_file: Path) -> None:
-    found = compare(gguf, gguf, text_file, task)
-    assert found.mean_divergence == pytest.approx(0.0, abs=1e-9)
-    assert found.agreement == 1.0
-    assert found.reference_perplexity == found.candidate_perplexity
-
-
-def test_figures_equal_torch(
-    gguf: Path, original: Qwen3ForCausalLM, tmp_path: Path, task: Task, text_file: Path
-) -> None:
-    """Against a model with other weights, computed by torch over the same windows."""
-    other = make_model(tmp_path / "other", initializer_range=0.06)
-    make_tokenizer(tmp_path / "other")
-    convert(tmp_path / "other", tmp_path / "other.gguf", None, task)
-    found = compare(gguf, tmp_path / "other.gguf", text_file, task)
-    tokens = Tokenizer.from_file(str(tmp_path / "other" / "tokenizer.json")).encode(TEXT).ids
-    divergences, agreements, losses = [], [], []
-    for start in range(0, len(tokens) - 511, 512):
-        window = tokens[start : start + 512]
-        p, q = (
-            torch.from_numpy(torch_logits(model, window)[256:]).log_softmax(dim=1)
-            for model in (original, other)
-        )
-        divergences.append((p.exp() * (p - q)).sum(dim=1))
-        agreements.append(p.argmax(dim=1) == q.argmax(dim=1))
-        targets = torch.tensor(window[257:])
-        losses.append(torch.nn.functional.nll_loss(p[:-1], targets, reduction="none"))
-    assert found.positions == torch.cat(divergences).numel()
-    assert found.mean_divergence == pytest.approx(torch.cat(divergences).mean().item(), rel=0.01)
-    assert found.agreement == pytest.approx(
-        torch.cat(agreements).float().mean().item(), abs=2 / found.positions
-    )
-    assert found.reference_perplexity == pytest.approx(
-        math.exp(torch.cat(losses).mean().item()), rel=0.01
-    )
-
-
-def test_divergence_by_hand() -> None:
-    """p = (1/2, 1/4, 1/4), q = (1/4, 1/2, 1/4): D = 1/2 ln 2 − 1/4 ln 2 = ln 2 / 4."""
-    p, q = (np.log(np.array(row, np.float32)) for row in ([2, 1, 1], [1, 2, 1]))
-    tally = Tally()
-    tally.add(p, q, 0)
-    tally.add(p, p, 0)
-    found = tally.result()
-    assert found["mean_divergence"] == pytest.approx(math.log(2) / 8)
-    assert found["agreement"] == 0.5
-    assert found["reference_perplexity"] == pytest.approx(2)
-    assert found["candidate_perplexity"] == pytest.approx(math.sqrt(8))
-    assert np.exp(log_softmax(np.array([1e4, -1e4], np.float32))).tolist() == [1.0, 0.0]
-
-
 def test_refusals(gguf: Path, tmp_path: Path, task: Task, text_file: Path) -> None:
     small = tmp_path / "small.gguf"
     quantize(gguf, small, "Q8_0", task)
@@ -132,15 +74,6 @@ def test_refusals(gguf: Path, tmp_path: Path, task: Task, text_file: Path) -> No
     with pytest.raises(KnownError, match="cut off"):
         quantize(copy, tmp_path / "out", "Q8_0", task)
     assert sorted(tmp_path.iterdir()) == before
-
-
-def test_comparison_refusals(gguf: Path, tmp_path: Path, task: Task) -> None:
-    short, binary = tmp_path / "short.txt", tmp_path / "binary"
-    short.write_text("three words only")
-    binary.write_bytes(b"\xff\xfe\x00" * 50)
-    for path, sentence in ((short, "too short"), (binary, "not UTF-8"), (tmp_path / "x", "exist")):
-        with pytest.raises(KnownError, match=sentence):
-            compare(gguf, gguf, path, task)
 
 
 def test_stopping_leaves_nothing(gguf: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Fetches one model file: stopped and gone on with at will, and only kept if it is the right one.
+"""Fetches one file of a model: stopped and gone on with at will, kept only if it is the right one.
 
 One stream, written in pieces: after each the bytes and then the state file are forced onto the
 disk, so that whatever ends the program costs the last piece at most. To go on, what is there is
@@ -19,7 +19,7 @@ from engine.model.download.files import DISK_RESERVE, DownloadFiles, DownloadSta
 from engine.model.download.hub_file import Changed, HubFile, Passing, Place
 from engine.model.download.pace import Pace
 from engine.model.download.writer import Digest, Writer
-from engine.model.gguf.header import GgufHeader, read_header
+from engine.model.gguf.header import read_header
 
 if TYPE_CHECKING:
     from engine.model.download.hub import Hub, Part
@@ -82,7 +82,6 @@ class Fetched:
 
     path: Path
     sha256: str
-    header: GgufHeader
     commit: str
     checked: bool
 
@@ -91,14 +90,24 @@ class Download:
     """One file on its way into a folder."""
 
     def __init__(
-        self, hub: "Hub", files: DownloadFiles, target: Path, wanted: Wanted, pace: Pace
+        self,
+        hub: "Hub",
+        files: DownloadFiles,
+        target: Path,
+        wanted: Wanted,
+        pace: Pace,
+        name: Callable[[str], str] = "{}.gguf".format,
+        verify: Callable[[Path], object] = read_header,
     ) -> None:
-        """target: the folder that the whole file goes to, on the file system of the parts."""
+        """target: the folder that the whole file goes to, on the file system of the parts; name:
+        what it is called there, by its checksum; verify: raises KnownError if it is of no use."""
         self._hub = hub
         self._files = files
         self._target = target
         self._wanted = wanted
         self._pace = pace
+        self._name = name
+        self._verify = verify
         self._part = files.part(wanted.key)
         self._notice = ""
         self._watch: Watcher
@@ -156,7 +165,7 @@ class Download:
 
     def _already_there(self, file: HubFile) -> Fetched | None:
         """The file if it is in place already: an earlier run was ended just before its end."""
-        path = self._target / f"{file.sha256}.gguf"
+        path = self._target / self._name(str(file.sha256))
         try:
             if path.stat().st_size != file.size:
                 return None
@@ -166,7 +175,8 @@ class Download:
             return None
         if digest.hexdigest() != file.sha256:
             return None
-        return Fetched(path, str(file.sha256), read_header(path), file.commit, True)
+        self._verify(path)
+        return Fetched(path, str(file.sha256), file.commit, True)
 
     def _continued(self, state: DownloadState | None, file: HubFile) -> DownloadState:
         """The state to go on from: the one that was kept if the file is still the same."""
@@ -290,17 +300,17 @@ class Download:
                 "Try again. If it happens again, what is between here and the Hub changes files.",
             )
         try:
-            header = read_header(self._part)
+            self._verify(self._part)
         except KnownError:
             self._files.discard(self._wanted.key)
             raise
-        path = self._target / f"{found}.gguf"
+        path = self._target / self._name(found)
         try:
             os.replace(self._part, path)
             sync_directory(self._target)
         except OSError as error:
             raise known_os_error(f"keep {self._wanted.name}", error) from error
-        return Fetched(path, found, header, state.commit, bool(expected))
+        return Fetched(path, found, state.commit, bool(expected))
 
     def _hashed(self, file: IO[bytes], size: int, phase: Phase) -> Digest:
         """The checksum of the first bytes of a file, which is then read up to there."""

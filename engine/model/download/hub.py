@@ -17,7 +17,7 @@ from engine.core.exchange import Exchange, Limits, Request
 from engine.core.pace import retry_after
 from engine.core.steps import Step
 from engine.core.webaddress import checked_address, is_loopback, joined_address
-from engine.model.download.hub_file import Changed, HubFile, Passing, Place
+from engine.model.download.hub_file import Changed, HubFile, Missing, Passing, Place
 from engine.net import Client, Stream
 
 HUB = "https://huggingface.co"
@@ -204,8 +204,11 @@ class Hub:
             missing = {
                 "RepoNotFound": f"no repository {place.repo}",
                 "RevisionNotFound": f"no revision {place.revision} of {place.repo}",
-            }.get(code, f"no file {place.file} in {place.repo}")
-            return KnownError(f"{host} has {missing}.", "It may have been renamed or deleted.")
+            }.get(code)
+            hint = "It may have been renamed or deleted."
+            if missing is None:
+                return Missing(f"{host} has no file {place.file} in {place.repo}.", hint)
+            return KnownError(f"{host} has {missing}.", hint)
         if status in (412, 416):
             return Changed(f"{host} no longer has the file that was begun.")
         if status == 429 or status >= 500:

@@ -18,6 +18,10 @@ class Changed(KnownError):
     """The file is no longer the one that was begun."""
 
 
+class Missing(KnownError):
+    """The repository is there and has no such file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A file on the Hub; revision: a branch, a tag or a commit."""

@@ -1,0 +1,140 @@
+"""A Hugging Face checkpoint: which of its files a build reads, and what they say of the model."""
+
+import json
+import re
+from collections.abc import Mapping
+
+from engine.builds.facts import Facts
+from engine.core.builds import BuildSource
+from engine.core.csvfile import clean_text
+from engine.core.errors import KnownError
+
+CONFIG, INDEX, SINGLE = "config.json", "model.safetensors.index.json", "model.safetensors"
+TOKENIZER, CARD, DETAILS = "tokenizer.json", "README.md", "assay.json"
+NEEDED = (CONFIG, TOKENIZER)
+OPTIONAL = ("tokenizer_config.json", "generation_config.json", "chat_template.jinja", CARD)
+LARGEST_JSON = 64 << 20
+LARGEST_CARD = 64 << 10
+CONVERTIBLE = (
+    "LlamaForCausalLM",
+    "MistralForCausalLM",
+    "Qwen2ForCausalLM",
+    "Qwen2MoeForCausalLM",
+    "Qwen3ForCausalLM",
+    "Qwen3MoeForCausalLM",
+    "Glm4MoeForCausalLM",
+)
+"""The kinds that `assay-quantize convert` knows."""
+SAFE = ".safetensors"
+_SHARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,194}\.safetensors")
+_MOST_SHARDS = 1000
+_SHAPE = {
+    "block_count": "num_hidden_layers",
+    "embedding_length": "hidden_size",
+    "attention.head_count": "num_attention_heads",
+    "attention.head_count_kv": "num_key_value_heads",
+    "attention.key_length": "head_dim",
+    "attention.value_length": "head_dim",
+    "feed_forward_length": "intermediate_size",
+    "context_length": "max_position_embeddings",
+    "expert_used_count": "num_experts_per_tok",
+    "expert_feed_forward_length": "moe_intermediate_size",
+}
+_LARGEST_NUMBER = 1 << 24
+_LICENCE = re.compile(r"^license:[ \t]*['\"]?([\w .+/-]{1,60}?)['\"]?[ \t]*$", re.M)
+_AGAIN = "Get the model's folder again, complete."
+
+
+def facts_of(
+    source: BuildSource, config: bytes, weights: int, tokenizer: int, download: int = 0
+) -> Facts:
+    """What the config says. source: as far as it is known; weights, tokenizer: bytes of the files.
+
+    Raises KnownError if no build can be made of such a model.
+    """
+    values = json_object(config, CONFIG)
+    kinds = values.get("architectures")
+    kind = kinds[0] if isinstance(kinds, list) and kinds and isinstance(kinds[0], str) else ""
+    if kind not in CONVERTIBLE:
+        raise KnownError(
+            f'The model is of the kind "{clean_text(kind, 40)}", which Assay cannot convert.',
+            f"Models that can be converted: {', '.join(CONVERTIBLE)}.",
+        )
+    if values.get("quantization_config") is not None:
+        raise KnownError(
+            "The model is quantized already, so that doing it again would only lose quality.",
+            "Choose the model in its original precision.",
+        )
+    dtype = values.get("torch_dtype", values.get("dtype"))
+    precision = 4 if dtype == "float32" else 2
+    found = {key: _number(values.get(name)) for key, name in _SHAPE.items()}
+    shape = {key: number for key, number in found.items() if number}
+    outside = _number(values.get("vocab_size")) * shape.get("embedding_length", 0)
+    tied = values.get("tie_word_embeddings") is True
+    return Facts(
+        BuildSource(
+            source.kind,
+            source.place,
+            source.name,
+            clean_text(str(values.get("model_type", kind)), 40),
+            weights // precision,
+            weights,
+            source.licence,
+            source.version,
+        ),
+        precision,
+        outside if tied else 2 * outside,
+        tokenizer // 2,  # what a GGUF file needs for the same vocabulary
+        shape,
+        download,
+    )
+
+
+def shards_of(index: bytes) -> tuple[list[str], int]:
+    """The files of the weights, and their bytes together. Raises KnownError."""
+    values = json_object(index, INDEX)
+    places = values.get("weight_map")
+    names = sorted({str(place) for place in places.values()}) if isinstance(places, dict) else []
+    if not 0 < len(names) <= _MOST_SHARDS:
+        raise KnownError(f"{INDEX} is damaged.", _AGAIN)
+    for name in names:
+        if not _SHARD.fullmatch(name) or ".." in name:
+            raise KnownError(f"{INDEX} names a file that is no {SAFE} file beside it.", _AGAIN)
+    told = values.get("metadata")
+    total = told.get("total_size") if isinstance(told, dict) else None
+    return names, total if type(total) is int and 0 < total < 1 << 45 else 0
+
+
+def licence_of(card: bytes, details: bytes = b"") -> str:
+    """What a model card's head, or an assay.json, names as the licence; "" if nothing is named."""
+    if details:
+        value = json_object(details, DETAILS).get("license")
+        if isinstance(value, str):
+            return clean_text(value, 60)
+    text = card[:LARGEST_CARD].decode("utf-8", errors="replace")
+    head = text.split("---", 2)[1] if text.startswith("---") else ""
+    match = _LICENCE.search(head)
+    return match[1] if match else ""
+
+
+def json_object(data: bytes, name: str) -> Mapping[str, object]:
+    """A JSON file's object. Raises KnownError."""
+    try:
+        values = json.loads(data)
+        if isinstance(values, dict):
+            return values
+    except (ValueError, RecursionError):
+        pass
+    raise KnownError(f"{name} is damaged.", _AGAIN)
+
+
+def no_safe_weights(where: str) -> KnownError:
+    """The error for a checkpoint that only has weights of another kind."""
+    return KnownError(
+        f"{where} has no weights as {SAFE} files.",
+        "Others can run code when they are opened. Get the model with .safetensors files.",
+    )
+
+
+def _number(value: object) -> int:
+    return value if type(value) is int and 0 < value <= _LARGEST_NUMBER else 0

@@ -1,0 +1,124 @@
+"""`assay models build` and `assay models builds`: from a source to a compared model in the list."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from engine.cli import terminal
+from engine.cli.jsonout import write_json
+from engine.cli.progress import progress_line
+from engine.cli.render import table
+from engine.core.builds import BuildOrder, BuildStatus
+from engine.core.errors import KnownError
+from engine.core.events import DataChanged, Event, JobProgress
+from engine.service import Service
+
+DEFAULT = "Q4_K_M"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `build`."""
+    group = parser.add_argument_group("build")
+    group.add_argument(
+        "--from",
+        dest="source",
+        metavar="SOURCE",
+        help="a model's folder, a .gguf file, a training run, or OWNER/NAME[@REVISION] on the Hub",
+    )
+    aim = group.add_mutually_exclusive_group()
+    aim.add_argument("--type", metavar="TYPE", help=f"how to store the weights ({DEFAULT})")
+    aim.add_argument(
+        "--bpw", metavar="BITS", help="search the best types for so many bits a weight"
+    )
+    aim.add_argument("--size", metavar="SIZE", help="search them for a size, such as 2.4GiB")
+    group.add_argument(
+        "--text", type=Path, nargs="+", metavar="FILE", help="calibrate on these texts, too"
+    )
+    group.add_argument("--use", action="store_true", help="answer with it from then on")
+    group.add_argument("--delete", action="store_true", help="delete an unfinished build")
+
+
+def build(service: Service, args: argparse.Namespace) -> None:
+    """Build a model and put it into the list, or go on with that."""
+    found = next((one for one in service.builds.list() if one.order.name == args.model), None)
+    if args.delete:
+        if found is None:
+            raise KnownError(
+                f"There is no build {args.model}.", "`assay models builds` lists them."
+            )
+        terminal.say(f"{service.builds.delete(found.key) / 1e6:,.0f} MB are free again.")
+        return
+    key = _begun(service, args, found)
+    try:
+        status = _followed(service, key)
+    except KeyboardInterrupt:
+        service.builds.stop(key)
+        terminal.complain(f"Stopped. `assay models build {args.model!r}` goes on with it.")
+        raise
+    if status.state not in ("built", "registered"):
+        raise KnownError(status.notice or "The build was stopped.")
+    number = service.builds.register(key, args.use)
+    status = next(one for one in service.builds.list() if one.key == key)
+    if args.json:
+        write_json(status)
+        return
+    for stage in status.stages:
+        terminal.say(f"{stage.title}: {stage.text}")
+    if status.notice:
+        terminal.say(status.notice)
+    how = "answers from now on" if args.use else f"is added; `assay models use {number}` uses it"
+    terminal.say(f"{status.order.name} {how}.")
+
+
+def show(service: Service, args: argparse.Namespace) -> None:
+    """List the builds."""
+    found = service.builds.list()
+    if args.json:
+        write_json(found)
+        return
+    if not found:
+        terminal.say("Nothing has been built. `assay models build NAME --from SOURCE` builds.")
+        return
+    rows = tuple((one.order.name, one.order.target, one.state, _stage(one)) for one in found)
+    terminal.say("\n".join(table(("Name", "Aim", "State", "Stage"), rows, (False,) * 4)))
+    for one in found:
+        if one.notice:
+            terminal.say(f"{one.order.name}: {one.notice}")
+
+
+def _begun(service: Service, args: argparse.Namespace, found: BuildStatus | None) -> str:
+    """The key of the build that runs now: a new one, or the one that was there."""
+    if args.source is None:
+        if found is None:
+            raise KnownError(
+                f"There is no build {args.model} to go on with.", "Give its source with --from."
+            )
+        service.builds.resume(found.key)
+        return found.key
+    target = f"{args.bpw}bpw" if args.bpw else args.size or args.type or DEFAULT
+    return service.builds.start(BuildOrder(args.model, args.source, target, tuple(args.text or ())))
+
+
+def _followed(service: Service, key: str) -> BuildStatus:
+    """Show how far a build is until it ends."""
+    line = terminal.StatusLine(sys.stderr)
+
+    def tell(event: Event) -> None:
+        if isinstance(event, JobProgress) and not event.done:
+            line.show(progress_line(event)[: terminal.width() - 1])
+        elif isinstance(event, DataChanged):
+            line.clear()
+
+    unsubscribe = service.bus.subscribe(tell)
+    try:
+        return service.builds.wait(key)
+    finally:
+        unsubscribe()
+        line.clear()
+
+
+def _stage(status: BuildStatus) -> str:
+    """The stage that a build is at."""
+    left = (stage for stage in status.stages if stage.state != "done")
+    stage = next(left, None)
+    return stage.title if stage is not None else ""

@@ -1,0 +1,1 @@
+"""What was found out about files, as text and as one HTML file with plots."""
