@@ -149,6 +149,17 @@ def test_refusals(gguf: Path, tmp_path: Path, task: Task) -> None:
             compare(gguf, gguf, path, task)
 
 
+def test_a_model_that_computes_no_numbers_is_not_called_perfect(
+    gguf: Path, tmp_path: Path, task: Task, text_file: Path
+) -> None:
+    (norm,) = (one for one in read_header(gguf).tensors if one.name == "output_norm.weight")
+    data = bytearray(gguf.read_bytes())
+    data[norm.offset : norm.offset + 4] = np.array([np.nan], "<f4").tobytes()
+    (tmp_path / "broken.gguf").write_bytes(data)
+    with pytest.raises(KnownError, match=r"^broken\.gguf computes values that are no numbers"):
+        compare_all(gguf, [gguf, tmp_path / "broken.gguf"], [text_file], task)
+
+
 def test_another_vocabulary_is_refused(
     gguf: Path, folder: Path, tmp_path: Path, task: Task, text_file: Path
 ) -> None:
