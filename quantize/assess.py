@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.core.errors import KnownError
 from engine.model.fit.machine import total_memory
 from engine.model.gguf.header import GgufHeader, read_header
 from quantize.calibration import HELD_OUT
@@ -100,10 +101,12 @@ def assess(original: Path, files: Sequence[Path], wanted: Measures, task: Task) 
 
     The report is written last, whole or not at all.
     """
-    if wanted.report is not None:
-        check_space(wanted.report, _ROOM)
     paths = [original, *files]
     headers = [read_header(path) for path in paths]
+    if wanted.report is not None:
+        check_space(wanted.report, _ROOM)
+        if any(wanted.report.exists() and wanted.report.samefile(path) for path in paths):
+            raise KnownError("The report would replace a model.", "Give it another name.")
     texts = list(wanted.texts) or [HELD_OUT]
     ends = _shares(wanted)
     with task.part(0.0, ends[0]):

@@ -3,8 +3,10 @@
 import json
 import os
 
+import numpy as np
+
 from engine.core.errors import KnownError
-from engine.model.child.context import MAX_ROWS, Context, Part
+from engine.model.child.context import MAX_ROWS, Context, Part, Row
 from engine.model.messages import Load
 from quantize.divergence import LogRow, Tally, log_softmax
 from quantize.jobs import Arguments, Report, Result
@@ -21,7 +23,9 @@ def compare(arguments: Arguments, report: Report) -> Result:
     all can hold). Returns "files": for each candidate the fields of quantize.compare.Comparison.
     Raises KnownError.
     """
-    models = [open_model(path) for path in _paths(arguments)]
+    paths = [arguments["reference"], *json.loads(arguments["candidates"])]
+    names = [os.path.basename(path) for path in paths]
+    models = [open_model(path) for path in paths]
     texts = json.loads(arguments["texts"])
     tokens = [one for text in texts for one in models[0].tokenize(text, start=True)]
     size = min(WINDOW, int(arguments["context"]), len(tokens))
@@ -32,16 +36,14 @@ def compare(arguments: Arguments, report: Report) -> Result:
     starts = range(0, len(tokens) - size + 1, size)
     tallies = [Tally() for _ in contexts[1:]]
     for number, start in enumerate(starts, 1):
-        _compare_window(contexts, tokens[start : start + size], tallies)
+        _compare_window(contexts, names, tokens[start : start + size], tallies)
         report(number / len(starts), f"Comparing part {number} of {len(starts)}")
     return {"files": [tally.result() for tally in tallies]}
 
 
-def _paths(arguments: Arguments) -> list[str]:
-    return [arguments["reference"], *json.loads(arguments["candidates"])]
-
-
-def _compare_window(contexts: list[Context], tokens: list[int], tallies: list[Tally]) -> None:
+def _compare_window(
+    contexts: list[Context], names: list[str], tokens: list[int], tallies: list[Tally]
+) -> None:
     """All models read the window in step, so that no more than MAX_ROWS distributions are held."""
     for context in contexts:
         context.cut(0, 0)
@@ -55,11 +57,20 @@ def _compare_window(contexts: list[Context], tokens: list[int], tallies: list[Ta
         part = Part(0, position, tokens[position:end], first_row)
         (rows,) = reference.decode([part])
         expected: dict[int, LogRow] = {
-            at: log_softmax(reference.logits(row)) for at, row in rows.items()
+            at: _expected(reference.logits(row), names[0]) for at, row in rows.items()
         }
-        for context, tally in zip(candidates, tallies, strict=True):
+        for context, name, tally in zip(candidates, names[1:], tallies, strict=True):
             (rows,) = context.decode([part])
             for at, row in rows.items():
                 following = tokens[at + 1] if at + 1 < len(tokens) else None
-                tally.add(expected[at], log_softmax(context.logits(row)), following)
+                tally.add(expected[at], _expected(context.logits(row), name), following)
         position = end
+
+
+def _expected(logits: Row, name: str) -> LogRow:
+    result = log_softmax(logits)
+    if np.isnan(result[0]):  # then all are
+        raise KnownError(
+            f"{name} computes values that are no numbers: it is broken.", "Make or get it again."
+        )
+    return result

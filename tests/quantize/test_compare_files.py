@@ -96,7 +96,7 @@ def test_several_files_are_compared_as_each_alone(
     """Also where there is memory for one at a time only."""
     small = tmp_path / "small.gguf"
     quantize(gguf, small, "Q4_K_M", task)
-    files = [small, gguf, other[0]]
+    files = [small, other[0]]
     alone = [compare(gguf, path, text_file, task) for path in files]
     runs = []
     run_job = module.run_job
@@ -147,6 +147,17 @@ def test_refusals(gguf: Path, tmp_path: Path, task: Task) -> None:
     for path, sentence in ((short, "too short"), (binary, "not UTF-8"), (tmp_path / "x", "exist")):
         with pytest.raises(KnownError, match=sentence):
             compare(gguf, gguf, path, task)
+
+
+def test_a_model_that_computes_no_numbers_is_not_called_perfect(
+    gguf: Path, tmp_path: Path, task: Task, text_file: Path
+) -> None:
+    (norm,) = (one for one in read_header(gguf).tensors if one.name == "output_norm.weight")
+    data = bytearray(gguf.read_bytes())
+    data[norm.offset : norm.offset + 4] = np.array([np.nan], "<f4").tobytes()
+    (tmp_path / "broken.gguf").write_bytes(data)
+    with pytest.raises(KnownError, match=r"^broken\.gguf computes values that are no numbers"):
+        compare_all(gguf, [gguf, tmp_path / "broken.gguf"], [text_file], task)
 
 
 def test_another_vocabulary_is_refused(

@@ -212,7 +212,8 @@ def test_the_starter_is_built_although_it_is_killed_at_every_stage(
     assert sorted(kept) == ["full.gguf", "imatrix.gguf", "model.gguf"]
     assert not list((home / "models").iterdir())
 
-    built = json.loads(assay("models", "build", "Mine", "--use", "--json").stdout)
+    assert begun("Mine", "--use", program=ASSAY).wait(400) == 0
+    (built,) = json.loads(assay("models", "builds", "--json").stdout)
     assert built["state"] == "registered"
     assert [one["state"] for one in built["stages"]] == ["done"] * 4
     assert 0.5 < built["figures"]["agreement"] < 1
