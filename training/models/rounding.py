@@ -73,6 +73,12 @@ class Rounding(nn.Module):  # type: ignore[misc]  # torch is untyped here
         codes: NDArray[np.uint8] = found.to(torch.uint8).view_as(weight).cpu().numpy()
         return codes[self.order]
 
+    def values(self, codes: NDArray[np.uint8]) -> Tensor:
+        """The weight that codes() has written as these."""
+        ordered = torch.from_numpy(codes[np.argsort(self.order)]).int()
+        levels = self.levels[ordered].view(*self.scale.shape, self.layout.group)
+        return levels.mul_(self.scale[..., None]).sub_(self.minimum[..., None]).flatten(1)
+
     def _levels(self, weight: Tensor) -> Tensor:
         """The nearest levels, [rows, groups, weights of a group]."""
         groups = weight.detach().view(*self.scale.shape, self.layout.group)
@@ -120,9 +126,10 @@ def attach(model: Any, file: Path) -> None:
                 f"It knows {', '.join(LAYOUTS)}.",
             )
         layout = LAYOUTS[info.type.name]
-        data = np.memmap(file, np.uint8, "r", info.offset, info.size)
-        rounding = Rounding(layout, layout.blocks(np.asarray(data)), _order(header, info))
-        if (rounding.nearest(weight) - weight).norm() > _FURTHEST * weight.norm():
+        blocks = layout.blocks(np.memmap(file, np.uint8, "r", info.offset, info.size))
+        rounding = Rounding(layout, blocks, _order(header, info))
+        own = rounding.values(layout.codes(blocks).reshape(weight.shape))
+        if (own - weight.detach()).norm() > _FURTHEST * weight.detach().norm():
             raise KnownError(
                 f"{file.name} was not made from this model: {name} differs.",
                 "Name the folder it was converted from.",
