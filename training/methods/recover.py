@@ -16,7 +16,6 @@ import numpy as np
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from engine.core.errors import KnownError
 from engine.core.files import known_os_error, sync_directory, sync_file
 from training.data.sft import Dialogues, pad
 from training.loop import device, distributed
@@ -134,7 +133,5 @@ def _write_file(model: Any, source: Path, target: Path) -> None:
 
 def _count_all(dialogues: Dialogues) -> None:
     """Every token counts, whoever writes it; the first of a text cannot be predicted."""
-    if not len(dialogues):
-        raise KnownError("There is nothing to learn from.")
     dialogues.weights[:] = np.float32(1)
     dialogues.weights[dialogues.starts[:-1]] = 0

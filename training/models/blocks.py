@@ -43,6 +43,15 @@ class Layout:
             place += bits
         return codes
 
+    def values(self, blocks: Any) -> Floats:
+        """What the blocks stand for, [blocks, weights of a block]."""
+        scales, minima = self.grid(blocks)
+        levels = np.array(self.levels, np.float32)[self.codes(blocks)]
+        grouped = levels.reshape(*scales.shape, self.group)
+        grouped *= scales[..., None]
+        grouped -= minima[..., None]
+        return grouped.reshape(levels.shape)
+
     def put(self, blocks: Any, codes: Bytes) -> None:
         """Replace the codes of blocks; their grids stay."""
         codes, place = codes ^ self._sign, 0

@@ -46,11 +46,7 @@ class Rounding(nn.Module):  # type: ignore[misc]  # torch is untyped here
     def __init__(self, layout: Layout, blocks: Any, order: NDArray[np.int64]) -> None:
         super().__init__()
         self.layout, self.order = layout, order
-        back = np.argsort(order)
-        scale, minimum = (
-            torch.from_numpy(np.ascontiguousarray(part.reshape(len(order), -1)[back]))
-            for part in layout.grid(blocks)
-        )
+        scale, minimum = map(self.from_file, layout.grid(blocks))
         inverse = torch.where(scale == 0, 0.0, 1 / scale)
         levels = torch.tensor(layout.levels, dtype=torch.float32)
         parts = {"scale": scale, "minimum": minimum, "inverse": inverse, "levels": levels}
@@ -67,17 +63,16 @@ class Rounding(nn.Module):  # type: ignore[misc]  # torch is untyped here
         levels = self._levels(weight)
         return levels.mul_(self.scale[..., None]).sub_(self.minimum[..., None]).view_as(weight)
 
+    def from_file(self, numbers: NDArray[np.float32]) -> Tensor:
+        """Numbers of the file's blocks, by the rows of the weight."""
+        rows = numbers.reshape(len(self.order), -1)
+        return torch.from_numpy(rows[np.argsort(self.order)])
+
     def codes(self, weight: Tensor) -> NDArray[np.uint8]:
         """The codes of the nearest weights, [rows, columns] in the file's order."""
         found = torch.searchsorted(self.levels, self._levels(weight), out_int32=True)
         codes: NDArray[np.uint8] = found.to(torch.uint8).view_as(weight).cpu().numpy()
         return codes[self.order]
-
-    def values(self, codes: NDArray[np.uint8]) -> Tensor:
-        """The weight that codes() has written as these."""
-        ordered = torch.from_numpy(codes[np.argsort(self.order)]).int()
-        levels = self.levels[ordered].view(*self.scale.shape, self.layout.group)
-        return levels.mul_(self.scale[..., None]).sub_(self.minimum[..., None]).flatten(1)
 
     def _levels(self, weight: Tensor) -> Tensor:
         """The nearest levels, [rows, groups, weights of a group]."""
@@ -128,7 +123,7 @@ def attach(model: Any, file: Path) -> None:
         layout = LAYOUTS[info.type.name]
         blocks = layout.blocks(np.memmap(file, np.uint8, "r", info.offset, info.size))
         rounding = Rounding(layout, blocks, _order(header, info))
-        own = rounding.values(layout.codes(blocks).reshape(weight.shape))
+        own = rounding.from_file(layout.values(blocks))
         if (own - weight.detach()).norm() > _FURTHEST * weight.detach().norm():
             raise KnownError(
                 f"{file.name} was not made from this model: {name} differs.",
@@ -169,12 +164,17 @@ def patch(model: Any, file: Path) -> None:
 def _places(model: Any, header: GgufHeader) -> Iterator[tuple[str, TensorInfo]]:
     """The model's name of each of a file's tensors."""
     for info in header.tensors:
-        found = re.fullmatch(r"(?:blk\.(\d+)\.)?(\w+)\.(weight|bias)", info.name)
-        if found is None or found[2] not in _NAMES:
-            raise KnownError(f"{info.name[:60]} is a weight that recovery does not know.")
-        layer, part, kind = found.groups()
-        name = f"{_NAMES[part]}.{kind}"
-        yield (name if layer is None else f"model.layers.{layer}.{name}"), info
+        yield model_name(info.name), info
+
+
+def model_name(name: str) -> str:
+    """That of transformers for llama.cpp's name of a weight. Raises KnownError."""
+    found = re.fullmatch(r"(?:blk\.(\d+)\.)?(\w+)\.(weight|bias)", name)
+    if found is None or found[2] not in _NAMES:
+        raise KnownError(f"{name[:60]} is a weight that recovery does not know.")
+    layer, part, kind = found.groups()
+    own = f"{_NAMES[part]}.{kind}"
+    return own if layer is None else f"model.layers.{layer}.{own}"
 
 
 def _order(header: GgufHeader, info: TensorInfo) -> NDArray[np.int64]:

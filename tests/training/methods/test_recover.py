@@ -53,10 +53,7 @@ def numbers(file: Path, info: TensorInfo) -> np.ndarray:
     if info.type.name == "F32":
         return data.view("<f4")
     layout = LAYOUTS[info.type.name]
-    blocks = layout.blocks(data)
-    scales, minima = layout.grid(blocks)
-    levels = np.array(layout.levels, np.float32)[layout.codes(blocks)]
-    return (scales[..., None] * levels.reshape(*scales.shape, -1) - minima[..., None]).reshape(-1)
+    return layout.values(layout.blocks(data)).reshape(-1)
 
 
 @pytest.mark.parametrize(("kind", "mix"), [("llama", "Q4_K_M"), ("qwen3", "Q4_0")])
