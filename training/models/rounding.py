@@ -157,14 +157,15 @@ def patch(model: Any, file: Path) -> None:
             rounding.layout.put(blocks, codes.reshape(len(blocks), -1))
         else:
             weight = model.get_parameter(name).detach().cpu()
-            data[:] = _bytes(weight, info.type.name)
+            data[:] = _bytes(weight[_order(header, info)], info.type.name)
         data.flush()
 
 
 def _places(model: Any, header: GgufHeader) -> Iterator[tuple[str, TensorInfo]]:
     """The model's name of each of a file's tensors."""
     for info in header.tensors:
-        yield model_name(info.name), info
+        if info.name != "rope_freqs.weight":  # follows from the settings
+            yield model_name(info.name), info
 
 
 def model_name(name: str) -> str:
@@ -180,7 +181,7 @@ def model_name(name: str) -> str:
 def _order(header: GgufHeader, info: TensorInfo) -> NDArray[np.int64]:
     """Row of the model's weight for each row of the file's: llama.cpp's llama rotates the rows 2i
     and 2i + 1 of a head together, transformers i and i + half."""
-    rows = np.arange(info.shape[1])
+    rows = np.arange(info.shape[-1])
     heads = {"attn_q": "attention.head_count", "attn_k": "attention.head_count_kv"}
     part = info.name.split(".")[-2]
     if header.architecture != "llama" or part not in heads:

@@ -23,13 +23,18 @@ from training.models.blocks import LAYOUTS
 from training.tokenizer import save_tokenizer
 
 KINDS = {"llama": (LlamaConfig, LlamaForCausalLM), "qwen3": (Qwen3Config, Qwen3ForCausalLM)}
+LLAMA3 = {
+    "rope_type": "llama3", "rope_theta": 10_000.0, "factor": 8.0, "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0, "original_max_position_embeddings": 64,
+}  # fmt: skip
 TASK = Task(lambda _fraction, _text: None)
 SHORT = ["--loop.rows", "8", "--loop.threads", "1", "--loop.mixed", "false"]
 
 
 def make(folder: Path, kind: str, tokenizer: Tokenizer, seed: int = 1) -> Path:
-    """A model with random weights, embedding and output one in qwen3 only."""
+    """A model with random weights: qwen3 has one matrix for embedding and output, llama biases."""
     config, model = KINDS[kind]
+    own = {"rope_parameters": LLAMA3, "attention_bias": True} if kind == "llama" else {}
     torch.manual_seed(seed)
     save_tokenizer(tokenizer, folder, TEMPLATE.read_text(encoding="utf-8"), SMALL.context)
     sizes = {"hidden_size": 256, "intermediate_size": 256, "num_hidden_layers": 2, "head_dim": 64}
@@ -37,7 +42,7 @@ def make(folder: Path, kind: str, tokenizer: Tokenizer, seed: int = 1) -> Path:
     model(
         config(
             vocab_size=SMALL_VOCABULARY, max_position_embeddings=SMALL.context,
-            initializer_range=0.1, tie_word_embeddings=kind == "qwen3", **sizes, **heads,
+            initializer_range=0.1, tie_word_embeddings=kind == "qwen3", **sizes, **heads, **own,
         )
     ).save_pretrained(folder)  # fmt: skip
     return folder
