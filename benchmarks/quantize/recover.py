@@ -1,7 +1,7 @@
 """What recovery wins back of the divergence that quantizing cost, at the same size and types.
 
     python -m benchmarks.quantize.search --work FOLDER
-    python -m benchmarks.quantize.recover --work FOLDER [--corpus FOLDER] [--files q4_0 …]
+    python -m benchmarks.quantize.recover --work FOLDER [--corpus FOLDER] [--steps N]
 
 FOLDER keeps what benchmarks.quantize.search made: the model, its importance matrix, Q4_K_M, the
 search's file and the held-out dialogues on which all are judged. Learnt from are tool dialogues of
@@ -113,12 +113,14 @@ def main() -> int:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--corpus", type=Path)
     parser.add_argument("--files", nargs="+", default=["q4_0", "q4_k_m", "search"])
+    parser.add_argument("--steps", type=int, default=0, help="0: as the recipe says")
     options = parser.parse_args()
-    work, full, text = options.work, options.work / "full.gguf", options.work / "held-out.txt"
+    work = options.work.resolve()
+    full, text = work / "full.gguf", work / "held-out.txt"
     if not (work / "q4_0.gguf").exists():
         quantize(full, work / "q4_0.gguf", Mix("Q4_0", (), work / "imatrix.gguf"), TASK)
     data = write_data(work, options.corpus)
-    shares = ", ".join(f'{{data = "{path.resolve()}", weight = 1.0}}' for path in data)
+    shares = ", ".join(f'{{data = "{path}", weight = 1.0}}' for path in data)
     gains = []
     print("| File | Bytes | Mean KL | 99 % | Same likeliest token | Lower by | Made in |")
     print("|---|---|---|---|---|---|---|")
@@ -127,7 +129,8 @@ def main() -> int:
         before = compare(full, file, text, TASK)
         show(name, file.stat().st_size, before, before, "")
         program = [sys.executable, "-m", "training.cli", "recover", "--recipe"]
-        flags = ["--model", options.folder.resolve(), "--quantized", file.resolve(), "--out", out]
+        flags = ["--model", options.folder.resolve(), "--quantized", file, "--out", out]
+        flags += ["--loop.steps", str(options.steps)] if options.steps else []
         recipe = ROOT / "training" / "recipes" / "recover.toml"
         spent = cost([*program, recipe, *flags, "--mixture", f"[{shares}]"], work, 1)
         after = compare(full, out / "model.gguf", text, TASK)
