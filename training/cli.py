@@ -39,6 +39,7 @@ METHODS = {
     "convert": "convert a MiniMind checkpoint to a model folder or back",
     "lengths": "perplexity by position, with and without YaRN",
     "distil": "learn from a teacher: from its text, or from its distributions",
+    "recover": "win back what quantizing a model cost, keeping type and size",
     "topk": "store a teacher's top-k logits, to learn from without it in memory",
     "dpcd": "learn a domain and keep the teacher's chains of thought",
     "dpo": "tune a model on preferred and rejected answers",
