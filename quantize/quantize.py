@@ -110,7 +110,7 @@ def _round_again(source: Path, target: Path, texts: Sequence[Path], task: Task) 
         "context": str(header.number("context_length", 0)),
         "memory": str(available_memory() // _SUMS),
     }
-    return run_job("feedback", arguments, task, share=(_ROUNDED, 1.0))["left"]
+    return float(run_job("feedback", arguments, task, share=(_ROUNDED, 1.0))["left"])
 
 
 def planned_kinds(source: Path, header: GgufHeader, mix: Mix, task: Task) -> dict[str, str]:
