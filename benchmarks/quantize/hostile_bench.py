@@ -27,7 +27,7 @@ HUNG = 60.0  # seconds by the clock, on a machine that does other things too
 FOLDERS = 0.7  # share of the cases
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGES = ("os.rename", "os.link", "os.symlink", "os.remove", "os.mkdir", "os.rmdir")
-JOBS = ("convert", "quantize", "imatrix", "compare", "search")  # modules that give jobs to a child
+JOBS = ("convert", "quantize", "imatrix", "compare", "costs")  # modules that give jobs to a child
 
 
 class NotRun(KnownError):

@@ -47,7 +47,7 @@ def test_a_signal_stops_it_cleanly(tmp_path: Path, kind: str) -> None:
         process.send_signal(signal.SIGTERM)
         rest = process.stdout.read().splitlines()
     assert process.returncode == 130
-    assert json.loads(rest[-1]) == {"event": "stopped"}
+    assert json.loads(rest[-1]) == {"event": "stopped", "resumable": False}
     assert not list((tmp_path / "place").iterdir())
 
 
