@@ -109,9 +109,10 @@ def whole(weight: Weight) -> Floats:
 
 
 def kept(source: Source) -> Iterator[Part]:
-    """The tensors that stay, to be written in 16 bits."""
+    """The tensors that stay: matrices in 16 bits, vectors as they are. The bias of GLM's router
+    decides between experts by differences that 16 bits do not have."""
     for name, weight in source.others.items():
-        yield _kept(name, weight, source.kind)
+        yield _kept(name, weight, source.kind if len(weight.shape) > 1 else weight.kind)
 
 
 def _kept(name: str, weight: Weight, kind: str) -> Part:
