@@ -212,3 +212,20 @@ def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("quantize.imatrix.MAX_SIZE", 10)
     with pytest.raises(KnownError, match="larger than any importance matrix"):
         read_importance(path)
+
+
+def test_a_place_that_cannot_be_written_is_refused_at_once(gguf: Path, tmp_path: Path) -> None:
+    """Not after hours; and the model is never replaced by what was measured of it."""
+    seen: list[str] = []
+    task = Task(lambda _, text: seen.append(text))
+    copy = tmp_path / "copy.gguf"
+    copy.write_bytes(gguf.read_bytes())
+    for place, sentence in (
+        (copy, "would replace one it is made from"),
+        (tmp_path, "is a folder"),
+        (tmp_path / "no" / "imatrix.gguf", "Could not write imatrix.gguf"),
+    ):
+        with pytest.raises(KnownError, match=sentence):
+            collect(copy, place, [], task)
+    assert copy.read_bytes() == gguf.read_bytes()
+    assert not seen
