@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
 from tiny_models import TEXT
 from tiny_moe import EXPERTS, USED, make_moe
 from tokenizers import Tokenizer
@@ -18,6 +19,7 @@ from engine.core.errors import KnownError
 from engine.model.child.api import api
 from engine.model.gguf.header import read_header, read_values
 from quantize.calibration import OWN, read_dialogues, texts_for
+from quantize.convert import convert
 from quantize.imatrix import collect, read_importance
 from quantize.task import Task
 from quantize.writer import text, write_gguf
@@ -229,3 +231,14 @@ def test_a_place_that_cannot_be_written_is_refused_at_once(gguf: Path, tmp_path:
             collect(copy, place, [], task)
     assert copy.read_bytes() == gguf.read_bytes()
     assert not seen
+
+
+def test_a_model_that_computes_no_numbers(folder: Path, tmp_path: Path, task: Task) -> None:
+    """Else the file would only be called damaged when it is used."""
+    weights = load_file(folder / "model.safetensors")
+    weights["model.layers.1.post_attention_layernorm.weight"] *= 1e38
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    convert(folder, tmp_path / "broken.gguf", "F32", task)
+    with pytest.raises(KnownError, match=r"broken\.gguf computes values that are no numbers"):
+        collect(tmp_path / "broken.gguf", tmp_path / "imatrix.gguf", [], task)
+    assert not (tmp_path / "imatrix.gguf").exists()
