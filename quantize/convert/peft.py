@@ -20,7 +20,18 @@ MAX_RANK = 4096
 _PREFIX = "base_model.model."
 _DOWN, _UP = ".lora_A.weight", ".lora_B.weight"
 # Settings with which the sum is another one, or not all there is.
-_VARIANTS = ("use_dora", "fan_in_fan_out", "alpha_pattern", "modules_to_save", "layer_replication")
+_VARIANTS = (
+    "use_dora",
+    "fan_in_fan_out",
+    "alpha_pattern",
+    "modules_to_save",
+    "layer_replication",
+    "alora_invocation_tokens",
+    "arrow_config",
+    "kasa_config",
+    "monteclora_config",
+    "use_bdlora",
+)
 # Ways to begin training, by name, that leave the model's own weights as they are (unlike PiSSA).
 _PLAIN_STARTS = ("gaussian", "eva", "orthogonal")
 

@@ -56,6 +56,7 @@ def test_matrices_in_another_order(tmp_path: Path, task: Task) -> None:
         ({"peft_type": "IA3"}, "is not LoRA"),
         ({"use_dora": True}, "use_dora"),
         ({"alpha_pattern": {"q_proj": 3}}, "alpha_pattern"),
+        ({"alora_invocation_tokens": [1]}, "alora_invocation_tokens"),
         ({"bias": "all"}, "biases"),
         ({"lora_alpha": "x"}, "lora_alpha"),
     ],
