@@ -10,7 +10,7 @@ from tiny_models import TEXT
 
 from engine.core.errors import KnownError
 from engine.model.gguf.header import read_header
-from quantize.compare import compare
+from quantize.compare import Comparison, compare
 from quantize.imatrix import collect
 from quantize.output import parse_size
 from quantize.quantize import Mix, planned_kinds, quantize
@@ -85,9 +85,24 @@ def test_refused_mixes(gguf: Path, tmp_path: Path, task: Task, mix: Mix, sentenc
 
 
 def test_search_beats_the_uniform_type_and_is_repeatable(
-    gguf: Path, importance: Path, tmp_path: Path, task: Task, text_file: Path
+    gguf: Path,
+    importance: Path,
+    tmp_path: Path,
+    task: Task,
+    text_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """At the size of the plain type; the budget is kept to the byte, the recipe gives the file."""
+    """At the size of the plain type; the budget is kept to the byte, the recipe gives the file.
+
+    What is tried lies where everybody sees that it is not finished.
+    """
+    places: set[str] = set()
+
+    def watched(reference: Path, trial: Path, text: Path, task: Task) -> Comparison:
+        places.add(trial.parent.name)
+        return compare(reference, trial, text, task)
+
+    monkeypatch.setattr("quantize.search.compare", watched)
     plain = tmp_path / "plain.gguf"
     size = quantize(gguf, plain, Mix("Q4_K_S", (), importance), task).size
     target = tmp_path / "searched.gguf"
@@ -101,6 +116,8 @@ def test_search_beats_the_uniform_type_and_is_repeatable(
     assert again.read_bytes() == target.read_bytes()
     costs = [compare(gguf, one, text_file, task).mean_divergence for one in (plain, target)]
     assert costs[1] < costs[0]
+    assert len(places) == 1
+    assert re.fullmatch(r"\.searched\.gguf\.\w+\.part", places.pop())
     with pytest.raises(KnownError, match="not the file this recipe was made for"):
         replay(tmp_path / "searched.recipe.json", plain, importance)
     with pytest.raises(KnownError, match="cannot be that small"):
