@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.core.errors import KnownError
 from engine.model.fit.machine import total_memory
 from engine.model.gguf.header import GgufHeader, read_header
 from quantize.calibration import HELD_OUT
 from quantize.compare import Comparison, compare_all
 from quantize.outcome import Outcome
-from quantize.output import atomic_output, check_space, readable
+from quantize.output import atomic_output, check_place, check_space, readable
 from quantize.recommend import Choice, Recommendation, Wish, recommend
 from quantize.report.page import page
 from quantize.report.text import summary
@@ -104,9 +103,8 @@ def assess(original: Path, files: Sequence[Path], wanted: Measures, task: Task) 
     paths = [original, *files]
     headers = [read_header(path) for path in paths]
     if wanted.report is not None:
+        check_place(wanted.report, (*paths, *wanted.texts))
         check_space(wanted.report, _ROOM)
-        if any(wanted.report.exists() and wanted.report.samefile(path) for path in paths):
-            raise KnownError("The report would replace a model.", "Give it another name.")
     texts = list(wanted.texts) or [HELD_OUT]
     ends = _shares(wanted)
     with task.part(0.0, ends[0]):

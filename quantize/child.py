@@ -35,6 +35,8 @@ def run_job(name: str, arguments: Arguments, task: Task, share: tuple[float, flo
                 process.stdin.write(request)
                 process.stdin.close()
             for line in process.stdout:
+                if not line.endswith(b"\n"):
+                    break  # it died while it wrote
                 message = json.loads(line)
                 if "result" in message:
                     return dict(message["result"])

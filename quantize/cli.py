@@ -13,8 +13,8 @@
 
 With --json every line of output is a JSON object with an "event": "progress" (fraction, text),
 and last "result", "error" (sentence, hint) or "stopped" (resumable). SIGTERM and Ctrl-C stop the
-work; no partial file is left but what convert goes on with when it is called again. Exit code: 0
-done, 1 error, 130 stopped.
+work; no partial file is left but what convert and search go on with when they are called again.
+Exit code: 0 done, 1 error, 130 stopped.
 """
 
 import argparse

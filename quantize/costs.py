@@ -34,17 +34,19 @@ class Measured:
 def cost_table(measured: Measured, candidates: dict[str, list[str]], task: Task) -> Table:
     """Tensor → type → its bytes in the file, and what it is expected to cost: nats.
 
-    candidates: tensor → types. Takes the first 80 % of the task. Raises KnownError and Cancelled.
+    candidates: tensor → types, its own among them; one that has no other costs nothing. Takes the
+    first 80 % of the task. Raises KnownError and Cancelled.
     """
     header = measured.header
     shapes = {tensor.name: tensor.shape for tensor in header.tensors}
     texts = json.dumps(texts_for(header, measured.texts))
-    tokens, probed = plan(candidates, weights(header))
+    several = {name: kinds for name, kinds in candidates.items() if len(kinds) > 1}
+    tokens, probed = plan(several, weights(header))
     key = f"{measured.key} {hashlib.sha256(texts.encode()).hexdigest()} {tokens}"
     arguments: Arguments = {
         "source": str(measured.source.resolve()),
         "importance": str(measured.importance.resolve()),
-        "candidates": json.dumps(candidates),
+        "candidates": json.dumps(several),
         "journal": str(measured.journal.absolute()),
         "key": key,
     }
@@ -56,12 +58,12 @@ def cost_table(measured: Measured, candidates: dict[str, list[str]], task: Task)
         "context": str(header.number("context_length", 0)),
         "probes": json.dumps(probes),
     }
-    prices = spread(run_job("sensitivity", arguments, task, share=(0.2, 0.8)), candidates)
+    prices = spread(run_job("sensitivity", arguments, task, share=(0.2, 0.8)), several)
     return {
         name: {
             kind: (
                 padded(header, tensor_size(shapes[name], kind)),
-                errors[f"{name} {kind}"] * prices[name],
+                errors[f"{name} {kind}"] * prices[name] if name in several else 0.0,
             )
             for kind in kinds
         }

@@ -17,7 +17,7 @@ from quantize.calibration import OWN, texts_for
 from quantize.child import run_job
 from quantize.numbers import Floats, decode
 from quantize.outcome import Outcome
-from quantize.output import atomic_output
+from quantize.output import atomic_output, check_place
 from quantize.task import Task
 
 MAX_SIZE = 1 << 30  # bytes; that of a model of 107 billion weights has 400 MB
@@ -49,6 +49,7 @@ def collect(model: Path, target: Path, texts: list[Path], task: Task) -> Importa
     """
     header = read_header(model)
     require_full_precision(header, model, "Measure")
+    check_place(target, (model, *texts))
     documents = texts_for(header, texts)
     with atomic_output(target) as temporary:
         arguments = {

@@ -5,7 +5,8 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.core.errors import KnownError
@@ -38,6 +39,22 @@ def atomic_output(path: Path) -> Iterator[Path]:
             with contextlib.suppress(OSError):  # gone when renamed, or never made
                 temporary.unlink()
         sync_directory(path.parent)
+    except OSError as error:
+        raise known_os_error(f"write {path.name}", error) from error
+
+
+def check_place(path: Path, sources: Iterable[Path]) -> None:
+    """Raise KnownError where a file cannot be written in the end: its folder lacks or is closed,
+    a folder is in its place, or it would replace one of the files it is made from."""
+    try:
+        if path.is_dir():
+            raise KnownError(f"{path.name} is a folder.", "Give the name of the file to write.")
+        if path.exists() and any(one.exists() and path.samefile(one) for one in sources):
+            raise KnownError(
+                "The new file would replace one it is made from.", "Give it another name."
+            )
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
     except OSError as error:
         raise known_os_error(f"write {path.name}", error) from error
 

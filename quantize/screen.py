@@ -63,7 +63,9 @@ class TextScreen:
 
     def progress(self, fraction: float, text: str) -> None:
         if sys.stderr.isatty():
-            print(f"\r\x1b[K{fraction:4.0%}  {text}", end="", file=sys.stderr, flush=True)
+            print(
+                f"\r\x1b[K{fraction:4.0%}  {printable(text)}", end="", file=sys.stderr, flush=True
+            )
 
     def result(self, outcome: Outcome) -> None:
         self._clear()

@@ -7,26 +7,26 @@ small as the size allows. docs/quantize.md has the formulas.
 
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from engine.core.errors import KnownError
-from engine.model.gguf.header import GgufHeader, TensorInfo, read_header
+from engine.core.errors import Cancelled, KnownError
+from engine.model.gguf.header import GgufHeader, read_header
 from quantize.allocate import allocate
+from quantize.candidates import candidates, room
 from quantize.compare import compare
 from quantize.costs import Measured, cost_table
-from quantize.imatrix import read_importance
 from quantize.outcome import Outcome
-from quantize.output import readable
+from quantize.output import atomic_output, check_place, check_space, readable
 from quantize.quantize import Mix, planned_kinds, quantize
 from quantize.recipe import Recipe, file_hash, write_recipe
 from quantize.refine import Choice, Table, refine
-from quantize.sizes import file_size, fits, kinds_of, padded, tensor_size, weights
-from quantize.task import Task
-from quantize.types import LABELS, WEIGHT_TYPES
-
-SPAN = 1.5  # types this many bits per weight below the aim are not looked at
+from quantize.sizes import file_size, kinds_of, tensor_size, weights
+from quantize.task import Interrupted, Task
+from quantize.types import LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,48 +79,65 @@ def search(
     """Write the best file found within `aim`, and TARGET's recipe beside it.
 
     texts: the user's, beside our own dialogues; feedback: round the file with feedback. Raises
-    KnownError and Cancelled; `target` is then as it was before, and what was measured so far is in
-    a hidden file beside it, with which the same search goes on.
+    KnownError and Cancelled; `target` is then as it was before. After Interrupted, which is a
+    Cancelled, the same search goes on with what was measured, in a hidden file beside it.
     """
     header = read_header(source)
+    path = target.with_suffix(".recipe.json")
+    for place in (target, path):
+        check_place(place, (source, importance))
     kinds = planned_kinds(source, header, Mix("Q8_0", (), importance), task)
     budget = aim.size or _bytes_for(source, header, aim.bits)
-    candidates = _candidates(header, kinds, importance, 8 * budget / weights(header))
-    _check_possible(source, header, candidates, budget)
+    options = candidates(source, header, kinds, importance, budget)
+    _check_possible(source, header, options, budget)
+    check_space(target, budget if refinement is None else 2 * budget)
     hashes = file_hash(source), file_hash(importance)
     journal = target.with_name(f".{target.name}.search")
     measured = Measured(source, header, importance, texts, journal, " ".join(hashes))
-    table = cost_table(measured, candidates, task)
-    chosen = _choose(source, header, table, budget)
+    with _kept(journal):
+        table = cost_table(measured, options, task)
+        chosen = _choose(source, header, table, budget)
 
-    def recipe(choice: Choice, predicted: float) -> Recipe:
-        size = file_size(source, header, kinds_of(header) | choice)
-        return Recipe(*hashes, _label(header, choice), choice, predicted, size)
+        def recipe(choice: Choice, predicted: float) -> Recipe:
+            size = file_size(source, header, kinds_of(header) | choice)
+            return Recipe(*hashes, _label(header, choice), choice, predicted, size)
 
-    written = 0.9 if feedback else 0.98
-    if refinement is not None:
-        room = budget - recipe(chosen, 0.0).size
-        with task.part(0.8, written), tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            trial = Path(folder) / "trial.gguf"
+        written = 0.9 if feedback else 0.98
+        if refinement is not None:
+            left = budget - recipe(chosen, 0.0).size
+            place = tempfile.TemporaryDirectory(".part", f".{target.name}.", target.parent)
+            with task.part(0.8, written), place as folder:
+                trial = Path(folder) / "trial.gguf"
 
-            def measure(choice: Choice) -> float:
-                with task.part(0.0, 0.0):
-                    quantize(source, trial, recipe(choice, 0.0).mix(importance), task)
-                    found = compare(source, trial, refinement.held_out, task)
-                return found.mean_divergence
+                def measure(choice: Choice) -> float:
+                    with task.part(0.0, 0.0):
+                        quantize(source, trial, recipe(choice, 0.0).mix(importance), task)
+                        found = compare(source, trial, refinement.held_out, task)
+                    return found.mean_divergence
 
-            chosen, _ = refine(chosen, table, room, refinement.tries, measure)
-    predicted = sum(table[name][kind][1] for name, kind in chosen.items())
-    final = recipe(chosen, predicted)
-    with task.part(written, 1.0):
-        again = texts if feedback else None
-        done = quantize(source, target, final.mix(importance), task, again)
-    path = target.with_suffix(".recipe.json")
-    write_recipe(path, final)
-    journal.unlink(missing_ok=True)
-    types = dict(Counter(chosen.values()).most_common())
-    expected = predicted * done.error_left
-    return Found(done.size, done.bits_per_weight, types, expected, str(path))
+                chosen, _ = refine(chosen, table, left, refinement.tries, measure)
+        predicted = sum(table[name][kind][1] for name, kind in chosen.items())
+        final = recipe(chosen, predicted)
+        with task.part(written, 1.0):
+            again = texts if feedback else None
+            done = quantize(source, target, final.mix(importance), task, again)
+        with atomic_output(path) as temporary:
+            write_recipe(temporary, final)
+        journal.unlink(missing_ok=True)
+        types = dict(Counter(chosen.values()).most_common())
+        expected = predicted * done.error_left
+        return Found(done.size, done.bits_per_weight, types, expected, str(path))
+
+
+@contextmanager
+def _kept(journal: Path) -> Iterator[None]:
+    """Inside, Cancelled becomes Interrupted once there are figures that a rerun goes on from."""
+    try:
+        yield
+    except Cancelled as stop:
+        if journal.exists():
+            raise Interrupted from stop
+        raise
 
 
 def _bytes_for(source: Path, header: GgufHeader, bits: float) -> int:
@@ -131,13 +148,21 @@ def _bytes_for(source: Path, header: GgufHeader, bits: float) -> int:
 
 
 def _check_possible(
-    source: Path, header: GgufHeader, candidates: dict[str, list[str]], budget: int
+    source: Path, header: GgufHeader, options: dict[str, list[str]], budget: int
 ) -> None:
-    """Raise KnownError if not even the smallest candidates fit."""
+    """Raise KnownError if there is nothing to do, or not even the smallest candidates fit."""
+    if header.size <= budget:
+        raise KnownError(
+            f"{source.name} is no larger than that: {readable(header.size)}.", "Give less room."
+        )
+    if all(len(kinds) == 1 for kinds in options.values()):
+        raise KnownError(
+            "None of the file's weights can be stored in fewer bits.", "Use another model."
+        )
     shapes = {tensor.name: tensor.shape for tensor in header.tensors}
     smallest = {
         name: min((tensor_size(shapes[name], kind), kind) for kind in kinds)[1]
-        for name, kinds in candidates.items()
+        for name, kinds in options.items()
     }
     least = file_size(source, header, kinds_of(header) | smallest)
     if least > budget:
@@ -147,39 +172,12 @@ def _check_possible(
         )
 
 
-def _candidates(
-    header: GgufHeader, planned: dict[str, str], importance: Path, bits: float
-) -> dict[str, list[str]]:
-    """Tensor → types worth trying; only tensors that llama.cpp quantizes at all."""
-    known = read_importance(importance)
-    result = {}
-    for tensor in header.tensors:
-        if planned[tensor.name] == tensor.type.name:
-            continue
-        options = [kind for kind in WEIGHT_TYPES if _possible(tensor, kind, bits)]
-        if tensor.name not in known:
-            options = [kind for kind in options if not kind.startswith(("IQ1", "IQ2", "IQ3"))]
-        result[tensor.name] = options
-    return result
-
-
-def _possible(tensor: TensorInfo, kind: str, bits: float) -> bool:
-    if kind == tensor.type.name:
-        return True
-    if kind in ("F32", "F16", "BF16") or not fits(tensor.shape, kind):
-        return False
-    return 8 * tensor_size(tensor.shape, kind) / prod(tensor.shape) >= bits - SPAN
-
-
 def _choose(source: Path, header: GgufHeader, table: Table, budget: int) -> Choice:
     """Tensor → type, within the budget and with the least sum of costs."""
-    fixed = file_size(source, header, kinds_of(header)) - sum(
-        padded(header, tensor.size) for tensor in header.tensors if tensor.name in table
-    )
     found = allocate(
         [[size for size, _ in options.values()] for options in table.values()],
         [[cost for _, cost in options.values()] for options in table.values()],
-        budget - fixed,
+        room(source, header, list(table), budget),
     )
     assert found is not None  # the least size was checked
     return {

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 
 from engine.core.errors import KnownError
+from engine.core.files import known_os_error
 from engine.model import sandbox
 from quantize.jobs import Arguments, Report, Result
 
@@ -35,6 +36,13 @@ def main() -> None:
         send({"result": result})
     except KnownError as error:
         send({"error": [error.sentence, error.hint]})
+    except OSError as error:  # such as a full disk
+        known = known_os_error("go on", error)
+        send({"error": [known.sentence, known.hint]})
+    except MemoryError:
+        send(
+            {"error": ["There is not enough free memory for this model.", "Close other programs."]}
+        )
     except ModuleNotFoundError as error:
         sentence = f"This needs the Python package {error.name}, which is not installed."
         send({"error": [sentence, "Run `make test` once: it installs what conversions need."]})

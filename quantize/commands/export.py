@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from engine.core.errors import KnownError
 from engine.core.files import known_os_error
 from quantize.commands.texts import add_texts
 from quantize.export.lmstudio import export_lmstudio
@@ -56,6 +57,8 @@ def run(options: argparse.Namespace, task: Task) -> Outcome:
 
 
 def _w4a16(options: argparse.Namespace, task: Task) -> Outcome:
+    if options.imatrix and options.text:
+        raise KnownError("With --imatrix no text is read.", "Drop one of the two.")
     return export_w4a16(
         options.folder, options.target, options.group, options.imatrix, options.text, task
     )

@@ -40,6 +40,8 @@ def run(options: argparse.Namespace, task: Task) -> Outcome:
     """Do it. Raises KnownError and Cancelled."""
     if options.text and not options.feedback:
         raise KnownError("Without --feedback no text is read.", "Add --feedback or drop --text.")
+    if options.recipe and options.tensor_type:
+        raise KnownError("A recipe names the type of each weight.", "Drop --tensor-type.")
     if options.recipe:
         mix = replay(options.recipe, options.source, options.imatrix)
     else:

@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", type=Path)
     size = parser.add_mutually_exclusive_group(required=True)
     size.add_argument("--size", type=parse_size, default=0, help="of the file, such as 2.4GiB")
-    size.add_argument("--bpw", type=float, default=0.0, help="bits per weight on average")
+    size.add_argument("--bpw", type=_bits, default=0.0, help="bits per weight on average")
     parser.add_argument("--imatrix", type=Path, required=True, help="an importance matrix")
     parser.add_argument("--refine", type=int, default=0, metavar="N", help="changes to try after")
     parser.add_argument("--held-out", type=Path, help="the text --refine measures them on")
@@ -41,3 +41,10 @@ def run(options: argparse.Namespace, task: Task) -> Outcome:
         Refinement(options.refine, options.held_out) if options.refine else None,
         options.feedback,
     )
+
+
+def _bits(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 32:
+        raise ValueError(text)
+    return value

@@ -21,11 +21,11 @@ from quantize.convert.draft import Draft, drafted, key_of
 from quantize.convert.experts import separated
 from quantize.convert.family import Families, Family
 from quantize.convert.folder import check_folder
-from quantize.convert.peft import CONFIG, WEIGHTS
+from quantize.convert.peft import CONFIG, WEIGHTS, unfit
 from quantize.convert.plan import left_over, match, tensor
 from quantize.convert.tokenizer import describe_tokenizer
 from quantize.outcome import Outcome
-from quantize.output import readable
+from quantize.output import check_place, readable
 from quantize.task import Task
 from quantize.weights import open_weights
 from quantize.writer import Metadata, Tensor, u32, write_gguf
@@ -146,8 +146,8 @@ def _convert(
         "general.quantization_version": u32(2),
     }
     found = separated(open_weights(folder))
-    if adapter is not None:
-        found |= merged(adapter, found)
+    changed = {} if adapter is None else merged(adapter, found)
+    found |= changed
     planned = match(family.tensors(config), found)
     spare = left_over(planned, found)
     if unknown := {name for name in spare if not family.superfluous(config, name)}:
@@ -155,6 +155,8 @@ def _convert(
             f"The model has weights that are not part of its kind, such as {min(unknown)[:60]}.",
             "Adapters and variants cannot be converted.",
         )
+    if lost := changed.keys() & spare:
+        raise unfit(f"changes weights that the file does without: {min(lost)[:60]}")
     kind = kind or planned[0][1][0].kind
     metadata["general.file_type"] = u32(FILE_TYPES[kind])
     tensors = [tensor(wanted, weights, kind) for wanted, weights in planned]
@@ -164,6 +166,8 @@ def _convert(
     sources = [weight.path for _, weights in planned for weight in weights]
     if adapter is not None:
         sources += [adapter / CONFIG, adapter / WEIGHTS]
+    for file in files:
+        check_place(file.path, sources)
     with drafted(target, files, key_of(files, sources)) as draft:
         _write(draft, sum(file.size for file in files), task)
         architecture = check_files(draft.parts())

@@ -60,7 +60,7 @@ def describe_details(folder: Path, settings: Config) -> Metadata:
             f'{DETAILS} has an entry "{min(unknown)[:40]}" that Assay does not know.',
             "It may hold name, license and template.",
         )
-    details = Config(values)
+    details = Config(values, DETAILS)
     wanted = {
         "general.type": "model",
         "general.name": details.text("name", name_of(folder)),

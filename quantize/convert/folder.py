@@ -1,6 +1,7 @@
 """Is what lies in a model's folder made of ordinary files of its own?"""
 
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine.core.errors import KnownError
@@ -10,6 +11,11 @@ _READ = (".json", ".jinja", ".safetensors")
 
 
 def check_folder(folder: Path) -> None:
+    """check_files() of all that a conversion may read."""
+    check_files(folder, [path for path in folder.iterdir() if path.suffix in _READ])
+
+
+def check_files(folder: Path, files: Iterable[Path]) -> None:
     """Raise KnownError for links that lead out of the folder, pipes and devices. Raises OSError.
 
     Links may lead to where the Hugging Face cache keeps files: from snapshots/REVISION to blobs.
@@ -17,8 +23,8 @@ def check_folder(folder: Path) -> None:
     homes = [folder.resolve()]
     if homes[0].parent.name == "snapshots":
         homes.append(homes[0].parent.parent / "blobs")
-    for path in folder.iterdir():
-        if path.suffix not in _READ or not path.exists():
+    for path in files:
+        if not path.exists():
             continue
         if not any(path.resolve().is_relative_to(home) for home in homes):
             raise KnownError(

@@ -14,11 +14,11 @@ from quantize.convert.config import read_config
 from quantize.convert.details import name_of
 from quantize.convert.family import Wanted
 from quantize.convert.folder import check_folder
-from quantize.convert.peft import Adapter, Change, read_adapter, unfit
+from quantize.convert.peft import WEIGHTS, Adapter, Change, read_adapter, unfit
 from quantize.convert.plan import for_rotation
 from quantize.numbers import Floats, Unfit, encode
 from quantize.outcome import Outcome
-from quantize.output import atomic_output, check_space, readable
+from quantize.output import atomic_output, check_place, check_space, readable
 from quantize.task import Task
 from quantize.writer import Metadata, Tensor, f32, text, total_size, write_gguf
 
@@ -67,6 +67,7 @@ def _convert(folder: Path, target: Path, base: Path, task: Task) -> ConvertedLor
         "adapter.type": text("lora"),
         "adapter.lora.alpha": f32(adapter.alpha),
     }
+    check_place(target, (folder / WEIGHTS,))
     tensors = [
         tensor for name in adapter.changes for tensor in _tensors(name, places[name], adapter)
     ]

@@ -20,7 +20,20 @@ MAX_RANK = 4096
 _PREFIX = "base_model.model."
 _DOWN, _UP = ".lora_A.weight", ".lora_B.weight"
 # Settings with which the sum is another one, or not all there is.
-_VARIANTS = ("use_dora", "fan_in_fan_out", "alpha_pattern", "modules_to_save", "layer_replication")
+_VARIANTS = (
+    "use_dora",
+    "fan_in_fan_out",
+    "alpha_pattern",
+    "modules_to_save",
+    "layer_replication",
+    "alora_invocation_tokens",
+    "arrow_config",
+    "kasa_config",
+    "monteclora_config",
+    "use_bdlora",
+)
+# Ways to begin training, by name, that leave the model's own weights as they are (unlike PiSSA).
+_PLAIN_STARTS = ("gaussian", "eva", "orthogonal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +62,16 @@ class Adapter:
 def read_adapter(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> Adapter:
     """Read the adapter in a folder; shapes: of the model's weights. Raises KnownError."""
     check_folder(folder)
-    config = Config(read_object(folder / CONFIG, MAX_CONFIG), CONFIG)
+    values = read_object(folder / CONFIG, MAX_CONFIG)
+    config = Config(values, CONFIG)
     if config.text("peft_type", "") != "LORA":
         raise unfit("is not LoRA")
     for name in _VARIANTS:
         if config.is_set(name):
             raise unfit(f"uses {name}")
+    start = values.get("init_lora_weights")
+    if isinstance(start, str) and start not in _PLAIN_STARTS:
+        raise unfit(f"belongs to weights that {start[:20]} changed before training")
     if config.text("bias", "none") != "none":
         raise unfit("changes biases")
     alpha = config.number("lora_alpha", 1e-6, 1e6)

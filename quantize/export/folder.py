@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.core.errors import KnownError
 from engine.core.files import known_os_error, sync_directory, sync_file
+from quantize.convert.folder import check_files
 from quantize.output import check_space
 
 MAX_COMPANION = 256 << 20
@@ -68,6 +69,7 @@ def companions(folder: Path) -> list[Path]:
     found = [folder / name for name in _COMPANIONS]
     found += [path for pattern in _LICENCES for path in sorted(folder.glob(pattern))]
     files = [path for path in found if path.is_file()]
+    check_files(folder, files)
     for path in files:
         if path.stat().st_size > MAX_COMPANION:
             raise KnownError(

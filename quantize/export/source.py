@@ -11,6 +11,7 @@ from engine.core.errors import KnownError
 from quantize.convert import FAMILIES
 from quantize.convert.config import MAX_CONFIG, Config
 from quantize.convert.experts import separated
+from quantize.convert.folder import check_folder
 from quantize.convert.plan import left_over, match
 from quantize.export.checkpoint import Entry, Part
 from quantize.jsonfile import read_object
@@ -58,6 +59,7 @@ def open_source(folder: Path) -> Source:
     """A model's folder; only headers are read. Raises KnownError."""
     if not folder.is_dir():
         raise KnownError(f"There is no folder {folder}.", "Give the folder the model is in.")
+    check_folder(folder)
     values = read_object(folder / "config.json", MAX_CONFIG)
     config = Config(values)
     name = (config.texts("architectures") or ("",))[0]
@@ -107,9 +109,10 @@ def whole(weight: Weight) -> Floats:
 
 
 def kept(source: Source) -> Iterator[Part]:
-    """The tensors that stay, to be written in 16 bits."""
+    """The tensors that stay: matrices in 16 bits, vectors as they are. The bias of GLM's router
+    decides between experts by differences that 16 bits do not have."""
     for name, weight in source.others.items():
-        yield _kept(name, weight, source.kind)
+        yield _kept(name, weight, source.kind if len(weight.shape) > 1 else weight.kind)
 
 
 def _kept(name: str, weight: Weight, kind: str) -> Part:

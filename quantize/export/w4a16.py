@@ -84,7 +84,7 @@ def export_w4a16(
         ]
         return _write(source, target, group, makers, task)
     check_space(target, sum(one.weight.size for one in source.matrices) * 3 // 2)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
+    with tempfile.TemporaryDirectory(".part", f".{target.name}.", target.parent) as scratch:
         with task.part(0.0, _ROUNDED):
             _round(source, Path(scratch), texts, group, task)
         makers = [(Path(scratch) / str(at)).read_bytes for at in range(len(source.matrices))]

@@ -10,7 +10,7 @@ from engine.model.child.context import MAX_ROWS, Context, Part, Row
 from engine.model.messages import Load
 from quantize.divergence import LogRow, Tally, log_softmax
 from quantize.jobs import Arguments, Report, Result
-from quantize.jobs.running import open_context, open_model
+from quantize.jobs.running import broken, open_context, open_model
 
 WINDOW = 512  # tokens, as in llama.cpp's own tool; the second half of each is measured
 LEAST = 32  # tokens a text needs
@@ -70,7 +70,5 @@ def _compare_window(
 def _expected(logits: Row, name: str) -> LogRow:
     result = log_softmax(logits)
     if np.isnan(result[0]):  # then all are
-        raise KnownError(
-            f"{name} computes values that are no numbers: it is broken.", "Make or get it again."
-        )
+        raise broken(name)
     return result

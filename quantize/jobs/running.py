@@ -30,6 +30,13 @@ def open_context(model: Model, wanted: Load) -> Context:
         ) from error
 
 
+def broken(name: str) -> KnownError:
+    """The refusal of a file that computes NaNs."""
+    return KnownError(
+        f"{name} computes values that are no numbers: it is broken.", "Make or get it again."
+    )
+
+
 def tuned_model(arguments: Arguments) -> Model:
     """The model of a job with quantize.running.settings."""
     return open_model(arguments["model"], arguments["mmap"] == "1", arguments["repack"] == "1")

@@ -12,6 +12,7 @@ from engine.model.child.api import AbortFlag, api
 from engine.model.child.model import LoadFailed, Model
 from engine.model.diagnose import load_cause, load_error
 from quantize.jobs.ggml import Tensor, operation
+from quantize.jobs.running import broken
 from quantize.numbers import Floats
 
 BATCH = 128  # tokens; every one is an output, and costs a vocabulary of floats
@@ -32,6 +33,7 @@ class WatchedModel:
             self._model = Model(path, lambda _: None, AbortFlag(), mmap=mmap, repack=False)
         except LoadFailed as error:
             raise load_error(load_cause(str(error)), os.path.basename(path)) from error
+        self._name = os.path.basename(path)
         self.watch = watch
         self.failure: BaseException | None = None
         self._callback = api.ggml_backend_sched_eval_callback(self._on_tensor)
@@ -72,6 +74,8 @@ class WatchedModel:
                 api.llama_get_logits(self._handle), ctypes.POINTER(ctypes.c_float)
             )
             found = np.ctypeslib.as_array(pointer, (len(part), self._model.size))
+            if not np.isfinite(found[:, 0]).all():  # then all are such
+                raise broken(self._name)
             skipped = max(first_row - start, 0)
             if skipped < len(part):
                 rows[start + skipped - first_row : start + len(part) - first_row] = found[skipped:]

@@ -236,9 +236,11 @@ def test_a_report_that_cannot_be_written_is_refused_at_once(gguf: Path, tmp_path
     task = Task(lambda _, text: seen.append(text))
     with pytest.raises(KnownError, match=r"report\.html"):
         assess(gguf, [gguf], Measures(report=tmp_path / "no" / "report.html"), task)
+    with pytest.raises(KnownError, match="is a folder"):
+        assess(gguf, [gguf], Measures(report=tmp_path), task)
     copy = tmp_path / "copy.gguf"
     copy.write_bytes(gguf.read_bytes())
-    with pytest.raises(KnownError, match="would replace a model"):
+    with pytest.raises(KnownError, match="would replace"):
         assess(gguf, [copy], Measures(report=copy), task)
     assert not seen
 

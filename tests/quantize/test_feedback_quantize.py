@@ -220,7 +220,7 @@ def test_a_search_with_feedback(
 ) -> None:
     """The types of its recipe, rounded with feedback, and less divergence expected of them."""
     monkeypatch.setattr("quantize.probes.TOKENS", 64)
-    monkeypatch.setattr("quantize.search.SPAN", 0.7)  # few candidates
+    monkeypatch.setattr("quantize.candidates.SPAN", 0.7)  # few candidates
     found = search(gguf, tmp_path / "found.gguf", Aim(bits=5.2), matrix, [], task, feedback=True)
     recipe = tmp_path / "found.recipe.json"
     quantize(gguf, tmp_path / "again.gguf", replay(recipe, gguf, matrix), task, [])

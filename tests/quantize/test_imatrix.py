@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
 from tiny_models import TEXT
 from tiny_moe import EXPERTS, USED, make_moe
 from tokenizers import Tokenizer
@@ -18,6 +19,7 @@ from engine.core.errors import KnownError
 from engine.model.child.api import api
 from engine.model.gguf.header import read_header, read_values
 from quantize.calibration import OWN, read_dialogues, texts_for
+from quantize.convert import convert
 from quantize.imatrix import collect, read_importance
 from quantize.task import Task
 from quantize.writer import text, write_gguf
@@ -212,3 +214,31 @@ def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("quantize.imatrix.MAX_SIZE", 10)
     with pytest.raises(KnownError, match="larger than any importance matrix"):
         read_importance(path)
+
+
+def test_a_place_that_cannot_be_written_is_refused_at_once(gguf: Path, tmp_path: Path) -> None:
+    """Not after hours; and the model is never replaced by what was measured of it."""
+    seen: list[str] = []
+    task = Task(lambda _, text: seen.append(text))
+    copy = tmp_path / "copy.gguf"
+    copy.write_bytes(gguf.read_bytes())
+    for place, sentence in (
+        (copy, "would replace one it is made from"),
+        (tmp_path, "is a folder"),
+        (tmp_path / "no" / "imatrix.gguf", "Could not write imatrix.gguf"),
+    ):
+        with pytest.raises(KnownError, match=sentence):
+            collect(copy, place, [], task)
+    assert copy.read_bytes() == gguf.read_bytes()
+    assert not seen
+
+
+def test_a_model_that_computes_no_numbers(folder: Path, tmp_path: Path, task: Task) -> None:
+    """Else the file would only be called damaged when it is used."""
+    weights = load_file(folder / "model.safetensors")
+    weights["model.layers.1.post_attention_layernorm.weight"] *= 1e38
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    convert(folder, tmp_path / "broken.gguf", "F32", task)
+    with pytest.raises(KnownError, match=r"broken\.gguf computes values that are no numbers"):
+        collect(tmp_path / "broken.gguf", tmp_path / "imatrix.gguf", [], task)
+    assert not (tmp_path / "imatrix.gguf").exists()

@@ -2,21 +2,22 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from tiny_models import TEXT
 
-from engine.core.errors import Cancelled, KnownError
+from engine.core.errors import KnownError
 from engine.model.gguf.header import read_header
-from quantize.compare import compare
+from quantize.compare import Comparison, compare
 from quantize.imatrix import collect
 from quantize.output import parse_size
 from quantize.quantize import Mix, planned_kinds, quantize
 from quantize.recipe import file_hash, read_recipe, replay
 from quantize.search import Aim, Refinement, search
 from quantize.sizes import file_size, kinds_of, tensor_size
-from quantize.task import Task
+from quantize.task import Interrupted, Task
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +85,24 @@ def test_refused_mixes(gguf: Path, tmp_path: Path, task: Task, mix: Mix, sentenc
 
 
 def test_search_beats_the_uniform_type_and_is_repeatable(
-    gguf: Path, importance: Path, tmp_path: Path, task: Task, text_file: Path
+    gguf: Path,
+    importance: Path,
+    tmp_path: Path,
+    task: Task,
+    text_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """At the size of the plain type; the budget is kept to the byte, the recipe gives the file."""
+    """At the size of the plain type; the budget is kept to the byte, the recipe gives the file.
+
+    What is tried lies where everybody sees that it is not finished.
+    """
+    places: set[str] = set()
+
+    def watched(reference: Path, trial: Path, text: Path, task: Task) -> Comparison:
+        places.add(trial.parent.name)
+        return compare(reference, trial, text, task)
+
+    monkeypatch.setattr("quantize.search.compare", watched)
     plain = tmp_path / "plain.gguf"
     size = quantize(gguf, plain, Mix("Q4_K_S", (), importance), task).size
     target = tmp_path / "searched.gguf"
@@ -100,6 +116,8 @@ def test_search_beats_the_uniform_type_and_is_repeatable(
     assert again.read_bytes() == target.read_bytes()
     costs = [compare(gguf, one, text_file, task).mean_divergence for one in (plain, target)]
     assert costs[1] < costs[0]
+    assert len(places) == 1
+    assert re.fullmatch(r"\.searched\.gguf\.\w+\.part", places.pop())
     with pytest.raises(KnownError, match="not the file this recipe was made for"):
         replay(tmp_path / "searched.recipe.json", plain, importance)
     with pytest.raises(KnownError, match="cannot be that small"):
@@ -134,7 +152,7 @@ def test_an_interrupted_search_goes_on(
     begun = []
     for stop in (0.1, 0.5):
         one = _StoppedAt(stop)
-        with pytest.raises(Cancelled):
+        with pytest.raises(Interrupted):
             search(gguf, target, Aim(bits=4.5), importance, [], one.task)
         assert journal.exists()
         begun.append(one.begun)
@@ -143,6 +161,21 @@ def test_an_interrupted_search_goes_on(
     assert begun[0] < 0.1 < begun[1] < 0.5 < last.begun
     assert target.read_bytes() == whole.read_bytes()
     assert not journal.exists()
+
+
+def test_a_search_that_could_not_be_written_does_not_begin(
+    gguf: Path, importance: Path, tmp_path: Path, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "out.recipe.json").mkdir()
+    with pytest.raises(KnownError, match=r"out\.recipe\.json is a folder"):
+        search(gguf, tmp_path / "out.gguf", Aim(bits=4.5), importance, [], task)
+    with pytest.raises(KnownError, match="would replace one it is made from"):
+        search(gguf, importance, Aim(bits=4.5), importance, [], task)
+    usage = shutil.disk_usage(tmp_path)._replace(free=0)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    with pytest.raises(KnownError, match="only 0 bytes are free"):
+        search(gguf, tmp_path / "full.gguf", Aim(bits=4.5), importance, [], task)
+    assert [path.name for path in tmp_path.iterdir()] == ["out.recipe.json"]
 
 
 class _StoppedAt:

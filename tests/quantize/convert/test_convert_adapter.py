@@ -56,6 +56,7 @@ def test_matrices_in_another_order(tmp_path: Path, task: Task) -> None:
         ({"peft_type": "IA3"}, "is not LoRA"),
         ({"use_dora": True}, "use_dora"),
         ({"alpha_pattern": {"q_proj": 3}}, "alpha_pattern"),
+        ({"alora_invocation_tokens": [1]}, "alora_invocation_tokens"),
         ({"bias": "all"}, "biases"),
         ({"lora_alpha": "x"}, "lora_alpha"),
     ],
@@ -93,3 +94,35 @@ def test_adapters_of_other_models_are_refused(
     (tmp_path / "adapter" / "adapter_config.json").write_text(json.dumps([]))
     with pytest.raises(KnownError, match="damaged"):
         convert(shared_folder, tmp_path / "out.gguf", None, task, tmp_path / "adapter")
+
+
+@pytest.mark.parametrize("start", ["pissa", "olora"])
+def test_an_adapter_to_changed_weights(
+    shared_folder: Path, tmp_path: Path, task: Task, start: str
+) -> None:
+    """PiSSA trains beside what is left of the weights without the adapter's beginning."""
+    make_adapter(shared_folder, tmp_path / "adapter", init_lora_weights=start)
+    with pytest.raises(KnownError, match=f"weights that {start} changed before"):
+        convert(shared_folder, tmp_path / "out.gguf", "F32", task, tmp_path / "adapter")
+
+
+def test_a_change_of_what_is_left_out(folder: Path, tmp_path: Path, task: Task) -> None:
+    """An output matrix that repeats the embeddings is not written, so its change would be lost."""
+    make_adapter(folder, tmp_path / "adapter", target_modules=["q_proj"])
+    weights = load_file(folder / "model.safetensors")
+    weights["lm_head.weight"] = weights["model.embed_tokens.weight"].clone()
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    changes = {
+        f"base_model.model.lm_head.lora_{letter}.weight": torch.ones(shape)
+        for letter, shape in (("A", (4, 256)), ("B", (len(weights["lm_head.weight"]), 4)))
+    }
+    save_file(changes, tmp_path / "adapter" / "adapter_model.safetensors", {"format": "pt"})
+    with pytest.raises(KnownError, match="changes weights that the file does without: lm_head"):
+        convert(folder, tmp_path / "out.gguf", "F32", task, tmp_path / "adapter")
+
+
+def test_the_new_file_never_replaces_the_weights(folder: Path, task: Task) -> None:
+    weights = (folder / "model.safetensors").read_bytes()
+    with pytest.raises(KnownError, match="would replace one it is made from"):
+        convert(folder, folder / "model.safetensors", None, task)
+    assert (folder / "model.safetensors").read_bytes() == weights

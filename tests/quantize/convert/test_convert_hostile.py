@@ -12,7 +12,7 @@ from tiny_models import edit_json, make_adapter
 
 from engine.core.errors import KnownError
 from quantize.convert import convert
-from quantize.screen import printable
+from quantize.screen import TextScreen, printable
 from quantize.task import Task
 
 MODEL = "model.safetensors"
@@ -162,5 +162,11 @@ def test_a_folder_whose_name_is_no_text(folder: Path, task: Task) -> None:
     assert b"general.name\x08\0\0\0\x01\0\0\0\0\0\0\0m" in (odd.parent / "out.gguf").read_bytes()
 
 
-def test_what_a_terminal_is_shown() -> None:
+def test_what_a_terminal_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing but letters, also of the name of a tensor that is being worked on."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    TextScreen().progress(0.5, "Quantizing a\x1b[2J")
+    assert capsys.readouterr().err == "\r\x1b[K 50%  Quantizing a�[2J"
     assert printable("a\x1b[2J\nb\u202e\ud800 ü") == "a�[2J�b�� ü"

@@ -188,6 +188,8 @@ def test_weights_that_do_not_fit(folder: Path, value: float, kind: str, sentence
 def test_unknown_detail(folder: Path) -> None:
     (folder / "assay.json").write_text('{"licence": "MIT"}')
     assert_refused(folder, "licence")
+    (folder / "assay.json").write_text('{"name": 5}')
+    assert_refused(folder, r"assay\.json has no usable name")
 
 
 def test_no_space(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,8 +90,9 @@ def test_folder(
     if not double:
         np.testing.assert_allclose(found, single, atol=1e-6)
     assert np.square(weight - found).sum() < 1.02 * np.square(weight - single).sum()
-    for name in ("model.embed_tokens.weight", "model.norm.weight"):
-        assert torch.equal(before[name].bfloat16(), tensors[name])
+    embeddings, norm = "model.embed_tokens.weight", "model.norm.weight"
+    assert torch.equal(before[embeddings].bfloat16(), tensors[embeddings])
+    assert torch.equal(before[norm], tensors[norm])
     config = json.loads((tmp_path / "out" / "config.json").read_text())
     settings = config["quantization_config"]
     assert settings["quant_method"] == "bitsandbytes"
