@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -390,6 +391,18 @@ def test_ended_while_it_was_registered_it_is_registered_once(
     assert again.builds.register(key, use=False) == 1
     assert [one.id for one in again.models.list() if one.id] == [1]
     assert len(list(again.paths.models.iterdir())) == 1
+
+
+def test_a_name_may_hold_what_a_file_name_may_not(
+    service: Service, fake: Fake, order: BuildOrder
+) -> None:
+    name = "Qwen/Qwen3 ..\\small"
+    key = service.builds.start(replace(order, name=name))
+    service.builds.wait(key)
+    number = service.builds.register(key, use=False)
+    (added,) = [one for one in service.models.list() if one.id]
+    assert (added.id, added.name) == (number, name)
+    assert added.path.parent == service.paths.models
 
 
 def test_what_cannot_be_read_can_be_deleted(
