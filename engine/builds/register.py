@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.builds.files import Files
+from engine.builds.plan import is_built
 from engine.builds.record import Output, Record
-from engine.builds.stages import FULL, IMATRIX, MODEL, RECIPE, figures_of, stages_of
+from engine.builds.stages import FETCHED, FULL, IMATRIX, MODEL, PARTS, RECIPE, figures_of, stages_of
 from engine.core.errors import KnownError
 from engine.model.registry import ModelFile, Registry
 
@@ -14,11 +15,9 @@ _LARGEST_RECIPE = 4 << 20
 
 
 def built_file(record: Record) -> Output | None:
-    """What the finished file is; None while there is none."""
-    last = stages_of(record.order, record.source)[-2:]
-    if not all(stage.name in record.done for stage in last):
-        return None
-    return record.done[last[0].name].files[MODEL]
+    """What the finished file is; None while there is none of what the source is now."""
+    stages = stages_of(record.order, record.source)
+    return record.done[stages[-2].name].files[MODEL] if is_built(stages, record) else None
 
 
 def register(folder: Path, record: Record, registry: Registry) -> ModelFile:
@@ -38,6 +37,14 @@ def register(folder: Path, record: Record, registry: Registry) -> ModelFile:
             "The built file is not what it was when it was built.", "Go on with the build."
         )
     return registry.take(path, built.sha256, record.order.name, provenance(folder, record))
+
+
+def tidy(folder: Path) -> None:
+    """Free what only making the file needed, if a kill has left it: the weights that were fetched,
+    the file in full precision, what was half written. A source of the user's own is not here."""
+    files = Files(folder)
+    files.discard((FETCHED, PARTS, FULL, *(path.name for path in folder.glob(f".{FULL}.*"))))
+    files.remove_leftovers()
 
 
 def provenance(folder: Path, record: Record) -> dict[str, object]:

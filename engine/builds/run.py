@@ -90,6 +90,7 @@ class BuildRun:
             failed = self.stage or self._stages[0].name
             _log.error("a build failed: %s", type(error).__name__, exc_info=error)
         self.stage = ""
+        self._files.remove_leftovers()
         kept = replace(self.record, failed=failed, notice=notice or self.record.notice)
         self.record = replace(kept, runner=(0, ""))
         with suppress(KnownError, OSError):  # on a full disk; it is in memory all the same

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.builds.needs import check_disk, check_libraries, check_memory
 from engine.builds.record import Record
-from engine.builds.register import built_file, register
+from engine.builds.register import built_file, register, tidy
 from engine.builds.run import BuildRun, Surroundings
 from engine.builds.shelf import Shelf, checked_name, key_of
 from engine.builds.stages import MODEL
@@ -151,7 +151,8 @@ class BuildArea:
     def register(self, key: str, use: bool) -> int:
         """Put the built file into the library; its number there. use: answer with it from now on.
 
-        Harmless when called twice. Raises KnownError if it is not built.
+        What only making it needed is deleted. Harmless when called twice. Raises KnownError if it
+        is not built.
         """
         self._check_writable()
         status = self._status(key)
@@ -165,6 +166,7 @@ class BuildArea:
             with self._lock:
                 self._runs.pop(key, None)
             self._publish(DataChanged(frozenset({"builds", "models"})))
+        tidy(self._shelf.folder(key))
         if use:
             self._models.use(number)
             if self._settings.text("answers_from"):
@@ -224,14 +226,16 @@ class BuildArea:
             run = found[0] if found is not None and not _is_over(*found) else None
             waits = found is not None and run is not None and not found[1].running()
             folder = self._shelf.folder(key)
-            return status_of(folder, record, run, waits, self._number(record))
+            return status_of(folder, record, run, waits, self._number(folder, record))
         except KnownError as error:
             return unreadable(key, str(error))
 
-    def _number(self, record: Record) -> int | None:
+    def _number(self, folder: Path, record: Record) -> int | None:
         """The number of the built model in the library, unless it was removed from there."""
-        built = built_file(record) if record.model is not None else None
-        known = self._registry.find(built.sha256) if built is not None else None
+        built = built_file(record)
+        if built is None or (record.model is None and (folder / MODEL).exists()):
+            return None  # a file that went was taken, though a kill may have kept that unwritten
+        known = self._registry.find(built.sha256)
         return known.id if known is not None else None
 
     def _built_path(self, key: str, record: Record) -> Path:

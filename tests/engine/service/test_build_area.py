@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.builds import needs, tool
+from engine.builds.run import BuildRun
 from engine.core.builds import BuildOrder, BuildStatus
 from engine.core.errors import Cancelled, KnownError
 from engine.core.events import DataChanged, Event, JobProgress
@@ -141,6 +142,7 @@ def test_a_program_that_was_killed_is_run_again(
     assert status.notice.startswith("The system ended it (signal 9)")
     assert status.stages[at].state == "failed"
     assert status.stages[at].text == status.notice
+    assert not [name for name in files(service, key) if name.startswith(".")]
     fake.set()
     assert service.builds.start(order) == key  # the same order goes on, too
     assert service.builds.wait(key).state == "built"
@@ -202,6 +204,28 @@ def test_a_source_that_changes_is_built_anew(
     status = service.builds.wait(key)
     assert status.notice == "The source has changed since, so the build began anew."
     assert fake.commands == ["convert", "imatrix", "quantize", *STAGES]
+
+
+def test_a_file_of_a_source_that_has_changed_is_not_registered_as_of_the_new_one(
+    service: Service, fake: Fake, order: BuildOrder
+) -> None:
+    key = service.builds.start(order)
+    service.builds.wait(key)
+    checkpoint(Path(order.source), seed=2)
+    fake.set("wait-convert")
+    service.builds.resume(key)
+    fake.pid()
+    service.builds.stop(key)
+    assert service.builds.wait(key).state == "stopped"
+    assert (folder(service, key) / "model.gguf").exists()
+    for attempt in (lambda: service.builds.register(key, use=False),
+                    lambda: service.builds.try_out(key, "Hello?")):  # fmt: skip
+        with pytest.raises(KnownError, match="not built yet"):
+            attempt()
+    fake.set()
+    service.builds.resume(key)
+    assert service.builds.wait(key).state == "built"
+    assert service.builds.register(key, use=False) == 1
 
 
 def test_a_source_that_was_only_touched_or_is_gone_changes_nothing(
@@ -366,6 +390,51 @@ def test_a_model_that_was_removed_from_the_library_can_be_built_again(
     assert service.builds.register(key, use=False) > 0
 
 
+def test_what_a_kill_has_kept_of_making_it_goes_when_it_is_registered(
+    service: Service, fake: Fake, order: BuildOrder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Killed after the last stage was written down, before its input was deleted.
+    monkeypatch.setattr(BuildRun, "_remove_spare", lambda self: None)
+    key = service.builds.start(order)
+    service.builds.wait(key)
+    left, source = folder(service, key), Path(order.source)
+    before = {path.name: path.read_bytes() for path in source.iterdir()}
+    assert (left / "full.gguf").exists()
+    for name in (".full.gguf.part", ".full.gguf.state", ".model.gguf.0123abcd.part"):
+        (left / name).write_bytes(b"half")
+    for name in ("source", "parts"):
+        (left / name).mkdir()
+        (left / name / "model.safetensors").write_bytes(b"weights")
+    number = service.builds.register(key, use=False)
+    assert files(service, key) == {"build.json", "log.txt", "imatrix.gguf", "report.html"}
+    assert {path.name: path.read_bytes() for path in source.iterdir()} == before
+    # What is left is enough to show it, to ask it and to say where it is from.
+    assert only(service).state == "registered"
+    assert only(service).report is not None
+    assert only(service).figures["agreement"] == 0.96
+    assert isinstance(service.builds.try_out(key, "Hello?").future.result(), str)
+    assert len(str(service.builds.origin(number)["full"])) == 64
+    service.builds.resume(key)
+    assert service.builds.start(order) == key
+    assert fake.commands == list(STAGES)
+
+
+def test_half_a_conversion_is_gone_on_with(service: Service, fake: Fake, order: BuildOrder) -> None:
+    key = held(service, fake, order, "convert")
+    halves = [folder(service, key) / f".full.gguf.{ending}" for ending in ("part", "state")]
+    for half in halves:  # as the converter calls them
+        half.write_bytes(b"half")
+    service.builds.stop(key)
+    service.builds.wait(key)
+    fake.set("wait-convert")
+    service.builds.resume(key)
+    fake.pid()
+    assert all(half.read_bytes() == b"half" for half in halves)
+    left = {path.name for path in folder(service, key).glob(".*.part")}
+    assert len(left) == 2  # what a program that was killed had written goes
+    service.builds.stop(key)
+
+
 def test_ended_while_it_was_registered_it_is_registered_once(
     open_service: Open, fake: Fake, order: BuildOrder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -386,8 +455,10 @@ def test_ended_while_it_was_registered_it_is_registered_once(
         if end != "written":
             assert model.exists()
             assert [one for one in service.models.list() if one.id] == []
+        assert only(service).state == ("registered" if end == "written" else "built")
     service.close()
     again = open_service()
+    assert only(again).state == "registered"  # and not to be built once more
     assert again.builds.register(key, use=False) == 1
     assert [one.id for one in again.models.list() if one.id] == [1]
     assert len(list(again.paths.models.iterdir())) == 1
