@@ -47,9 +47,10 @@ class Refinement:
 
 @dataclass(frozen=True, slots=True)
 class Found(Outcome):
-    """A finished search: the file's bytes, bits per weight, how many weights got each type,
+    """A finished search: bytes before and after, bits per weight, how many weights got each type,
     the divergence expected of it, and where the recipe lies."""
 
+    size_before: int
     size: int
     bits_per_weight: float
     types: dict[str, int]
@@ -120,7 +121,8 @@ def search(
     journal.unlink(missing_ok=True)
     types = dict(Counter(chosen.values()).most_common())
     expected = predicted * done.error_left
-    return Found(done.size, done.bits_per_weight, types, expected, str(path))
+    before = done.size_before
+    return Found(before, done.size, done.bits_per_weight, types, expected, str(path))
 
 
 def _bytes_for(source: Path, header: GgufHeader, bits: float) -> int:
