@@ -41,7 +41,12 @@ _SHAPE = {
     "expert_feed_forward_length": "moe_intermediate_size",
 }
 _LARGEST_NUMBER = 1 << 24
-_LICENCE = re.compile(r"^license:[ \t]*['\"]?([\w .+/-]{1,60}?)['\"]?[ \t]*$", re.M)
+_HEAD = re.compile(r"\ufeff?---[ \t]*\n(.*?\n)---[ \t]*$", re.S | re.M)
+_VALUE = (
+    r"^{}:[ \t]*(?:\n[ \t]*-[ \t]+|\[[ \t]*)?['\"]?([\w .+/-]{{1,60}}?)['\"]?[ \t]*\]?"
+    r"[ \t]*(?:#.*)?$(?!\n[ \t]*-[ \t])"
+)
+"""YAML's ways to write one value; one of several is not told as if it were all."""
 _AGAIN = "Get the model's folder again, complete."
 
 
@@ -111,10 +116,11 @@ def licence_of(card: bytes, details: bytes = b"") -> str:
         value = json_object(details, DETAILS).get("license")
         if isinstance(value, str):
             return clean_text(value, 60)
-    text = card[:LARGEST_CARD].decode("utf-8", errors="replace")
-    head = text.split("---", 2)[1] if text.startswith("---") else ""
-    match = _LICENCE.search(head)
-    return match[1] if match else ""
+    text = card[:LARGEST_CARD].decode("utf-8", errors="replace").replace("\r\n", "\n")
+    head = _HEAD.match(text)
+    found = _value(head[1], "license") if head else ""
+    named = _value(head[1], "license_name") if head and found == "other" else ""
+    return named or found
 
 
 def json_object(data: bytes, name: str) -> Mapping[str, object]:
@@ -134,6 +140,11 @@ def no_safe_weights(where: str) -> KnownError:
         f"{where} has no weights as {SAFE} files.",
         "Others can run code when they are opened. Get the model with .safetensors files.",
     )
+
+
+def _value(head: str, key: str) -> str:
+    match = re.search(_VALUE.format(key), head, re.M)
+    return match[1] if match else ""
 
 
 def _number(value: object) -> int:

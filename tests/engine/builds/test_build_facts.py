@@ -175,7 +175,24 @@ def test_an_index_names_files_beside_it_only(name: str) -> None:
 def test_licences_are_read_from_the_head_of_a_card() -> None:
     assert licence_of(b"---\nlicense: mit\ntags:\n- x\n---\nlicense: gpl\n") == "mit"
     assert licence_of(b"---\nlicense: 'cc-by-4.0'\n---") == "cc-by-4.0"
-    assert licence_of(b"---\nlicense:\n- mit\n---") == ""
+    assert licence_of(b"---\nlicense:\n- mit\n---") == "mit"
+    assert licence_of(b"---\nlicense: [mit]\n---") == "mit"
+    assert licence_of(b"---\nlicense: mit # of the weights\n---") == "mit"
+    assert licence_of(b"---\r\nlicense: mit\r\n---\r\n") == "mit"
+    assert licence_of(b"---\nbase_model: a---b\nlicense: mit\n---\n") == "mit"
+    assert licence_of(b"---\nlicense: other\nlicense_name: tongyi\n---\n") == "tongyi"
+    assert licence_of(b"---\nlicense: other\n---\n") == "other"
+    # One of several would not be the truth.
+    assert licence_of(b"---\nlicense:\n- mit\n- gpl-3.0\n---") == ""
+    assert licence_of(b"---\nlicense: [mit, gpl-3.0]\n---") == ""
     assert licence_of(b"license: mit") == ""
     assert licence_of(b"", b'{"license": "Apache-2.0"}') == "Apache-2.0"
     assert module.CONFIG == "config.json"
+
+
+def test_a_size_beyond_all_bounds() -> None:
+    for text in ("9" * 400 + "GB", "9" * 400 + "bpw"):
+        with pytest.raises(KnownError):
+            parse_target(text)
+    facts = Facts(BuildSource("file", "x", "X", "qwen3", 1000, 2000, "", ""), 2, 0, 50, {})
+    assert facts.size(Aim(size=10**12)) == facts.full == 2050
