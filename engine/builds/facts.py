@@ -41,7 +41,7 @@ class Facts:
     def size(self, aim: Aim) -> int:
         """Bytes of the result, roughly."""
         if aim.size:
-            return aim.size
+            return min(aim.size, self.full)
         weights = self.source.parameters
         if aim.bits:
             return int(weights * aim.bits / 8) + self.described

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.builds.files import Files
+from engine.builds.needs import disk_needed
 from engine.builds.plan import inputs_of, spare_files, to_run
 from engine.builds.record import Made, Output, Record, read_record, write_record
 from engine.builds.shelf import checked_name, key_of
@@ -133,3 +134,26 @@ def test_names_become_folders() -> None:
     for wrong in ("", " ", "x" * 81, "a\0b"):
         with pytest.raises(KnownError):
             checked_name(wrong)
+
+
+def test_the_disk_is_asked_for_what_is_missing_and_no_more(tmp_path: Path) -> None:
+    sizes = {"convert": 100, "quantize": 40}
+    record = replace(record_of(tmp_path), sizes=sizes)
+    assert disk_needed(tmp_path / "nowhere", replace(record, done={})) == 140
+    assert disk_needed(tmp_path, record) == 0
+    (tmp_path / "model.gguf").unlink()  # registered, and then removed from the library
+    assert disk_needed(tmp_path, record) == 40
+    (tmp_path / "full.gguf").unlink()
+    assert disk_needed(tmp_path, record) == 140
+    (tmp_path / ".full.gguf.part").write_bytes(bytes(30))
+    assert disk_needed(tmp_path, record) == 110
+
+
+def test_what_was_fetched_in_part_needs_no_room_again(tmp_path: Path) -> None:
+    record = replace(record_of(tmp_path, "hub"), sizes={"fetch": 100, "convert": 50}, done={})
+    (tmp_path / "full.gguf").unlink()
+    assert disk_needed(tmp_path, record) == 150
+    for name, size in (("source", 20), ("parts", 30)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.safetensors").write_bytes(bytes(size))
+    assert disk_needed(tmp_path, record) == 100

@@ -316,6 +316,21 @@ def test_a_search_keeps_its_recipe(
     assert service.builds.origin(number)["recipe"] == {"type": "Q4_K_M", "tensors": {}}
 
 
+def test_other_texts_are_another_build(
+    service: Service, fake: Fake, order: BuildOrder, tmp_path: Path
+) -> None:
+    one, same, other = (tmp_path / name for name in ("one.txt", "same.txt", "other.txt"))
+    for path, words in ((one, "Words."), (same, "Words."), (other, "Others")):
+        path.write_text(words)
+    key = held(service, fake, replace(order, texts=(one,)), "convert")
+    assert service.builds.start(replace(order, texts=(same,))) == key
+    for texts in ((other,), (), (one, other)):
+        with pytest.raises(KnownError, match="or other texts"):
+            service.builds.start(replace(order, texts=texts))
+    one.unlink()  # it was copied
+    assert service.builds.start(replace(order, texts=(one,))) == key
+
+
 def test_nothing_begins_where_something_is_missing(
     service: Service, fake: Fake, order: BuildOrder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
