@@ -196,3 +196,18 @@ def test_a_size_beyond_all_bounds() -> None:
             parse_target(text)
     facts = Facts(BuildSource("file", "x", "X", "qwen3", 1000, 2000, "", ""), 2, 0, 50, {})
     assert facts.size(Aim(size=10**12)) == facts.full == 2050
+
+
+@pytest.mark.parametrize(("kind", "weights"), [("F32", 12_500), ("BF16", 25_000)])
+@pytest.mark.parametrize("said", ["float32", "bfloat16", None])
+def test_the_weights_themselves_say_how_many_they_are(
+    kind: str, weights: int, said: str | None, tmp_path: Path
+) -> None:
+    folder = checkpoint(tmp_path / "model")
+    (folder / "config.json").write_text(json.dumps({**CONFIG, "torch_dtype": said}))
+    entry = {"dtype": kind, "shape": [weights], "data_offsets": [0, 50_000]}
+    head = json.dumps({"__metadata__": {"format": "pt"}, "w": entry}).encode()
+    data = len(head).to_bytes(8, "little") + head + bytes(50_000)
+    (folder / "model.safetensors").write_bytes(data)
+    source, path = named_source(str(folder), lambda name: None)
+    assert local_facts(source, path).source.parameters == pytest.approx(weights, rel=0.01)

@@ -1,5 +1,6 @@
 """What is still to be run, from what is written down and what is there."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,6 +135,32 @@ def test_names_become_folders() -> None:
     for wrong in ("", " ", "x" * 81, "a\0b"):
         with pytest.raises(KnownError):
             checked_name(wrong)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("order", "target"), 3),
+        (("order", "name"), None),
+        (("path",), 5),
+        (("runner",), [1, 2, 3]),
+        (("stamps",), {"a": [1]}),
+        (("done", "quantize", "files"), {}),
+        (("done", "compare", "result"), {"files": [1]}),
+    ],
+)
+def test_a_record_that_was_changed_by_hand_is_damaged(
+    path: tuple[str, ...], value: object, tmp_path: Path
+) -> None:
+    write_record(tmp_path, record_of(tmp_path))
+    values = json.loads((tmp_path / "build.json").read_bytes())
+    place = values
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    (tmp_path / "build.json").write_text(json.dumps(values))
+    with pytest.raises(KnownError, match="cannot be read"):
+        read_record(tmp_path)
 
 
 def test_the_disk_is_asked_for_what_is_missing_and_no_more(tmp_path: Path) -> None:
