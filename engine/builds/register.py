@@ -7,7 +7,16 @@ from typing import Any
 from engine.builds.files import Files
 from engine.builds.plan import is_built
 from engine.builds.record import Output, Record
-from engine.builds.stages import FETCHED, FULL, IMATRIX, MODEL, PARTS, RECIPE, figures_of, stages_of
+from engine.builds.stages import (
+    FETCHED,
+    FULL,
+    IMATRIX,
+    MODEL,
+    PARTS,
+    RECIPE,
+    figures_of,
+    stages_of,
+)
 from engine.core.errors import KnownError
 from engine.model.registry import ModelFile, Registry
 
@@ -48,9 +57,13 @@ def tidy(folder: Path) -> None:
 
 
 def provenance(folder: Path, record: Record) -> dict[str, object]:
-    """Where a built model comes from: source, recipe, importance matrix, figures."""
+    """Where a built model comes from: source, recipe, importance matrix, the user's texts by their
+    SHA-256, figures."""
     last = stages_of(record.order, record.source)[-2:]
-    results = [record.done[stage.name].result for stage in last]
+    figures: dict[str, float] = {}
+    for stage in last:
+        figures |= figures_of(record.done[stage.name].result)
+    texts = [path.name for path in record.order.texts]
     files = {name: one.sha256 for made in record.done.values() for name, one in made.files.items()}
     return {
         "kind": record.source.kind,
@@ -60,8 +73,10 @@ def provenance(folder: Path, record: Record) -> dict[str, object]:
         "target": record.order.target,
         "full": files.get(FULL, record.source.version),
         "imatrix": files.get(IMATRIX, ""),
+        "texts": [one.sha256 for one in Files(folder).made(texts).values()],
+        "feedback": figures.get("error_left", 1.0) < 1,
         "recipe": _recipe(folder, record),
-        "figures": {name: one for result in results for name, one in figures_of(result).items()},
+        "figures": figures,
     }
 
 

@@ -178,7 +178,7 @@ def test_the_starter_is_built_although_it_is_killed_at_every_stage(
     matrix = str(folder / "imatrix.gguf")
     for command in (
         ("convert", str(STARTER), str(full)),
-        ("quantize", str(full), str(small), "--type", "Q4_0", "--imatrix", matrix),
+        ("quantize", str(full), str(small), "--type", "Q4_0", "--imatrix", matrix, "--feedback"),
     ):
         subprocess.run([*QUANTIZE, *command], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     assert small.read_bytes() == model.read_bytes()

@@ -83,6 +83,7 @@ def test_a_search_that_was_killed_goes_on_and_finds_the_same(
     assert len(names) == len(set(names))
     assert not journal.exists()
     done = json.loads(assay_here("models", "builds", "--json").stdout)
+    assert all(0 < one["figures"]["error_left"] < 1 for one in done)  # small: with feedback
     assert {one["figures"]["size_before"] for one in done} == {source.stat().st_size}
     (other,) = (home / "builds").glob("whole-*")
     assert searched(folder) == searched(other)

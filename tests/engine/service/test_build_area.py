@@ -1,5 +1,6 @@
 """Builds through the service, with a stand-in for `assay-quantize`: every end, and going on."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -313,7 +314,10 @@ def test_a_search_keeps_its_recipe(
     (search,) = [line for line in fake.calls if line.startswith("search")]
     assert f"--size {int(2.4 * (1 << 30))}" in search
     number = service.builds.register(key, use=False)
-    assert service.builds.origin(number)["recipe"] == {"type": "Q4_K_M", "tensors": {}}
+    origin = service.builds.origin(number)
+    assert origin["recipe"] == {"type": "Q4_K_M", "tensors": {}}
+    assert origin["texts"] == [hashlib.sha256(b"Words of mine.").hexdigest()]
+    assert origin["feedback"] is False  # the stand-in says nothing of it
 
 
 def test_other_texts_are_another_build(
