@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.builds import files as made_files
 from engine.builds import needs, tool
 from engine.builds.run import BuildRun
 from engine.core.builds import BuildOrder, BuildStatus
@@ -130,6 +131,26 @@ def test_stopped_at_a_stage_it_goes_on_there(
     assert fake.commands == [*STAGES[: at + 1], *STAGES[at:]]
     for path, changed in before.items():
         assert not path.exists() or path.stat().st_mtime_ns == changed
+
+
+def test_stopped_when_a_stage_has_just_ended_its_work_is_kept(
+    service: Service, fake: Fake, order: BuildOrder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = made_files.file_hash
+
+    def stopping(path: Path, tell: Callable[[int], None]) -> str:
+        if path.name == "imatrix.gguf":
+            service.builds.stop(path.parent.name)
+        return real(path, tell)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(made_files, "file_hash", stopping)
+        status = service.builds.wait(service.builds.start(order))
+    assert status.state == "stopped"
+    assert [one.state for one in status.stages] == ["done", "done", "waiting", "waiting"]
+    service.builds.resume(status.key)
+    assert service.builds.wait(status.key).state == "built"
+    assert fake.commands == list(STAGES)
 
 
 @pytest.mark.parametrize("at", range(4))
