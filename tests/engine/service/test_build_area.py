@@ -5,15 +5,12 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine.builds import files as made_files
 from engine.builds import needs, tool
-from engine.builds.run import BuildRun
-from engine.core.builds import BuildOrder, BuildStatus
+from engine.core.builds import BuildOrder
 from engine.core.errors import Cancelled, KnownError
 from engine.core.events import DataChanged, Event, JobProgress
 from engine.service import Service
@@ -24,7 +21,11 @@ from tests.engine.builds.building import (
     Fake,
     checkpoint,
     fake_program,
+    files,
+    folder,
+    held,
     is_alive,
+    only,
     until,
 )
 
@@ -40,27 +41,6 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fake:
 @pytest.fixture
 def order(tmp_path: Path) -> BuildOrder:
     return BuildOrder("My model", str(checkpoint(tmp_path / "source")), "Q4_K_M")
-
-
-def folder(service: Service, key: str) -> Path:
-    return service.paths.builds / key
-
-
-def held(service: Service, fake: Fake, order: BuildOrder, command: str) -> str:
-    """A build that is at a command and stays there."""
-    fake.set(f"wait-{command}")
-    key = service.builds.start(order)
-    fake.pid()
-    return key
-
-
-def only(service: Service) -> BuildStatus:
-    (one,) = service.builds.list()
-    return one
-
-
-def files(service: Service, key: str) -> set[str]:
-    return {path.name for path in folder(service, key).iterdir()}
 
 
 def test_a_source_becomes_a_model_of_the_library(
@@ -131,26 +111,6 @@ def test_stopped_at_a_stage_it_goes_on_there(
     assert fake.commands == [*STAGES[: at + 1], *STAGES[at:]]
     for path, changed in before.items():
         assert not path.exists() or path.stat().st_mtime_ns == changed
-
-
-def test_stopped_when_a_stage_has_just_ended_its_work_is_kept(
-    service: Service, fake: Fake, order: BuildOrder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = made_files.file_hash
-
-    def stopping(path: Path, tell: Callable[[int], None]) -> str:
-        if path.name == "imatrix.gguf":
-            service.builds.stop(path.parent.name)
-        return real(path, tell)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(made_files, "file_hash", stopping)
-        status = service.builds.wait(service.builds.start(order))
-    assert status.state == "stopped"
-    assert [one.state for one in status.stages] == ["done", "done", "waiting", "waiting"]
-    service.builds.resume(status.key)
-    assert service.builds.wait(status.key).state == "built"
-    assert fake.commands == list(STAGES)
 
 
 @pytest.mark.parametrize("at", range(4))
@@ -226,28 +186,6 @@ def test_a_source_that_changes_is_built_anew(
     status = service.builds.wait(key)
     assert status.notice == "The source has changed since, so the build began anew."
     assert fake.commands == ["convert", "imatrix", "quantize", *STAGES]
-
-
-def test_a_file_of_a_source_that_has_changed_is_not_registered_as_of_the_new_one(
-    service: Service, fake: Fake, order: BuildOrder
-) -> None:
-    key = service.builds.start(order)
-    service.builds.wait(key)
-    checkpoint(Path(order.source), seed=2)
-    fake.set("wait-convert")
-    service.builds.resume(key)
-    fake.pid()
-    service.builds.stop(key)
-    assert service.builds.wait(key).state == "stopped"
-    assert (folder(service, key) / "model.gguf").exists()
-    for attempt in (lambda: service.builds.register(key, use=False),
-                    lambda: service.builds.try_out(key, "Hello?")):  # fmt: skip
-        with pytest.raises(KnownError, match="not built yet"):
-            attempt()
-    fake.set()
-    service.builds.resume(key)
-    assert service.builds.wait(key).state == "built"
-    assert service.builds.register(key, use=False) == 1
 
 
 def test_a_source_that_was_only_touched_or_is_gone_changes_nothing(
@@ -341,21 +279,6 @@ def test_a_search_keeps_its_recipe(
     assert origin["feedback"] is False  # the stand-in says nothing of it
 
 
-def test_other_texts_are_another_build(
-    service: Service, fake: Fake, order: BuildOrder, tmp_path: Path
-) -> None:
-    one, same, other = (tmp_path / name for name in ("one.txt", "same.txt", "other.txt"))
-    for path, words in ((one, "Words."), (same, "Words."), (other, "Others")):
-        path.write_text(words)
-    key = held(service, fake, replace(order, texts=(one,)), "convert")
-    assert service.builds.start(replace(order, texts=(same,))) == key
-    for texts in ((other,), (), (one, other)):
-        with pytest.raises(KnownError, match="or other texts"):
-            service.builds.start(replace(order, texts=texts))
-    one.unlink()  # it was copied
-    assert service.builds.start(replace(order, texts=(one,))) == key
-
-
 def test_nothing_begins_where_something_is_missing(
     service: Service, fake: Fake, order: BuildOrder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -430,51 +353,6 @@ def test_a_model_that_was_removed_from_the_library_can_be_built_again(
     assert service.builds.register(key, use=False) > 0
 
 
-def test_what_a_kill_has_kept_of_making_it_goes_when_it_is_registered(
-    service: Service, fake: Fake, order: BuildOrder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Killed after the last stage was written down, before its input was deleted.
-    monkeypatch.setattr(BuildRun, "_remove_spare", lambda self: None)
-    key = service.builds.start(order)
-    service.builds.wait(key)
-    left, source = folder(service, key), Path(order.source)
-    before = {path.name: path.read_bytes() for path in source.iterdir()}
-    assert (left / "full.gguf").exists()
-    for name in (".full.gguf.part", ".full.gguf.state", ".model.gguf.0123abcd.part"):
-        (left / name).write_bytes(b"half")
-    for name in ("source", "parts"):
-        (left / name).mkdir()
-        (left / name / "model.safetensors").write_bytes(b"weights")
-    number = service.builds.register(key, use=False)
-    assert files(service, key) == {"build.json", "log.txt", "imatrix.gguf", "report.html"}
-    assert {path.name: path.read_bytes() for path in source.iterdir()} == before
-    # What is left is enough to show it, to ask it and to say where it is from.
-    assert only(service).state == "registered"
-    assert only(service).report is not None
-    assert only(service).figures["agreement"] == 0.96
-    assert isinstance(service.builds.try_out(key, "Hello?").future.result(), str)
-    assert len(str(service.builds.origin(number)["full"])) == 64
-    service.builds.resume(key)
-    assert service.builds.start(order) == key
-    assert fake.commands == list(STAGES)
-
-
-def test_half_a_conversion_is_gone_on_with(service: Service, fake: Fake, order: BuildOrder) -> None:
-    key = held(service, fake, order, "convert")
-    halves = [folder(service, key) / f".full.gguf.{ending}" for ending in ("part", "state")]
-    for half in halves:  # as the converter calls them
-        half.write_bytes(b"half")
-    service.builds.stop(key)
-    service.builds.wait(key)
-    fake.set("wait-convert")
-    service.builds.resume(key)
-    fake.pid()
-    assert all(half.read_bytes() == b"half" for half in halves)
-    left = {path.name for path in folder(service, key).glob(".*.part")}
-    assert len(left) == 2  # what a program that was killed had written goes
-    service.builds.stop(key)
-
-
 def test_ended_while_it_was_registered_it_is_registered_once(
     open_service: Open, fake: Fake, order: BuildOrder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -502,18 +380,6 @@ def test_ended_while_it_was_registered_it_is_registered_once(
     assert again.builds.register(key, use=False) == 1
     assert [one.id for one in again.models.list() if one.id] == [1]
     assert len(list(again.paths.models.iterdir())) == 1
-
-
-def test_a_name_may_hold_what_a_file_name_may_not(
-    service: Service, fake: Fake, order: BuildOrder
-) -> None:
-    name = "Qwen/Qwen3 ..\\small"
-    key = service.builds.start(replace(order, name=name))
-    service.builds.wait(key)
-    number = service.builds.register(key, use=False)
-    (added,) = [one for one in service.models.list() if one.id]
-    assert (added.id, added.name) == (number, name)
-    assert added.path.parent == service.paths.models
 
 
 def test_what_cannot_be_read_can_be_deleted(
