@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.builds.needs import check_disk, check_libraries, check_memory
 from engine.builds.record import Record
-from engine.builds.register import built_file, register, tidy
+from engine.builds.register import built_file, register
 from engine.builds.run import BuildRun, Surroundings
 from engine.builds.shelf import Shelf, checked_name, is_copy, key_of
 from engine.builds.stages import MODEL
@@ -166,7 +166,6 @@ class BuildArea:
             with self._lock:
                 self._runs.pop(key, None)
             self._publish(DataChanged(frozenset({"builds", "models"})))
-        tidy(self._shelf.folder(key))
         if use:
             self._models.use(number)
             if self._settings.text("answers_from"):
