@@ -84,7 +84,8 @@ def facts_of(
     precision = precision or (4 if dtype == "float32" else 2)
     found = {key: _number(values.get(name)) for key, name in _SHAPE.items()}
     shape = {key: number for key, number in found.items() if number}
-    outside = _number(values.get("vocab_size")) * shape.get("embedding_length", 0)
+    words = _number(values.get("vocab_size"))
+    outside = words * shape.get("embedding_length", 0)
     tied = values.get("tie_word_embeddings") is True
     return Facts(
         BuildSource(
@@ -102,6 +103,7 @@ def facts_of(
         tokenizer // 2,  # what a GGUF file needs for the same vocabulary
         shape,
         download,
+        words,
     )
 
 

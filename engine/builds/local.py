@@ -84,6 +84,7 @@ def file_facts(source: BuildSource, path: Path) -> Facts:
         sum(prod(one.shape) for one in header.tensors if not one.name.startswith("blk.")),
         header.size - data,
         _shape(header),
+        words=next((prod(t.shape[1:]) for t in header.tensors if t.name == "token_embd.weight"), 0),
     )
 
 

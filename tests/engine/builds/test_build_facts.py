@@ -16,6 +16,7 @@ from engine.core.errors import KnownError
 from engine.service.build_look import Looked, look_of
 from engine.service.model_fit import Memory
 from quantize.convert import FAMILIES
+from quantize.probes import plan
 from quantize.types import IMPORTANCE_TYPES, TYPES
 from tests.engine.builds.building import CONFIG, STARTER, checkpoint
 from tests.engine.service.tiny import make_gguf, write_tiny_model
@@ -211,3 +212,21 @@ def test_the_weights_themselves_say_how_many_they_are(
     (folder / "model.safetensors").write_bytes(data)
     source, path = named_source(str(folder), lambda name: None)
     assert local_facts(source, path).source.parameters == pytest.approx(weights, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("weights", "layers"), [(8_400_000, 8), (600_000_000, 28), (4 * 10**9, 36)]
+)
+def test_a_search_also_needs_room_for_the_answers_it_compares(weights: int, layers: int) -> None:
+    words, shape = 151_936, {"block_count": layers, "embedding_length": 1024}
+    source = BuildSource("hub", "x", "X", "qwen3", weights, 2 * weights, "", "")
+    facts = Facts(source, 2, 0, 0, shape, words=words)
+    kinds = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
+    names = [f"blk.{layer}.{kind}.weight" for layer in range(layers) for kind in kinds]
+    tokens, _ = plan(["token_embd.weight", *names], weights)
+    assert facts.search_tokens == tokens
+    plain, searched = Aim("Q4_K_M"), Aim(bits=4.8)
+    more = facts.memory_building(searched) - facts.size(searched)
+    less = facts.memory_building(plain) - facts.size(plain)
+    # In float32, after each window's first quarter.
+    assert more - less == 4 * words * tokens * 3 // 4
