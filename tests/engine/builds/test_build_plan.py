@@ -142,6 +142,14 @@ def test_names_become_folders() -> None:
             checked_name(wrong)
 
 
+def test_what_the_converter_says_is_read_back(tmp_path: Path) -> None:
+    record = record_of(tmp_path)
+    said = {"type": "BF16", "size": 9, "files": ["full.gguf"]}
+    made = replace(record.done["convert"], result=said)
+    write_record(tmp_path, replace(record, done={**record.done, "convert": made}))
+    assert read_record(tmp_path).done["convert"].result == said
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
