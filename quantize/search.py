@@ -47,14 +47,17 @@ class Refinement:
 
 @dataclass(frozen=True, slots=True)
 class Found(Outcome):
-    """A finished search: the file's bytes, bits per weight, how many weights got each type,
-    the divergence expected of it, and where the recipe lies."""
+    """A finished search: bytes before and after, bits per weight, how many weights got each type,
+    the divergence expected of it, where the recipe lies, and the share of the products' square
+    error that feedback left (1 without)."""
 
+    size_before: int
     size: int
     bits_per_weight: float
     types: dict[str, int]
     predicted: float
     recipe: str
+    error_left: float = 1.0
 
     @property
     def sentence(self) -> str:
@@ -104,7 +107,7 @@ def search(
 
         written = 0.9 if feedback else 0.98
         if refinement is not None:
-            left = budget - recipe(chosen, 0.0).size
+            spare = budget - recipe(chosen, 0.0).size
             place = tempfile.TemporaryDirectory(".part", f".{target.name}.", target.parent)
             with task.part(0.8, written), place as folder:
                 trial = Path(folder) / "trial.gguf"
@@ -115,7 +118,7 @@ def search(
                         found = compare(source, trial, refinement.held_out, task)
                     return found.mean_divergence
 
-                chosen, _ = refine(chosen, table, left, refinement.tries, measure)
+                chosen, _ = refine(chosen, table, spare, refinement.tries, measure)
         predicted = sum(table[name][kind][1] for name, kind in chosen.items())
         final = recipe(chosen, predicted)
         with task.part(written, 1.0):
@@ -126,7 +129,9 @@ def search(
         journal.unlink(missing_ok=True)
         types = dict(Counter(chosen.values()).most_common())
         expected = predicted * done.error_left
-        return Found(done.size, done.bits_per_weight, types, expected, str(path))
+        sizes = done.size_before, done.size
+        bits, left = done.bits_per_weight, done.error_left
+        return Found(*sizes, bits, types, expected, str(path), left)
 
 
 @contextmanager

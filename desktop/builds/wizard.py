@@ -126,7 +126,9 @@ class Wizard(QWidget):
     def _show_begun(self, place: str) -> None:
         """Show the build whose download was begun."""
         builds = self._following.builds
-        key = next((key for key, one in builds.items() if one.order.source == place), "")
+        of_it = {key: one for key, one in builds.items() if one.order.source == place}
+        done = ("built", "registered")
+        key = next((key for key, one in of_it.items() if one.state not in done), "")
         if key:
             self.show_build(key)
 
@@ -200,7 +202,8 @@ class Wizard(QWidget):
             self.result.say("")
             free = (self.tr("Free the disk…"), partial(self._ask_delete, key))
             self._toasts.show(words.format(name), free)
-            self.left.emit()
+            if self.key == key:
+                self.left.emit()
 
         register = partial(self._service.builds.register, self.key, use)
         self._bridge.run(register, added, self.result.say, owner=self)

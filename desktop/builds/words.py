@@ -48,7 +48,7 @@ def target_title(target: str) -> str:
 def target_note(target: str) -> str:
     """What is lost by it."""
     if is_searched(target):
-        return _tr("the least; takes longer")
+        return _tr("the least for its size; takes longer")
     if target in ("F32", "F16", "BF16"):
         return _tr("none")
     bits = next((letter for letter in target if letter.isdigit()), "")

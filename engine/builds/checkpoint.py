@@ -2,7 +2,10 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
+from typing import BinaryIO
 
 from engine.builds.facts import Facts
 from engine.core.builds import BuildSource
@@ -40,15 +43,27 @@ _SHAPE = {
     "expert_used_count": "num_experts_per_tok",
     "expert_feed_forward_length": "moe_intermediate_size",
 }
+_WIDTHS = {"F32": 4, "F16": 2, "BF16": 2}
 _LARGEST_NUMBER = 1 << 24
-_LICENCE = re.compile(r"^license:[ \t]*['\"]?([\w .+/-]{1,60}?)['\"]?[ \t]*$", re.M)
+_HEAD = re.compile(r"\ufeff?---[ \t]*\n(.*?\n)---[ \t]*$", re.S | re.M)
+_VALUE = (
+    r"^{}:[ \t]*(?:\n[ \t]*-[ \t]+|\[[ \t]*)?['\"]?([\w .+/-]{{1,60}}?)['\"]?[ \t]*\]?"
+    r"[ \t]*(?:#.*)?$(?!\n[ \t]*-[ \t])"
+)
+"""YAML's ways to write one value; one of several is not told as if it were all."""
 _AGAIN = "Get the model's folder again, complete."
 
 
 def facts_of(
-    source: BuildSource, config: bytes, weights: int, tokenizer: int, download: int = 0
+    source: BuildSource,
+    config: bytes,
+    weights: int,
+    tokenizer: int,
+    download: int = 0,
+    precision: int = 0,
 ) -> Facts:
-    """What the config says. source: as far as it is known; weights, tokenizer: bytes of the files.
+    """What the config says. source: as far as it is known; weights, tokenizer: bytes of the files;
+    precision: bytes of a weight, 0 if only the config tells.
 
     Raises KnownError if no build can be made of such a model.
     """
@@ -66,10 +81,11 @@ def facts_of(
             "Choose the model in its original precision.",
         )
     dtype = values.get("torch_dtype", values.get("dtype"))
-    precision = 4 if dtype == "float32" else 2
+    precision = precision or (4 if dtype == "float32" else 2)
     found = {key: _number(values.get(name)) for key, name in _SHAPE.items()}
     shape = {key: number for key, number in found.items() if number}
-    outside = _number(values.get("vocab_size")) * shape.get("embedding_length", 0)
+    words = _number(values.get("vocab_size"))
+    outside = words * shape.get("embedding_length", 0)
     tied = values.get("tie_word_embeddings") is True
     return Facts(
         BuildSource(
@@ -87,6 +103,7 @@ def facts_of(
         tokenizer // 2,  # what a GGUF file needs for the same vocabulary
         shape,
         download,
+        words,
     )
 
 
@@ -111,10 +128,23 @@ def licence_of(card: bytes, details: bytes = b"") -> str:
         value = json_object(details, DETAILS).get("license")
         if isinstance(value, str):
             return clean_text(value, 60)
-    text = card[:LARGEST_CARD].decode("utf-8", errors="replace")
-    head = text.split("---", 2)[1] if text.startswith("---") else ""
-    match = _LICENCE.search(head)
-    return match[1] if match else ""
+    text = card[:LARGEST_CARD].decode("utf-8", errors="replace").replace("\r\n", "\n")
+    head = _HEAD.match(text)
+    found = _value(head[1], "license") if head else ""
+    named = _value(head[1], "license_name") if head and found == "other" else ""
+    return named or found
+
+
+def precision_of(file: BinaryIO) -> int:
+    """Bytes of most weights of a .safetensors file by its head; 0 if that does not tell."""
+    widths: Counter[int] = Counter()
+    with suppress(ValueError, RecursionError, TypeError, KeyError, AttributeError):
+        head = json.loads(file.read(min(int.from_bytes(file.read(8), "little"), LARGEST_JSON)))
+        head.pop("__metadata__", None)
+        for tensor in head.values():
+            first, end = tensor["data_offsets"]
+            widths[_WIDTHS[tensor["dtype"]]] += end - first
+    return widths.most_common(1)[0][0] if widths else 0
 
 
 def json_object(data: bytes, name: str) -> Mapping[str, object]:
@@ -134,6 +164,11 @@ def no_safe_weights(where: str) -> KnownError:
         f"{where} has no weights as {SAFE} files.",
         "Others can run code when they are opened. Get the model with .safetensors files.",
     )
+
+
+def _value(head: str, key: str) -> str:
+    match = re.search(_VALUE.format(key), head, re.M)
+    return match[1] if match else ""
 
 
 def _number(value: object) -> int:

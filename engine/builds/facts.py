@@ -13,6 +13,9 @@ OFFERED = ("Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "IQ4_XS", "Q3_K_M", "Q2_K")
 SEARCHED = "4.8bpw"
 SEARCH_UP_TO = 1_000_000_000
 """Weights; of larger models a search takes hours."""
+_SEARCH_WORK = 2e14
+"""Multiplications of a search of a large model."""
+_SEARCH_TOKENS = (1024, 4096)
 _OUTSIDE_LEAST = 6.56
 """Bits of embeddings and output, of which llama.cpp's mixtures do not take more away."""
 
@@ -23,7 +26,7 @@ class Facts:
 
     precision: bytes of a weight as it is there; outside: weights of embeddings and output;
     described: bytes of what a file has beside weights; shape: numbers by their keys in a GGUF
-    header; download: bytes to be fetched.
+    header; download: bytes to be fetched; words: of the vocabulary, 0 if that is not known.
     """
 
     source: BuildSource
@@ -32,6 +35,7 @@ class Facts:
     described: int
     shape: Mapping[str, int]
     download: int = 0
+    words: int = 0
 
     @property
     def full(self) -> int:
@@ -41,7 +45,7 @@ class Facts:
     def size(self, aim: Aim) -> int:
         """Bytes of the result, roughly."""
         if aim.size:
-            return aim.size
+            return min(aim.size, self.full)
         weights = self.source.parameters
         if aim.bits:
             return int(weights * aim.bits / 8) + self.described
@@ -56,8 +60,17 @@ class Facts:
         return memory_needed(header, context).total
 
     def memory_building(self, aim: Aim) -> int:
-        """Bytes of memory that the build needs at most: for the model as it is, and the result."""
-        return self.memory(self.full, WINDOW) + self.size(aim)
+        """Bytes of memory that the build needs at most: for the model as it is, and the result; a
+        search also keeps the model's answers, a number per word after three of four tokens."""
+        needed = self.memory(self.full, WINDOW) + self.size(aim)
+        return needed + 4 * self.words * self.search_tokens * 3 // 4 if aim.is_search else needed
+
+    @property
+    def search_tokens(self) -> int:
+        """The tokens a search runs the model over, as assay-quantize chooses them."""
+        matrices = 1 + 7 * self.shape.get("block_count", 1)
+        wanted = int(_SEARCH_WORK / max(self.source.parameters, 1) / matrices)
+        return min(_SEARCH_TOKENS[1], max(_SEARCH_TOKENS[0], wanted))
 
     def disk(self, aim: Aim, made: bool) -> int:
         """Bytes of disk space that the build needs at most; made: the source is no GGUF file."""

@@ -1,5 +1,6 @@
 """The files of a build's folder: what they are, whether they still are, and clearing them away."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -8,6 +9,8 @@ from pathlib import Path
 from engine.builds.local import file_hash
 from engine.builds.record import Output
 from engine.core.files import known_os_errors
+
+_LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}\.part")
 
 
 class Files:
@@ -49,8 +52,9 @@ class Files:
                     path.unlink()
 
     def remove_leftovers(self) -> None:
-        """What a kill has left half written."""
-        self.discard(path.name for path in self._folder.glob(".*.part"))
+        """What a kill has left half written and nothing goes on with, as a conversion does."""
+        names = (path.name for path in self._folder.glob(".*.part"))
+        self.discard(name for name in names if _LEFTOVER.fullmatch(name))
 
     def _hash(self, name: str) -> str:
         """A file's SHA-256. Raises OSError and KnownError."""

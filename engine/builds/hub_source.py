@@ -73,6 +73,7 @@ def hub_facts(hub: "Hub", source: BuildSource, step: Step) -> tuple[Facts, tuple
     if (index := look(INDEX)) is not None:
         shards, weights = shards_of(read(INDEX, index, LARGEST_JSON))
         names = [INDEX, *shards]
+        weights = weights or sum(hub.look(place(name), step).size for name in shards)
     elif (single := look(SINGLE)) is not None:
         weights, names = single.size, [SINGLE]
     else:

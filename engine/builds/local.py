@@ -21,6 +21,7 @@ from engine.builds.checkpoint import (
     facts_of,
     licence_of,
     no_safe_weights,
+    precision_of,
     shards_of,
 )
 from engine.builds.facts import Facts
@@ -53,7 +54,10 @@ def folder_facts(source: BuildSource, folder: Path) -> Facts:
         licence = licence_of(card, _start(details, LARGEST_JSON) if details.is_file() else b"")
         config = _start(folder / CONFIG, LARGEST_JSON)
         tokenizer = (folder / "tokenizer.json").stat().st_size
-    return facts_of(replace(source, licence=licence), config, weights, tokenizer)
+        with open(folder / names[0], "rb") as file:
+            precision = precision_of(file)
+    source = replace(source, licence=licence)
+    return facts_of(source, config, weights, tokenizer, precision=precision)
 
 
 def file_facts(source: BuildSource, path: Path) -> Facts:
@@ -80,6 +84,7 @@ def file_facts(source: BuildSource, path: Path) -> Facts:
         sum(prod(one.shape) for one in header.tensors if not one.name.startswith("blk.")),
         header.size - data,
         _shape(header),
+        words=next((prod(t.shape[1:]) for t in header.tensors if t.name == "token_embd.weight"), 0),
     )
 
 

@@ -15,12 +15,7 @@ def to_run(stages: tuple[Stage, ...], record: Record, same: Same) -> tuple[Stage
     A file that nothing needs any more may be gone. Of what is to run only the first is certain:
     where it makes the same again, the rest stays as it is.
     """
-    stale: set[str] = set()
-    for stage in stages:
-        made = record.done.get(stage.name)
-        behind = any(one in stale for one in stage.needs)
-        if made is None or behind or dict(made.inputs) != inputs_of(stage, record):
-            stale.add(stage.name)
+    stale = _stale(stages, record)
     # The last two leave what is wanted: the model, and how it compares.
     wanted = {stage.name for stage in stages[-2:]}
     found = []
@@ -31,6 +26,11 @@ def to_run(stages: tuple[Stage, ...], record: Record, same: Same) -> tuple[Stage
             found.append(stage)
             wanted.update(stage.needs)
     return tuple(reversed(found))
+
+
+def is_built(stages: tuple[Stage, ...], record: Record) -> bool:
+    """Whether the built file and its comparison were made from what the source is now."""
+    return not _stale(stages, record) & {stage.name for stage in stages[-2:]}
 
 
 def inputs_of(stage: Stage, record: Record) -> Mapping[str, str]:
@@ -56,6 +56,17 @@ def spare_files(stages: tuple[Stage, ...], left: tuple[Stage, ...], record: Reco
         if stage.name in ("fetch", "convert") and stage.name not in read
         for name in (record.done[stage.name].files if stage.name in record.done else ())
     ]
+
+
+def _stale(stages: tuple[Stage, ...], record: Record) -> set[str]:
+    """The stages that have made nothing, or made it from something else."""
+    stale: set[str] = set()
+    for stage in stages:
+        made = record.done.get(stage.name)
+        behind = any(one in stale for one in stage.needs)
+        if made is None or behind or dict(made.inputs) != inputs_of(stage, record):
+            stale.add(stage.name)
+    return stale
 
 
 def _whole(made: Made, same: Same) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from engine.builds.stages import figures_of, stages_of
 from engine.core.builds import BuildOrder, BuildSource
 from engine.core.errors import KnownError
 from engine.core.files import write_atomic
@@ -80,8 +81,10 @@ def read_record(folder: Path) -> Record:
             values = json.loads(file.read(_LARGEST))
         if values.pop("format") != FORMAT:
             raise ValueError("format")
-        return _record(values)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        record = _record(values)
+        _check(record)
+        return record
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise KnownError(
             f"What was written down of the build {folder.name} cannot be read.", "Delete the build."
         ) from error
@@ -103,6 +106,24 @@ def _record(values: dict[str, Any]) -> Record:
         runner=(size, began),
         **values,
     )
+
+
+def _check(record: Record) -> None:
+    """Raise an error unless what others rely on is there, so that one record that was changed by
+    hand does not hide all builds."""
+    order = record.order
+    if {
+        type(one) for one in (order.name, order.source, order.target, record.path, record.notice)
+    } != {str}:
+        raise ValueError("text")
+    stages = stages_of(record.order, record.source)
+    for stage in stages:
+        if stage.makes and stage.name in record.done:
+            made = record.done[stage.name]
+            if stage.makes[0] not in made.files:
+                raise ValueError(stage.name)
+            if stage in stages[-2:]:  # those that are shown
+                figures_of(made.result)
 
 
 def _outputs(values: dict[str, Any]) -> dict[str, Output]:

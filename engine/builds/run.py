@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from engine.builds.files import Files
 from engine.builds.hub_source import fetch
 from engine.builds.local import source_hash, stamps_of
 from engine.builds.plan import inputs_of, spare_files, to_run
-from engine.builds.record import Made, Record, write_record
+from engine.builds.record import Made, Output, Record, write_record
 from engine.builds.stages import FETCHED, PARTS, Place, Stage, stages_of
 from engine.builds.tool import Tool
 from engine.core.errors import Cancelled, KnownError
@@ -57,6 +57,7 @@ class BuildRun:
         self._stages = stages_of(record.order, record.source)
         self._files = Files(folder, self._reading)
         self._told = 0.0
+        self._finishing = self._at_once = False
 
     @property
     def stopping(self) -> bool:
@@ -65,6 +66,7 @@ class BuildRun:
 
     def stop(self, at_once: bool = False) -> None:
         """Ask it to end; at_once: leave the running stage no time to do so."""
+        self._at_once = self._at_once or at_once
         self._tool.stop(at_once)
         self._changed()
 
@@ -90,6 +92,7 @@ class BuildRun:
             failed = self.stage or self._stages[0].name
             _log.error("a build failed: %s", type(error).__name__, exc_info=error)
         self.stage = ""
+        self._files.remove_leftovers()
         kept = replace(self.record, failed=failed, notice=notice or self.record.notice)
         self.record = replace(kept, runner=(0, ""))
         with suppress(KnownError, OSError):  # on a full disk; it is in memory all the same
@@ -149,11 +152,19 @@ class BuildRun:
             self._files.remove(stage.makes)
             result = self._tool.run(stage.command(place), self._tell)
             self._check_source(stage)
-            made = Made(self._files.made(stage.makes), inputs, result)
+            made = Made(self._finished(stage), inputs, result)
         self.record = self.record.with_made(stage.name, replace(made, inputs=inputs))
         write_record(self._folder, self.record)
         self._remove_spare()
         self._changed()
+
+    def _finished(self, stage: Stage) -> Mapping[str, Output]:
+        """What a stage has made; a stop waits for it: the work of hours is not thrown away."""
+        self._finishing = True
+        try:
+            return self._files.made(stage.makes)
+        finally:
+            self._finishing = False
 
     def _fetch(self) -> Made:
         """Get what is missing from the Hub; each file that is whole is written down."""
@@ -200,7 +211,8 @@ class BuildRun:
             self._files.discard((FETCHED, PARTS))
 
     def _reading(self, fraction: float) -> None:
-        self.check()
+        if self._at_once or not self._finishing:
+            self.check()
         self._tell(self.fraction, f"Checking what is there: {fraction:.0%}")
 
     def _note(self, **values: Any) -> None:

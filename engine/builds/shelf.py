@@ -1,5 +1,6 @@
 """The builds of a data folder: a folder each, which appears and goes whole."""
 
+import filecmp
 import hashlib
 import os
 import re
@@ -104,6 +105,14 @@ def space(folder: Path) -> int:
     return size
 
 
+def is_copy(copy: Path, text: Path) -> bool:
+    """Whether a copy is one of this text, whose name counts if it is gone. Raises KnownError."""
+    with known_os_errors(f"read {text.name}"):
+        if text.expanduser().is_file():
+            return filecmp.cmp(copy, text.expanduser(), shallow=False)
+    return copy.name.partition("-")[2].partition("-")[2] == text.name[-_LONGEST_NAME:]
+
+
 def _texts(record: Record) -> list[tuple[int, Path]]:
     return list(enumerate(record.order.texts, 1))
 
@@ -114,6 +123,6 @@ def _copied(text: Path, folder: Path, number: int) -> str:
         if text.stat().st_size > _LARGEST_TEXT:
             raise KnownError(f"{text.name} is larger than 64 MB.", "A few hundred kB are plenty.")
         data = text.read_bytes()
-    name = f"text-{number}-{text.name[-80:]}"
+    name = f"text-{number}-{text.name[-_LONGEST_NAME:]}"
     (folder / name).write_bytes(data)
     return name

@@ -94,9 +94,9 @@ def stage_text(name: str, made: Mapping[str, Any], size: int) -> str:
 
 def figures_of(made: Mapping[str, Any]) -> dict[str, float]:
     """The numbers among what the program said; of a comparison those of the built file."""
-    files = made.get("files")
-    if files:
-        made = {"memory": files[0]["memory"], **(files[0]["comparison"] or {})}
+    if files := made.get("files"):
+        first = dict(files[0])
+        made = {"memory": first.get("memory"), **(first.get("comparison") or {})}
     return {key: float(one) for key, one in made.items() if type(one) in (int, float)}
 
 

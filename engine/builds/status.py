@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.builds.plan import is_built
 from engine.builds.record import Record
 from engine.builds.stages import MODEL, REPORT, Stage, figures_of, stage_text, stages_of
 from engine.core.builds import BuildOrder, BuildState, BuildStatus, StageState, StageStatus
@@ -20,8 +21,8 @@ def status_of(
     """run: the one at work, if there is one here; waits: for another build to end; model: its
     number in the library."""
     stages = stages_of(record.order, record.source)
-    whole = all(stage.name in record.done for stage in stages[-2:])
-    built = whole and (folder / MODEL).is_file()  # it may have been removed from the library
+    # It may have been removed from the library.
+    built = is_built(stages, record) and (folder / MODEL).is_file()
     small = record.done.get(stages[-2].name)
     figures: dict[str, float] = {}
     for stage in stages[-2:]:

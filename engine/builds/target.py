@@ -36,8 +36,9 @@ BITS = {
 }
 """Of each type of a file, roughly the bits its layers take for a weight."""
 _UNCALIBRATED = frozenset({"Q8_0"})
-_BPW = re.compile(r"(\d+(?:\.\d+)?) ?bpw", re.I)
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMG]i?)B", re.I)
+_NUMBER = r"\d{1,12}(?:\.\d{1,12})?"
+_BPW = re.compile(rf"({_NUMBER}) ?bpw", re.I)
+_SIZE = re.compile(rf"({_NUMBER}) ?([KMG]i?)B", re.I)
 _UNITS = {"k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
 _LEAST_BITS, _MOST_BITS = 1.5, 16.0
 

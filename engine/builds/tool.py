@@ -87,7 +87,8 @@ class Tool:
         finally:
             with self._lock:
                 self._process = None
-        self.check()
+        if code or last.get("event") != "result":  # what is done is done, though it was stopped
+            self.check()
         return _outcome(last, code, self._folder)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from engine.cli import terminal
@@ -35,7 +36,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--text", type=Path, nargs="+", metavar="FILE", help="calibrate on these texts, too"
     )
     group.add_argument("--use", action="store_true", help="answer with it from then on")
-    group.add_argument("--delete", action="store_true", help="delete an unfinished build")
+    group.add_argument(
+        "--delete", action="store_true", help="delete a build, not its model in the list"
+    )
 
 
 def build(service: Service, args: argparse.Namespace) -> None:
@@ -66,7 +69,8 @@ def build(service: Service, args: argparse.Namespace) -> None:
         terminal.say(f"{stage.title}: {stage.text}")
     if status.notice:
         terminal.say(status.notice)
-    how = "answers from now on" if args.use else f"is added; `assay models use {number}` uses it"
+    added = "is added" if found is None or found.model is None else "was added before"
+    how = "answers from now on" if args.use else f"{added}; `assay models use {number}` uses it"
     terminal.say(f"{status.order.name} {how}.")
 
 
@@ -88,15 +92,20 @@ def show(service: Service, args: argparse.Namespace) -> None:
 
 def _begun(service: Service, args: argparse.Namespace, found: BuildStatus | None) -> str:
     """The key of the build that runs now: a new one, or the one that was there."""
+    target = f"{args.bpw}bpw" if args.bpw else args.size or args.type
     if args.source is None:
         if found is None:
             raise KnownError(
                 f"There is no build {args.model} to go on with.", "Give its source with --from."
             )
-        service.builds.resume(found.key)
-        return found.key
-    target = f"{args.bpw}bpw" if args.bpw else args.size or args.type or DEFAULT
-    return service.builds.start(BuildOrder(args.model, args.source, target, tuple(args.text or ())))
+        if not target and not args.text:
+            service.builds.resume(found.key)
+            return found.key
+        before = found.order  # which is to be the same
+        texts = tuple(args.text or before.texts)
+        return service.builds.start(replace(before, target=target or before.target, texts=texts))
+    texts = tuple(args.text or ())
+    return service.builds.start(BuildOrder(args.model, args.source, target or DEFAULT, texts))
 
 
 def _followed(service: Service, key: str) -> BuildStatus:

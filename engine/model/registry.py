@@ -5,6 +5,7 @@ import filecmp
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from engine.model.templates import choose_template
 from engine.store.models import ModelRepo, StoredModel
 
 CHUNK = 1 << 20
+_SEPARATORS = re.compile(r"[/\\]")
 
 
 class Reporter(Protocol):
@@ -200,7 +202,8 @@ class Registry:
                 os.replace(second, target)
                 sync_directory(self._paths.models)
         more = {"origin": dict(origin)}
-        added = self._register(target, sha256, header, f"{name}.gguf", more, name)
+        file_name = f"{_SEPARATORS.sub('-', name)}.gguf"
+        added = self._register(target, sha256, header, file_name, more, name)
         with contextlib.suppress(OSError):  # then it only has two names
             path.unlink(missing_ok=True)
         return added

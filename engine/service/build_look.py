@@ -97,7 +97,8 @@ def look_of(looked: Looked, memory: Memory, root: Path) -> BuildLook:
     fitting = {choice.target for choice in choices if choice.fits == "fits"}
     best = next((one for one in facts.preferred() if one in fitting), "")
     largest = parse_target(facts.aims()[0])
-    disk, building = facts.disk(largest, made) + DISK_RESERVE, facts.memory_building(largest)
+    disk = facts.disk(largest, made) + DISK_RESERVE
+    building = max(facts.memory_building(parse_target(target)) for target in facts.aims())
     free = disk_free(root)
     return BuildLook(
         facts.source,

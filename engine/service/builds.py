@@ -11,7 +11,7 @@ from engine.builds.needs import check_disk, check_libraries, check_memory
 from engine.builds.record import Record
 from engine.builds.register import built_file, register
 from engine.builds.run import BuildRun, Surroundings
-from engine.builds.shelf import Shelf, checked_name, key_of
+from engine.builds.shelf import Shelf, checked_name, is_copy, key_of
 from engine.builds.stages import MODEL
 from engine.builds.status import status_of, unreadable
 from engine.builds.target import parse_target
@@ -97,10 +97,10 @@ class BuildArea:
             _check_same(self._shelf.read(key).order, order)
             self.resume(key)
             return key
-        record = self._looking.record(order)
-        check_libraries(record)
+        record, folder = self._looking.record(order), self._shelf.folder(key)
+        check_libraries(folder, record)
         check_memory(record, Memory.now(self._models.held()).total)
-        check_disk(self._root, record)
+        check_disk(self._root, folder, record)
         self._shelf.create(record)
         self._begin(key)
         return key
@@ -111,9 +111,9 @@ class BuildArea:
         status = self._status(key)
         if status.state in ("running", "stopping", "registered"):
             return
-        record = self._shelf.read(key)
-        check_libraries(record)
-        check_disk(self._root, record)
+        record, folder = self._shelf.read(key), self._shelf.folder(key)
+        check_libraries(folder, record)
+        check_disk(self._root, folder, record)
         self._begin(key)
 
     def stop(self, key: str) -> None:
@@ -151,7 +151,8 @@ class BuildArea:
     def register(self, key: str, use: bool) -> int:
         """Put the built file into the library; its number there. use: answer with it from now on.
 
-        Harmless when called twice. Raises KnownError if it is not built.
+        What only making it needed is deleted. Harmless when called twice. Raises KnownError if it
+        is not built.
         """
         self._check_writable()
         status = self._status(key)
@@ -224,14 +225,16 @@ class BuildArea:
             run = found[0] if found is not None and not _is_over(*found) else None
             waits = found is not None and run is not None and not found[1].running()
             folder = self._shelf.folder(key)
-            return status_of(folder, record, run, waits, self._number(record))
+            return status_of(folder, record, run, waits, self._number(folder, record))
         except KnownError as error:
             return unreadable(key, str(error))
 
-    def _number(self, record: Record) -> int | None:
+    def _number(self, folder: Path, record: Record) -> int | None:
         """The number of the built model in the library, unless it was removed from there."""
-        built = built_file(record) if record.model is not None else None
-        known = self._registry.find(built.sha256) if built is not None else None
+        built = built_file(record)
+        if built is None or (record.model is None and (folder / MODEL).exists()):
+            return None  # a file that went was taken, though a kill may have kept that unwritten
+        known = self._registry.find(built.sha256)
         return known.id if known is not None else None
 
     def _built_path(self, key: str, record: Record) -> Path:
@@ -256,10 +259,11 @@ def _check_same(before: BuildOrder, now: BuildOrder) -> None:
     """Raise KnownError unless an order is the one that a build was begun with."""
     places = {now.source, str(Path(now.source).expanduser().absolute())}
     aims = parse_target(before.target), parse_target(now.target)
-    texts = len(before.texts), len(now.texts)  # which are copies by now
-    if before.source not in places or aims[0] != aims[1] or texts[0] != texts[1]:
+    texts = len(before.texts) == len(now.texts) and all(map(is_copy, before.texts, now.texts))
+    if before.source not in places or aims[0] != aims[1] or not texts:
         raise KnownError(
-            f"There is a build of {before.name} from another source, or with another aim.",
+            f"There is a build of {before.name} from another source, with another aim or other "
+            "texts.",
             "Choose another name, or delete that build.",
         )
 

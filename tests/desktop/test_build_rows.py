@@ -103,8 +103,8 @@ def test_what_is_made_is_said_in_words() -> None:
         "Q4_K_M", "4.5 bits per weight", "2.4 GiB", "Q8_0", "IQ2_M", "F16",
     ]  # fmt: skip
     assert [target_note(name) for name in names] == [
-        "some", "the least; takes longer", "the least; takes longer", "next to none", "very much",
-        "none",
+        "some", "the least for its size; takes longer", "the least for its size; takes longer",
+        "next to none", "very much", "none",
     ]  # fmt: skip
     assert [how_many(n) for n in (4_022_000_000, 8_400_000, 900)] == [
         "4.0 billion", "8.4 million", "900",

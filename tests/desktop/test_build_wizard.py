@@ -1,5 +1,6 @@
 """The wizard: from a source to a model in the library, and what may go wrong on the way."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -189,12 +190,15 @@ def test_a_searched_size_that_is_recommended_is_where_the_slider_begins(
 def test_what_was_begun_is_shown_and_the_hub_not_asked(
     models: ModelsWindow, builds: FakeBuilds
 ) -> None:
+    builds.start(BuildOrder("Done", HUB, "Q4_0"))
+    builds.statuses["k0"] = replace(builds.statuses.pop("k1"), key="k0", state="registered")
     builds.start(BuildOrder("Mine", HUB, "Q8_0"))
     builds.at_hand = [replace(RUN, kind="hub", place=HUB, name="Qwen3-4B")]
     models.sees("Mine · Q8_0")
     found = begin(models)
     models.press("Show: Qwen3-4B")
     models.wait(found.work.isVisible)
+    assert found.key == "k1"  # not the one of the same model that has ended
     assert [what for what in builds.asked if what[0] == "look"] == []
 
 
@@ -315,6 +319,23 @@ def test_an_answer_is_not_shown_beside_another_build(
     assert len([what for what in builds.asked if what[0] == "try"]) == 2
     models.page.show_build("k1")
     assert not found.result.answer.isVisible()
+
+
+def test_who_looks_at_another_build_is_not_sent_away_when_one_is_added(
+    models: ModelsWindow, builds: FakeBuilds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = started(models)
+    builds.build()
+    builds.statuses["k2"] = replace(builds.statuses["k1"], key="k2")
+    models.wait(found.result.isVisible)
+    ready, register = threading.Event(), builds.register
+    monkeypatch.setattr(builds, "register", lambda *given: ready.wait(60) and register(*given))
+    models.press("Add to my models")
+    models.page.show_build("k2")
+    ready.set()
+    models.says("Qwen3-4B-Q4_K_M is in your models and answers from now on.")
+    assert found.isVisible()
+    assert found.key == "k2"
 
 
 def test_it_is_added_without_being_used(models: ModelsWindow, builds: FakeBuilds) -> None:

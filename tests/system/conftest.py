@@ -1,10 +1,13 @@
 """The whole program in processes of its own, on a temporary data folder."""
 
 import importlib.util
+import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +16,7 @@ import pytest
 from keyring.backends import fail
 
 from engine.cli import main
+from tests.engine.builds.building import is_alive
 
 ROOT = Path(__file__).parents[2]
 HEADER = (
@@ -21,7 +25,10 @@ HEADER = (
 )
 ASSAY = (sys.executable, "-m", "engine.cli")
 
+BUILDING = (sys.executable, "-m", "tests.engine.builds.building")
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
+Begin = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture(autouse=True)
@@ -102,3 +109,46 @@ def transactions(rows: int, first: int = 0) -> str:
         for row in range(first, first + rows)
     )
     return HEADER + "".join(lines)
+
+
+@pytest.fixture
+def begun() -> Iterator[Begin]:
+    """Starts `assay models build` in processes that do not outlive the test."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(
+        *arguments: str | Path, program: tuple[str, ...] = BUILDING
+    ) -> "subprocess.Popen[bytes]":
+        command = [*program, "models", "build", *map(str, arguments)]
+        quiet = subprocess.DEVNULL
+        started.append(subprocess.Popen(command, cwd=ROOT, stdout=quiet, stderr=quiet))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def killed(running: "subprocess.Popen[bytes]") -> None:
+    assert running.poll() is None
+    running.kill()
+    assert running.wait() == -signal.SIGKILL
+
+
+def models(assay_here: Run) -> list[Path]:
+    """The files of all models but the starter's."""
+    found = json.loads(assay_here("models", "--json").stdout)
+    return [Path(one["path"]) for one in found if one["id"] > 0]
+
+
+def working(folder: Path, command: str = "") -> list[int]:
+    """The processes whose words name a folder, and a command of `assay-quantize`."""
+    named = f"quantize.cli\0{command}".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            words = path.read_bytes()
+            if str(folder).encode() in words and named in words:
+                found.append(int(path.parent.name))
+    return [pid for pid in found if is_alive(pid)]

@@ -5,12 +5,10 @@ import json
 import os
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,43 +24,15 @@ from tests.engine.builds.building import (
     until,
 )
 from tests.engine.builds.hub_repo import REPO, hub_repo
-from tests.system.conftest import ASSAY, ROOT, Run
+from tests.system.conftest import ASSAY, ROOT, Begin, Run, killed, models, working
 
-BUILDING = (sys.executable, "-m", "tests.engine.builds.building")
 DISK = 6_000_000
 QUANTIZE = (sys.executable, "-m", "quantize.cli")
-
-Begin = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fake:
     return fake_program(monkeypatch, tmp_path / "fake")
-
-
-@pytest.fixture
-def begun() -> Iterator[Begin]:
-    """Starts `assay models build` in processes that do not outlive the test."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def begin(
-        *arguments: str | Path, program: tuple[str, ...] = BUILDING
-    ) -> "subprocess.Popen[bytes]":
-        command = [*program, "models", "build", *map(str, arguments)]
-        quiet = subprocess.DEVNULL
-        started.append(subprocess.Popen(command, cwd=ROOT, stdout=quiet, stderr=quiet))
-        return started[-1]
-
-    yield begin
-    for process in started:
-        process.kill()
-        process.wait()
-
-
-def killed(running: "subprocess.Popen[bytes]") -> None:
-    assert running.poll() is None
-    running.kill()
-    assert running.wait() == -signal.SIGKILL
 
 
 def listed(assay_here: Run) -> dict[str, str]:
@@ -72,24 +42,6 @@ def listed(assay_here: Run) -> dict[str, str]:
         one["order"]["name"]: f"{one['state']}: {' '.join(s['state'] for s in one['stages'])}"
         for one in found
     }
-
-
-def models(assay_here: Run) -> list[Path]:
-    """The files of all models but the starter's."""
-    found = json.loads(assay_here("models", "--json").stdout)
-    return [Path(one["path"]) for one in found if one["id"] > 0]
-
-
-def working(folder: Path, command: str = "") -> list[int]:
-    """The processes whose words name a folder, and a command of `assay-quantize`."""
-    named = f"quantize.cli\0{command}".encode()
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):  # it has ended
-            words = path.read_bytes()
-            if str(folder).encode() in words and named in words:
-                found.append(int(path.parent.name))
-    return [pid for pid in found if is_alive(pid)]
 
 
 def test_killed_at_every_stage_it_goes_on_there(
@@ -226,7 +178,7 @@ def test_the_starter_is_built_although_it_is_killed_at_every_stage(
     matrix = str(folder / "imatrix.gguf")
     for command in (
         ("convert", str(STARTER), str(full)),
-        ("quantize", str(full), str(small), "--type", "Q4_0", "--imatrix", matrix),
+        ("quantize", str(full), str(small), "--type", "Q4_0", "--imatrix", matrix, "--feedback"),
     ):
         subprocess.run([*QUANTIZE, *command], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     assert small.read_bytes() == model.read_bytes()

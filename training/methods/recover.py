@@ -16,7 +16,8 @@ import numpy as np
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from engine.core.files import known_os_error, sync_directory, sync_file
+from engine.core.errors import KnownError
+from engine.core.files import known_os_error, known_os_errors, sync_directory, sync_file
 from training.data.sft import Dialogues, pad
 from training.loop import device, distributed
 from training.loop.batch import Batch, Loss
@@ -28,6 +29,8 @@ from training.models.rounding import attach, detach, patch
 from training.models.teacher import ModelTeacher
 from training.objectives.divergence import chunked_divergence
 from training.tokenizer import load_tokenizer
+
+Stamp = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -98,29 +101,39 @@ def run(config: Config, options: Options) -> bool:
     """Train, and write out/model.gguf and its weights as out/model."""
     model, file = start_plain(config), Path(config.quantized)
     attach(model, file)
+    read = _stamp(file)
     tokenizer = load_tokenizer(Path(config.model))
     dialogues = sft.read_data(config, tokenizer)
     held_out = sft.read(config, config.held_out, tokenizer) if config.held_out else None
     method = Recovery(config, model, tokenizer, dialogues, held_out)
     return carry_out(
         "recover", config, options, method,
-        write=lambda target: _write(model, config, target),
+        write=lambda target: _write(model, config, read, target),
     )  # fmt: skip
 
 
-def _write(model: Any, config: Config, target: Path) -> None:
+def _write(model: Any, config: Config, read: Stamp, target: Path) -> None:
     """The file, and the same weights as a folder, in fp32, since 16 bits cannot hold them."""
     if distributed.is_first():
-        _write_file(model, Path(config.quantized), target.with_suffix(".gguf"))
+        _write_file(model, Path(config.quantized), read, target.with_suffix(".gguf"))
     detach(model)
     publish(model, Path(config.model), target, model.dtype)
 
 
-def _write_file(model: Any, source: Path, target: Path) -> None:
-    """A copy of the file with the model's codes in place of its own; it appears all at once."""
+def _write_file(model: Any, source: Path, read: Stamp, target: Path) -> None:
+    """A copy of the file with the model's codes in place of its own; it appears all at once.
+
+    read: what the file was when its scales were read. On others the codes would mean nothing.
+    """
     temporary = target.with_name(f"unfinished-{target.name}")
     try:
         shutil.copyfile(source, temporary)
+        if _stamp(source) != read:
+            temporary.unlink()
+            raise KnownError(
+                f"{source} was replaced while the weights for it were trained.",
+                "Begin again with --out and another folder.",
+            )
         patch(model, temporary)
         sync_file(temporary)
         os.replace(temporary, target)
@@ -129,6 +142,13 @@ def _write_file(model: Any, source: Path, target: Path) -> None:
         temporary.unlink(missing_ok=True)
         raise known_os_error(f"write {target.name}", error) from error
     print(f"Wrote {target}", flush=True)
+
+
+def _stamp(file: Path) -> Stamp:
+    """Bytes, and when they were changed. Raises KnownError."""
+    with known_os_errors(f"read {file.name}"):
+        found = file.stat()
+    return found.st_size, found.st_mtime_ns
 
 
 def _count_all(dialogues: Dialogues) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from engine.builds import tool
 from engine.cli import main as assay
+from engine.core.builds import BuildOrder, BuildStatus
+from engine.service import Service
 from tests.engine.service.tiny import write_tiny_model
 
 FAKE = Path(__file__).with_name("fake_quantize.py")
@@ -97,6 +99,30 @@ def fake_program(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Fake:
     monkeypatch.setenv("FAKE_QUANTIZE", str(folder))
     monkeypatch.setattr(tool, "PROGRAM", (sys.executable, str(FAKE)))
     return Fake(folder)
+
+
+def folder(service: Service, key: str) -> Path:
+    """Where a build is."""
+    return service.paths.builds / key
+
+
+def held(service: Service, fake: Fake, order: BuildOrder, command: str) -> str:
+    """A build that is at a command and stays there."""
+    fake.set(f"wait-{command}")
+    key = service.builds.start(order)
+    fake.pid()
+    return key
+
+
+def only(service: Service) -> BuildStatus:
+    """The only build."""
+    (one,) = service.builds.list()
+    return one
+
+
+def files(service: Service, key: str) -> set[str]:
+    """The names of what is in the folder of a build."""
+    return {path.name for path in folder(service, key).iterdir()}
 
 
 def is_alive(pid: int) -> bool:

@@ -16,6 +16,7 @@ from engine.core.errors import KnownError
 from engine.service.build_look import Looked, look_of
 from engine.service.model_fit import Memory
 from quantize.convert import FAMILIES
+from quantize.probes import plan
 from quantize.types import IMPORTANCE_TYPES, TYPES
 from tests.engine.builds.building import CONFIG, STARTER, checkpoint
 from tests.engine.service.tiny import make_gguf, write_tiny_model
@@ -175,7 +176,57 @@ def test_an_index_names_files_beside_it_only(name: str) -> None:
 def test_licences_are_read_from_the_head_of_a_card() -> None:
     assert licence_of(b"---\nlicense: mit\ntags:\n- x\n---\nlicense: gpl\n") == "mit"
     assert licence_of(b"---\nlicense: 'cc-by-4.0'\n---") == "cc-by-4.0"
-    assert licence_of(b"---\nlicense:\n- mit\n---") == ""
+    assert licence_of(b"---\nlicense:\n- mit\n---") == "mit"
+    assert licence_of(b"---\nlicense: [mit]\n---") == "mit"
+    assert licence_of(b"---\nlicense: mit # of the weights\n---") == "mit"
+    assert licence_of(b"---\r\nlicense: mit\r\n---\r\n") == "mit"
+    assert licence_of(b"---\nbase_model: a---b\nlicense: mit\n---\n") == "mit"
+    assert licence_of(b"---\nlicense: other\nlicense_name: tongyi\n---\n") == "tongyi"
+    assert licence_of(b"---\nlicense: other\n---\n") == "other"
+    # One of several would not be the truth.
+    assert licence_of(b"---\nlicense:\n- mit\n- gpl-3.0\n---") == ""
+    assert licence_of(b"---\nlicense: [mit, gpl-3.0]\n---") == ""
     assert licence_of(b"license: mit") == ""
     assert licence_of(b"", b'{"license": "Apache-2.0"}') == "Apache-2.0"
     assert module.CONFIG == "config.json"
+
+
+def test_a_size_beyond_all_bounds() -> None:
+    for text in ("9" * 400 + "GB", "9" * 400 + "bpw"):
+        with pytest.raises(KnownError):
+            parse_target(text)
+    facts = Facts(BuildSource("file", "x", "X", "qwen3", 1000, 2000, "", ""), 2, 0, 50, {})
+    assert facts.size(Aim(size=10**12)) == facts.full == 2050
+
+
+@pytest.mark.parametrize(("kind", "weights"), [("F32", 12_500), ("BF16", 25_000)])
+@pytest.mark.parametrize("said", ["float32", "bfloat16", None])
+def test_the_weights_themselves_say_how_many_they_are(
+    kind: str, weights: int, said: str | None, tmp_path: Path
+) -> None:
+    folder = checkpoint(tmp_path / "model")
+    (folder / "config.json").write_text(json.dumps({**CONFIG, "torch_dtype": said}))
+    entry = {"dtype": kind, "shape": [weights], "data_offsets": [0, 50_000]}
+    head = json.dumps({"__metadata__": {"format": "pt"}, "w": entry}).encode()
+    data = len(head).to_bytes(8, "little") + head + bytes(50_000)
+    (folder / "model.safetensors").write_bytes(data)
+    source, path = named_source(str(folder), lambda name: None)
+    assert local_facts(source, path).source.parameters == pytest.approx(weights, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("weights", "layers"), [(8_400_000, 8), (600_000_000, 28), (4 * 10**9, 36)]
+)
+def test_a_search_also_needs_room_for_the_answers_it_compares(weights: int, layers: int) -> None:
+    words, shape = 151_936, {"block_count": layers, "embedding_length": 1024}
+    source = BuildSource("hub", "x", "X", "qwen3", weights, 2 * weights, "", "")
+    facts = Facts(source, 2, 0, 0, shape, words=words)
+    kinds = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
+    names = [f"blk.{layer}.{kind}.weight" for layer in range(layers) for kind in kinds]
+    tokens, _ = plan(["token_embd.weight", *names], weights)
+    assert facts.search_tokens == tokens
+    plain, searched = Aim("Q4_K_M"), Aim(bits=4.8)
+    more = facts.memory_building(searched) - facts.size(searched)
+    less = facts.memory_building(plain) - facts.size(plain)
+    # In float32, after each window's first quarter.
+    assert more - less == 4 * words * tokens * 3 // 4

@@ -1,11 +1,13 @@
 """What is still to be run, from what is written down and what is there."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.builds.files import Files
+from engine.builds.needs import disk_needed
 from engine.builds.plan import inputs_of, spare_files, to_run
 from engine.builds.record import Made, Output, Record, read_record, write_record
 from engine.builds.shelf import checked_name, key_of
@@ -138,3 +140,60 @@ def test_names_become_folders() -> None:
     for wrong in ("", " ", "x" * 81, "a\0b"):
         with pytest.raises(KnownError):
             checked_name(wrong)
+
+
+def test_what_the_converter_says_is_read_back(tmp_path: Path) -> None:
+    record = record_of(tmp_path)
+    said = {"type": "BF16", "size": 9, "files": ["full.gguf"]}
+    made = replace(record.done["convert"], result=said)
+    write_record(tmp_path, replace(record, done={**record.done, "convert": made}))
+    assert read_record(tmp_path).done["convert"].result == said
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("order", "target"), 3),
+        (("order", "name"), None),
+        (("path",), 5),
+        (("runner",), [1, 2, 3]),
+        (("stamps",), {"a": [1]}),
+        (("done", "quantize", "files"), {}),
+        (("done", "compare", "result"), {"files": [1]}),
+    ],
+)
+def test_a_record_that_was_changed_by_hand_is_damaged(
+    path: tuple[str, ...], value: object, tmp_path: Path
+) -> None:
+    write_record(tmp_path, record_of(tmp_path))
+    values = json.loads((tmp_path / "build.json").read_bytes())
+    place = values
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    (tmp_path / "build.json").write_text(json.dumps(values))
+    with pytest.raises(KnownError, match="cannot be read"):
+        read_record(tmp_path)
+
+
+def test_the_disk_is_asked_for_what_is_missing_and_no_more(tmp_path: Path) -> None:
+    sizes = {"convert": 100, "quantize": 40}
+    record = replace(record_of(tmp_path), sizes=sizes)
+    assert disk_needed(tmp_path / "nowhere", replace(record, done={})) == 140
+    assert disk_needed(tmp_path, record) == 0
+    (tmp_path / "model.gguf").unlink()  # registered, and then removed from the library
+    assert disk_needed(tmp_path, record) == 40
+    (tmp_path / "full.gguf").unlink()
+    assert disk_needed(tmp_path, record) == 140
+    (tmp_path / ".full.gguf.part").write_bytes(bytes(30))
+    assert disk_needed(tmp_path, record) == 110
+
+
+def test_what_was_fetched_in_part_needs_no_room_again(tmp_path: Path) -> None:
+    record = replace(record_of(tmp_path, "hub"), sizes={"fetch": 100, "convert": 50}, done={})
+    (tmp_path / "full.gguf").unlink()
+    assert disk_needed(tmp_path, record) == 150
+    for name, size in (("source", 20), ("parts", 30)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.safetensors").write_bytes(bytes(size))
+    assert disk_needed(tmp_path, record) == 100

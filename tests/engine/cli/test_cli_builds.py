@@ -40,6 +40,10 @@ def test_a_model_is_built_and_used(assay: Run, fake: Fake, source: Path) -> None
     again = json.loads(assay("models", "build", "Mine", "--json").stdout)
     assert (again["state"], again["model"]) == ("registered", used["id"])
     assert len(fake.calls) == 3
+    assert "was added before" in assay("models", "build", "Mine").stdout
+    other = assay("models", "build", "Mine", "--type", "Q4_0", status=2).stderr
+    assert "with another aim" in other
+    assert "was added before" in assay("models", "build", "Mine", "--type", "Q8_0").stdout
     assert "are free again" in assay("models", "build", "Mine", "--delete").stdout
     assert "Nothing has been built" in assay("models", "builds").stdout
 

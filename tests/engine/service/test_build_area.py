@@ -1,5 +1,6 @@
 """Builds through the service, with a stand-in for `assay-quantize`: every end, and going on."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.builds import needs, tool
-from engine.core.builds import BuildOrder, BuildStatus
+from engine.core.builds import BuildOrder
 from engine.core.errors import Cancelled, KnownError
 from engine.core.events import DataChanged, Event, JobProgress
 from engine.service import Service
@@ -20,7 +21,11 @@ from tests.engine.builds.building import (
     Fake,
     checkpoint,
     fake_program,
+    files,
+    folder,
+    held,
     is_alive,
+    only,
     until,
 )
 
@@ -36,27 +41,6 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fake:
 @pytest.fixture
 def order(tmp_path: Path) -> BuildOrder:
     return BuildOrder("My model", str(checkpoint(tmp_path / "source")), "Q4_K_M")
-
-
-def folder(service: Service, key: str) -> Path:
-    return service.paths.builds / key
-
-
-def held(service: Service, fake: Fake, order: BuildOrder, command: str) -> str:
-    """A build that is at a command and stays there."""
-    fake.set(f"wait-{command}")
-    key = service.builds.start(order)
-    fake.pid()
-    return key
-
-
-def only(service: Service) -> BuildStatus:
-    (one,) = service.builds.list()
-    return one
-
-
-def files(service: Service, key: str) -> set[str]:
-    return {path.name for path in folder(service, key).iterdir()}
 
 
 def test_a_source_becomes_a_model_of_the_library(
@@ -140,6 +124,7 @@ def test_a_program_that_was_killed_is_run_again(
     assert status.notice.startswith("The system ended it (signal 9)")
     assert status.stages[at].state == "failed"
     assert status.stages[at].text == status.notice
+    assert not [name for name in files(service, key) if name.startswith(".")]
     fake.set()
     assert service.builds.start(order) == key  # the same order goes on, too
     assert service.builds.wait(key).state == "built"
@@ -288,7 +273,10 @@ def test_a_search_keeps_its_recipe(
     (search,) = [line for line in fake.calls if line.startswith("search")]
     assert f"--size {int(2.4 * (1 << 30))}" in search
     number = service.builds.register(key, use=False)
-    assert service.builds.origin(number)["recipe"] == {"type": "Q4_K_M", "tensors": {}}
+    origin = service.builds.origin(number)
+    assert origin["recipe"] == {"type": "Q4_K_M", "tensors": {}}
+    assert origin["texts"] == [hashlib.sha256(b"Words of mine.").hexdigest()]
+    assert origin["feedback"] is False  # the stand-in says nothing of it
 
 
 def test_nothing_begins_where_something_is_missing(
@@ -385,8 +373,10 @@ def test_ended_while_it_was_registered_it_is_registered_once(
         if end != "written":
             assert model.exists()
             assert [one for one in service.models.list() if one.id] == []
+        assert only(service).state == ("registered" if end == "written" else "built")
     service.close()
     again = open_service()
+    assert only(again).state == "registered"  # and not to be built once more
     assert again.builds.register(key, use=False) == 1
     assert [one.id for one in again.models.list() if one.id] == [1]
     assert len(list(again.paths.models.iterdir())) == 1

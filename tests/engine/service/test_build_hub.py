@@ -95,6 +95,14 @@ def test_a_model_is_looked_at_and_built(hub_service: Service, repo: HubRepo, fak
     assert {one.source for one in hub_service.online.requests()} == {"models"}
 
 
+def test_an_index_without_a_sum_is_added_up(hub_service: Service, repo: HubRepo) -> None:
+    index = {"weight_map": {"a": SHARDS[0], "b": SHARDS[1]}}
+    repo.put({"model.safetensors.index.json": json.dumps(index).encode()})
+    source = hub_service.builds.look(REPO).future.result().source
+    total = sum(len(safetensors(400_000, seed)) for seed in (1, 2))
+    assert (source.bytes, source.parameters) == (total, total // 2)
+
+
 def test_stopped_it_goes_on_at_the_byte(
     hub_service: Service, repo: HubRepo, fake: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

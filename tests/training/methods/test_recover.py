@@ -1,5 +1,6 @@
 """Recovery of a quantized file, against the converter, llama.cpp and the file itself."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from quantize.quantize import Mix, quantize
 from quantize.task import Task
 from tests.training.conftest import SMALL, SMALL_VOCABULARY, sentences
 from training.cli import main
+from training.methods import recover as module
 from training.methods.tokenizer import TEMPLATE
 from training.models.blocks import LAYOUTS
 from training.tokenizer import save_tokenizer
@@ -128,3 +130,30 @@ def test_what_is_refused(
         assert recover(*words, *given) == 1
         assert sentence in capsys.readouterr().err
     assert not (tmp_path / "run" / "model.gguf").exists()
+
+
+def test_a_file_that_was_replaced_meanwhile_is_not_written_to(
+    tokenizer: Tokenizer,
+    dialogues: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = make(tmp_path / "qwen3", "qwen3", tokenizer)
+    full, small, out = (tmp_path / name for name in ("full.gguf", "small.gguf", "run"))
+    convert(folder, full, "F32", TASK)
+    quantize(full, small, Mix("Q4_0"), TASK)
+
+    def replaced(*_: object, write: Callable[[Path], None]) -> bool:
+        data = bytearray(small.read_bytes())
+        data[-2:] = b"\0\0"
+        small.write_bytes(data)
+        write(out / "model")
+        return True
+
+    out.mkdir()
+    monkeypatch.setattr(module, "carry_out", replaced)
+    flags = ["--model", folder, "--quantized", small, "--data", dialogues, "--out", out]
+    assert recover(*flags, "--loop.steps", 1) == 1
+    assert "was replaced while the weights" in capsys.readouterr().err
+    assert list(out.iterdir()) == []
