@@ -28,6 +28,7 @@ from quantize.task import Task
 
 sys.path[:0] = [str(ROOT / "tests" / "quantize"), str(ROOT / "tests" / "quantize" / "convert")]
 
+from test_convert_card import CARD  # noqa: E402
 from test_convert_experts import GLM4, MIXTURE, QWEN2, QWEN3  # noqa: E402
 from test_convert_llama import LINEAR, LLAMA, LLAMA3, MISTRAL, YARN  # noqa: E402
 from test_convert_llama import QWEN2 as DENSE_QWEN2  # noqa: E402
@@ -115,6 +116,12 @@ def of(kind: tuple[Any, Any], **settings: object) -> Callable[[Path], None]:
     return make
 
 
+def with_card(folder: Path) -> None:
+    """With a README.md that says all that one can."""
+    of((Qwen3Config, Qwen3ForCausalLM), head_dim=32)(folder)
+    (folder / "README.md").write_text(CARD)
+
+
 def starter(folder: Path) -> None:
     """The model that comes with Assay."""
     shutil.copytree(STARTER, folder)
@@ -132,6 +139,7 @@ MODELS: dict[str, tuple[Callable[[Path], None], str]] = {
     "Qwen2, YaRN": (of(DENSE_QWEN2, rope_parameters=YARN), "qwen2"),
     "Qwen2-MoE": (of(QWEN2, tie_word_embeddings=False), "qwen2"),
     "Qwen3": (of((Qwen3Config, Qwen3ForCausalLM), head_dim=32), "qwen2"),
+    "Qwen3, a card": (with_card, "qwen2"),
     "Qwen3-MoE": (of(QWEN3), "qwen2"),
     "Glm4Moe": (glm4, "glm4"),
     "starter-base": (starter, "qwen2"),

@@ -8,13 +8,13 @@ from engine.builds.facts import Facts
 from engine.core.builds import BuildSource
 from engine.core.csvfile import clean_text
 from engine.core.errors import KnownError
+from engine.model.card import licence, read_card
 
 CONFIG, INDEX, SINGLE = "config.json", "model.safetensors.index.json", "model.safetensors"
 TOKENIZER, CARD, DETAILS = "tokenizer.json", "README.md", "assay.json"
 NEEDED = (CONFIG, TOKENIZER)
 OPTIONAL = ("tokenizer_config.json", "generation_config.json", "chat_template.jinja", CARD)
 LARGEST_JSON = 64 << 20
-LARGEST_CARD = 64 << 10
 CONVERTIBLE = (
     "LlamaForCausalLM",
     "MistralForCausalLM",
@@ -41,7 +41,6 @@ _SHAPE = {
     "expert_feed_forward_length": "moe_intermediate_size",
 }
 _LARGEST_NUMBER = 1 << 24
-_LICENCE = re.compile(r"^license:[ \t]*['\"]?([\w .+/-]{1,60}?)['\"]?[ \t]*$", re.M)
 _AGAIN = "Get the model's folder again, complete."
 
 
@@ -111,10 +110,7 @@ def licence_of(card: bytes, details: bytes = b"") -> str:
         value = json_object(details, DETAILS).get("license")
         if isinstance(value, str):
             return clean_text(value, 60)
-    text = card[:LARGEST_CARD].decode("utf-8", errors="replace")
-    head = text.split("---", 2)[1] if text.startswith("---") else ""
-    match = _LICENCE.search(head)
-    return match[1] if match else ""
+    return clean_text(licence(read_card(card)), 60)
 
 
 def json_object(data: bytes, name: str) -> Mapping[str, object]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from engine.core.errors import KnownError
 from quantize.jsonfile import FETCH_AGAIN
 
+CARD = "README.md"
 _READ = (".json", ".jinja", ".safetensors")
 
 
@@ -18,7 +19,7 @@ def check_folder(folder: Path) -> None:
     if homes[0].parent.name == "snapshots":
         homes.append(homes[0].parent.parent / "blobs")
     for path in folder.iterdir():
-        if path.suffix not in _READ or not path.exists():
+        if not path.name.endswith((*_READ, CARD)) or not path.exists():
             continue
         if not any(path.resolve().is_relative_to(home) for home in homes):
             raise KnownError(

@@ -100,6 +100,8 @@ def test_sources_by_their_names(tmp_path: Path) -> None:
     assert (found.source.licence, found.source.version) == ("apache-2.0", "")
     source, path = named_source("sft-1", {"sft-1": folder}.get)
     assert (source.kind, source.place, path) == ("run", "sft-1", str(folder))
+    (folder / "README.md").write_text("---\nlicense: other\nlicense_name: own-1\n---\n")
+    assert local_facts(source, path).source.licence == "own-1"
     for text in ("Qwen/Qwen3-4B", "Qwen/Qwen3-4B@main", "a/b@refs/pr/3"):
         assert named_source(text, lambda name: None)[0].kind == "hub"
     for text in (
@@ -125,6 +127,10 @@ def test_a_gguf_file_in_full_precision_is_a_source(tmp_path: Path) -> None:
     assert found.full == pytest.approx(size, rel=0.001)
     assert found.outside == 400 * 64 + 64  # the embeddings, tied, and the last norm
     maker = make_gguf()
+    plain, own = maker.metadata, {"general.license": "other", "general.license.name": "own-1"}
+    maker.metadata = lambda *given: plain(*given) | own  # type: ignore[attr-defined]
+    maker.write_model(tmp_path / "own.gguf", maker.TINY, "Own")
+    assert facts(tmp_path / "own.gguf").source.licence == "own-1"
     quantized = tmp_path / "quantized.gguf"
     maker.write_model(quantized, replace(maker.TINY, type="Q4_0"), "Quantized")
     with pytest.raises(KnownError, match="quantized already"):
@@ -175,7 +181,9 @@ def test_an_index_names_files_beside_it_only(name: str) -> None:
 def test_licences_are_read_from_the_head_of_a_card() -> None:
     assert licence_of(b"---\nlicense: mit\ntags:\n- x\n---\nlicense: gpl\n") == "mit"
     assert licence_of(b"---\nlicense: 'cc-by-4.0'\n---") == "cc-by-4.0"
-    assert licence_of(b"---\nlicense:\n- mit\n---") == ""
+    assert licence_of(b"---\nlicense:\n- mit\n- x\n---") == "mit, x"
+    assert licence_of(b"---\nlicense: other\nlicense_name: own-1\n---") == "own-1"
+    assert licence_of(b"---\nlicense: &a |\n  mit\n---") == ""
     assert licence_of(b"license: mit") == ""
     assert licence_of(b"", b'{"license": "Apache-2.0"}') == "Apache-2.0"
     assert module.CONFIG == "config.json"
