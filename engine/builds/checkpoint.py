@@ -23,6 +23,8 @@ CONVERTIBLE = (
     "Qwen3ForCausalLM",
     "Qwen3MoeForCausalLM",
     "Glm4MoeForCausalLM",
+    "Gemma2ForCausalLM",
+    "Gemma3ForCausalLM",
 )
 """The kinds that `assay-quantize convert` knows."""
 SAFE = ".safetensors"
