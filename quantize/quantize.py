@@ -11,18 +11,16 @@ from pathlib import Path
 from engine.core.errors import KnownError
 from engine.model.fit.machine import available_memory
 from engine.model.gguf.header import GgufHeader, read_header
-from engine.model.gguf.types import TENSOR_TYPES
 from quantize.calibration import texts_for
 from quantize.child import run_job
 from quantize.imatrix import read_importance, require_full_precision
 from quantize.jobs import Arguments
 from quantize.outcome import Outcome
-from quantize.output import atomic_output, check_space, readable
-from quantize.sizes import bits_per_weight, file_size, kinds_of
+from quantize.output import atomic_output, readable
+from quantize.sizes import bits_per_weight, kinds_by_number, kinds_of
 from quantize.task import Task
 from quantize.types import IMPORTANCE_TYPES, WEIGHT_TYPES
 
-_PLANNED = 0.02  # share of the work
 _ROUNDED = 0.3  # done when the rounding is followed by feedback
 _SUMS = 3  # this part of the free memory for sums over inputs, as much again for working with them
 
@@ -79,17 +77,16 @@ def quantize(
     started = time.monotonic()
     mix = Mix(mix) if isinstance(mix, str) else mix
     before = read_header(source)
-    kinds = planned_kinds(source, before, mix, task)
-    size = file_size(source, before, kinds)
+    _check(source, before, mix)
     with atomic_output(target) as temporary:
         if target.exists() and os.path.samefile(source, target):
             raise KnownError(
                 "The new file would replace the one it is made from.", "Give it another name."
             )
-        check_space(target, size)
-        arguments = _arguments(source, mix) | {"target": str(temporary.resolve())}
+        arguments = _arguments(source, mix)
+        arguments |= {"target": str(temporary.resolve()), "final": str(target.resolve())}
         ends = 1.0 if feedback is None else _ROUNDED
-        run_job("quantize", arguments, task, share=(_PLANNED, ends))
+        kinds = kinds_by_number(run_job("quantize", arguments, task, share=(0.0, ends)))
         left = 1.0 if feedback is None else _round_again(source, temporary, feedback, task)
         after = read_header(temporary)
         if kinds_of(after) != kinds:
@@ -118,6 +115,12 @@ def planned_kinds(source: Path, header: GgufHeader, mix: Mix, task: Task) -> dic
 
     header: of `source`. A weight whose rows do not fit the type asked for gets a larger one.
     """
+    _check(source, header, mix)
+    return kinds_by_number(run_job("plan", _arguments(source, mix), task, share=(0.0, 0.0)))
+
+
+def _check(source: Path, header: GgufHeader, mix: Mix) -> None:
+    """Raise KnownError if a model cannot be stored so."""
     require_full_precision(header, source, "Quantize")
     _check_overrides(mix.overrides)
     if mix.importance is not None:
@@ -127,8 +130,6 @@ def planned_kinds(source: Path, header: GgufHeader, mix: Mix, task: Task) -> dic
             f"{mix.type} needs an importance matrix.",
             "Make one with `assay-quantize imatrix` and give it with --imatrix.",
         )
-    found = run_job("plan", _arguments(source, mix), task, share=(0.0, _PLANNED))
-    return {name: TENSOR_TYPES[int(number)].name for name, number in found.items()}
 
 
 def check_importance(header: GgufHeader, path: Path) -> None:

@@ -61,6 +61,11 @@ def kinds_of(header: GgufHeader) -> dict[str, str]:
     return {tensor.name: tensor.type.name for tensor in header.tensors}
 
 
+def kinds_by_number(numbers: Mapping[str, float]) -> dict[str, str]:
+    """Tensor → its type's name, from ggml's numbers of the types."""
+    return {name: TENSOR_TYPES[int(number)].name for name, number in numbers.items()}
+
+
 def _described(path: Path, header: GgufHeader) -> int:
     """Bytes up to the end of the last tensor's description; what follows is padding."""
     entry = _entry(header.tensors[-1], header.tensors[0].offset)

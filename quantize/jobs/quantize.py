@@ -9,10 +9,13 @@ from typing import Any
 
 from engine.core.errors import KnownError
 from engine.model.child.api import api
+from engine.model.gguf.header import read_header
 from quantize.imatrix import read_importance
 from quantize.jobs import Arguments, Report, Result
 from quantize.jobs.ggml import NUMBERS
 from quantize.numbers import Floats
+from quantize.output import check_space
+from quantize.sizes import file_size, kinds_by_number
 
 # "[  12/ 310] blk.1.attn_q.weight - [ 1024, 64, 1, 1], type = f16, size = 0.12 MiB", then, where
 # the type changes, "-> 0.04 MiB (q4_K)" when planning and "converting to q4_K .." otherwise.
@@ -59,13 +62,18 @@ def plan(arguments: Arguments, report: Report) -> Result:
 
 
 def quantize(arguments: Arguments, report: Report) -> Result:
-    """Quantize a file. Raises KnownError.
+    """Quantize a file if it fits on the disk of final, where target will lie. Raises KnownError.
 
-    arguments: source, target, importance (paths; "" for no importance), type (of the file),
+    arguments: source, target, final, importance (paths; "" for no importance), type (of the file),
     overrides (JSON list of [pattern, type]; the first whose pattern is found in a name decides).
+    Returns tensor → ggml's number of the type that was planned for it.
     """
+    planned = plan(arguments, lambda _fraction, text: report(0.0, text))
+    source = Path(arguments["source"])
+    size = file_size(source, read_header(source), kinds_by_number(planned))
+    check_space(Path(arguments["final"]), size)
     _run(arguments, False, report)
-    return {}
+    return planned
 
 
 def _run(arguments: Arguments, dry: bool, report: Report) -> _Log:

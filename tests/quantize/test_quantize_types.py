@@ -10,6 +10,8 @@ from tiny_models import TEXT
 from engine.core.errors import Cancelled, KnownError
 from engine.model.gguf.header import read_header
 from quantize.compare import compare
+from quantize.jobs.quantize import quantize as quantize_job
+from quantize.output import NoSpace
 from quantize.quantize import quantize
 from quantize.task import Task
 from quantize.types import TYPES
@@ -74,6 +76,18 @@ def test_refusals(gguf: Path, tmp_path: Path, task: Task, text_file: Path) -> No
     with pytest.raises(KnownError, match="cut off"):
         quantize(copy, tmp_path / "out", "Q8_0", task)
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_full_disk_is_told_before_anything_is_written(
+    gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = type("Usage", (), {"free": 1000})
+    monkeypatch.setattr("quantize.output.shutil.disk_usage", lambda _path: usage)
+    names = {"source": str(gguf), "target": str(tmp_path / "part"), "final": str(tmp_path / "out")}
+    rest = {"importance": "", "type": "Q8_0", "overrides": "[]"}
+    with pytest.raises(NoSpace, match=r"needs .* and only 1.0 kB are free"):
+        quantize_job(names | rest, lambda _fraction, _text: None)  # in a child no fault is injected
+    assert not list(tmp_path.iterdir())
 
 
 def test_stopping_leaves_nothing(gguf: Path, tmp_path: Path) -> None:
