@@ -19,16 +19,21 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from sentencepiece import sentencepiece_model_pb2
 from transformers import Qwen3Config, Qwen3ForCausalLM
 from transformers.utils import logging
 
 from benchmarks.quantize.peers import ROOT, parser, run, tools
 from quantize.convert import convert
+from quantize.convert.pieces import NORMAL, USER_DEFINED, piece_types, scores
+from quantize.convert.tokenizer import CONTROL
 from quantize.task import Task
 
 sys.path[:0] = [str(ROOT / "tests" / "quantize"), str(ROOT / "tests" / "quantize" / "convert")]
 
+from test_convert_card import CARD  # noqa: E402
 from test_convert_experts import GLM4, MIXTURE, QWEN2, QWEN3  # noqa: E402
+from test_convert_gemma import GEMMA2, GEMMA3, OF_GEMMA2, OF_GEMMA3  # noqa: E402
 from test_convert_llama import LINEAR, LLAMA, LLAMA3, MISTRAL, YARN  # noqa: E402
 from test_convert_llama import QWEN2 as DENSE_QWEN2  # noqa: E402
 from test_convert_splitters import _like_llama3  # noqa: E402
@@ -49,6 +54,7 @@ ACCEPTED = {
     r"general\.(name|basename|version|size_label)": "guessed from the folder's name and weights",
     r"\w+\.attention\.(key|value)_length": "ours always says it",
     r"\w+\.context_length": "ours is the window of a model whose window llama.cpp ignores",
+    r"gemma2\.rope\.freq_base": "theirs leaves it out, so that llama.cpp takes 10,000",
     r"tokenizer\.ggml\.add_(bos|eos|sep)_token": "ours says what llama.cpp might assume otherwise",
     r"tokenizer\.ggml\.add_space_prefix": "ours says what llama.cpp assumes",
     r"tokenizer\.ggml\.(bos|eot)_token_id": "ours says it where the tokenizer only has the token",
@@ -115,6 +121,38 @@ def of(kind: tuple[Any, Any], **settings: object) -> Callable[[Path], None]:
     return make
 
 
+def with_card(folder: Path) -> None:
+    """With a README.md that says all that one can."""
+    of((Qwen3Config, Qwen3ForCausalLM), head_dim=32)(folder)
+    (folder / "README.md").write_text(CARD)
+
+
+def gemma(kind: tuple[Any, Any], **settings: object) -> Callable[[Path], None]:
+    """With the tokenizer.model that theirs wants beside the tokenizer.json."""
+
+    def make(folder: Path) -> None:
+        make_pieces(folder, gemma=True)
+        content = json.loads((folder / "tokenizer.json").read_text())
+        words = tuple(content["model"]["vocab"])
+        roles = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
+        make_other(folder, *kind, **{**roles, **settings, "vocab_size": len(words)})
+        merges = tuple(" ".join(pair) for pair in content["model"]["merges"])
+        types = [CONTROL] * 3 + [NORMAL] * (len(words) - 3)
+        for added in content["added_tokens"][3:]:
+            types[added["id"]] = USER_DEFINED
+        ranks = scores(words, merges)
+        marked = zip(words, piece_types(words, tuple(types), "<unk>"), types, ranks, strict=True)
+        model = sentencepiece_model_pb2.ModelProto()
+        model.trainer_spec.model_type = model.trainer_spec.BPE
+        model.trainer_spec.byte_fallback = True
+        for word, known, given, rank in marked:
+            spaced = known != given and known == NORMAL  # theirs puts "▁" there
+            model.pieces.add(piece=word, type=given if spaced else known, score=rank)
+        (folder / "tokenizer.model").write_bytes(model.SerializeToString())
+
+    return make
+
+
 def starter(folder: Path) -> None:
     """The model that comes with Assay."""
     shutil.copytree(STARTER, folder)
@@ -132,8 +170,11 @@ MODELS: dict[str, tuple[Callable[[Path], None], str]] = {
     "Qwen2, YaRN": (of(DENSE_QWEN2, rope_parameters=YARN), "qwen2"),
     "Qwen2-MoE": (of(QWEN2, tie_word_embeddings=False), "qwen2"),
     "Qwen3": (of((Qwen3Config, Qwen3ForCausalLM), head_dim=32), "qwen2"),
+    "Qwen3, a card": (with_card, "qwen2"),
     "Qwen3-MoE": (of(QWEN3), "qwen2"),
     "Glm4Moe": (glm4, "glm4"),
+    "Gemma 2": (gemma(GEMMA2, **OF_GEMMA2), "default"),
+    "Gemma 3": (gemma(GEMMA3, **OF_GEMMA3, num_hidden_layers=6), "default"),
     "starter-base": (starter, "qwen2"),
 }
 

@@ -11,13 +11,13 @@ from engine.builds.facts import Facts
 from engine.core.builds import BuildSource
 from engine.core.csvfile import clean_text
 from engine.core.errors import KnownError
+from engine.model.card import licence, read_card
 
 CONFIG, INDEX, SINGLE = "config.json", "model.safetensors.index.json", "model.safetensors"
 TOKENIZER, CARD, DETAILS = "tokenizer.json", "README.md", "assay.json"
 NEEDED = (CONFIG, TOKENIZER)
 OPTIONAL = ("tokenizer_config.json", "generation_config.json", "chat_template.jinja", CARD)
 LARGEST_JSON = 64 << 20
-LARGEST_CARD = 64 << 10
 CONVERTIBLE = (
     "LlamaForCausalLM",
     "MistralForCausalLM",
@@ -26,6 +26,8 @@ CONVERTIBLE = (
     "Qwen3ForCausalLM",
     "Qwen3MoeForCausalLM",
     "Glm4MoeForCausalLM",
+    "Gemma2ForCausalLM",
+    "Gemma3ForCausalLM",
 )
 """The kinds that `assay-quantize convert` knows."""
 SAFE = ".safetensors"
@@ -45,12 +47,6 @@ _SHAPE = {
 }
 _WIDTHS = {"F32": 4, "F16": 2, "BF16": 2}
 _LARGEST_NUMBER = 1 << 24
-_HEAD = re.compile(r"\ufeff?---[ \t]*\n(.*?\n)---[ \t]*$", re.S | re.M)
-_VALUE = (
-    r"^{}:[ \t]*(?:\n[ \t]*-[ \t]+|\[[ \t]*)?['\"]?([\w .+/-]{{1,60}}?)['\"]?[ \t]*\]?"
-    r"[ \t]*(?:#.*)?$(?!\n[ \t]*-[ \t])"
-)
-"""YAML's ways to write one value; one of several is not told as if it were all."""
 _AGAIN = "Get the model's folder again, complete."
 
 
@@ -128,11 +124,7 @@ def licence_of(card: bytes, details: bytes = b"") -> str:
         value = json_object(details, DETAILS).get("license")
         if isinstance(value, str):
             return clean_text(value, 60)
-    text = card[:LARGEST_CARD].decode("utf-8", errors="replace").replace("\r\n", "\n")
-    head = _HEAD.match(text)
-    found = _value(head[1], "license") if head else ""
-    named = _value(head[1], "license_name") if head and found == "other" else ""
-    return named or found
+    return clean_text(licence(read_card(card)), 60)
 
 
 def precision_of(file: BinaryIO) -> int:
@@ -164,11 +156,6 @@ def no_safe_weights(where: str) -> KnownError:
         f"{where} has no weights as {SAFE} files.",
         "Others can run code when they are opened. Get the model with .safetensors files.",
     )
-
-
-def _value(head: str, key: str) -> str:
-    match = re.search(_VALUE.format(key), head, re.M)
-    return match[1] if match else ""
 
 
 def _number(value: object) -> int:

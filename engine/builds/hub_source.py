@@ -15,7 +15,6 @@ from engine.builds.checkpoint import (
     CARD,
     CONFIG,
     INDEX,
-    LARGEST_CARD,
     LARGEST_JSON,
     OPTIONAL,
     SAFE,
@@ -33,6 +32,7 @@ from engine.core.builds import BuildSource
 from engine.core.errors import KnownError
 from engine.core.files import known_os_errors
 from engine.core.steps import Step
+from engine.model.card import LARGEST
 from engine.model.download.download import Advance, Download, Wanted, Watcher
 from engine.model.download.files import DownloadFiles
 from engine.model.download.hub_file import HubFile, Missing, Place
@@ -80,7 +80,7 @@ def hub_facts(hub: "Hub", source: BuildSource, step: Step) -> tuple[Facts, tuple
         raise no_safe_weights(f"{repo} on the Hub")
     tokenizer = hub.look(place(TOKENIZER), step)
     found = {name: one for name in OPTIONAL if (one := look(name)) is not None}
-    card = read(CARD, found[CARD], LARGEST_CARD) if CARD in found else b""
+    card = read(CARD, found[CARD], LARGEST) if CARD in found else b""
     known = replace(source, version=first.commit, licence=licence_of(card))
     download = weights + tokenizer.size
     facts = facts_of(known, config, weights, tokenizer.size, download)

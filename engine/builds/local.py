@@ -12,7 +12,6 @@ from engine.builds.checkpoint import (
     CONFIG,
     DETAILS,
     INDEX,
-    LARGEST_CARD,
     LARGEST_JSON,
     NEEDED,
     OPTIONAL,
@@ -29,10 +28,12 @@ from engine.core.builds import BuildSource
 from engine.core.csvfile import clean_text
 from engine.core.errors import KnownError
 from engine.core.files import known_os_errors
+from engine.model.card import LARGEST, licence
 from engine.model.gguf.header import GgufHeader, read_header
 from engine.model.naming import model_name
 
 _FULL_PRECISION = frozenset({"F32", "F16", "BF16"})
+_LICENCE = {"license": "license", "license_name": "license.name"}  # in a card → in a file
 _CHUNK = 1 << 20
 
 Stamps = dict[str, tuple[int, int]]
@@ -50,13 +51,13 @@ def folder_facts(source: BuildSource, folder: Path) -> Facts:
         names = _weights(folder)
         weights = sum((folder / name).stat().st_size for name in names)
         details = folder / DETAILS
-        card = _start(folder / CARD, LARGEST_CARD) if (folder / CARD).is_file() else b""
-        licence = licence_of(card, _start(details, LARGEST_JSON) if details.is_file() else b"")
+        card = _start(folder / CARD, LARGEST) if (folder / CARD).is_file() else b""
+        named = licence_of(card, _start(details, LARGEST_JSON) if details.is_file() else b"")
         config = _start(folder / CONFIG, LARGEST_JSON)
         tokenizer = (folder / "tokenizer.json").stat().st_size
         with open(folder / names[0], "rb") as file:
             precision = precision_of(file)
-    source = replace(source, licence=licence)
+    source = replace(source, licence=named)
     return facts_of(source, config, weights, tokenizer, precision=precision)
 
 
@@ -70,7 +71,8 @@ def file_facts(source: BuildSource, path: Path) -> Facts:
         )
     weights = sum(prod(tensor.shape) for tensor in header.tensors)
     data = sum(tensor.size for tensor in header.tensors)
-    licence = header.metadata.get("general.license")
+    said = {key: header.metadata.get(f"general.{name}") for key, name in _LICENCE.items()}
+    known = {key: value for key, value in said.items() if isinstance(value, str)}
     return Facts(
         replace(
             source,
@@ -78,7 +80,7 @@ def file_facts(source: BuildSource, path: Path) -> Facts:
             architecture=header.architecture,
             parameters=weights,
             bytes=header.size,
-            licence=clean_text(licence, 60) if isinstance(licence, str) else "",
+            licence=clean_text(licence(known), 60),
         ),
         max(2, round(data / max(weights, 1))),
         sum(prod(one.shape) for one in header.tensors if not one.name.startswith("blk.")),

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.core.errors import KnownError
 from engine.core.files import known_os_error
 from quantize.child import run_job
-from quantize.convert import glm4_moe, llama, qwen2, qwen2_moe, qwen3, qwen3_moe
+from quantize.convert import gemma, glm4_moe, llama, qwen2, qwen2_moe, qwen3, qwen3_moe
 from quantize.convert.adapter import merged
 from quantize.convert.config import Config, read_config
 from quantize.convert.details import (
@@ -38,6 +38,8 @@ FAMILIES: Families = {
     "Qwen3ForCausalLM": qwen3.FAMILY,
     "Qwen3MoeForCausalLM": qwen3_moe.FAMILY,
     "Glm4MoeForCausalLM": glm4_moe.FAMILY,
+    "Gemma2ForCausalLM": gemma.GEMMA2,
+    "Gemma3ForCausalLM": gemma.GEMMA3,
 }
 FILE_TYPES = {
     "F32": 0,

@@ -98,6 +98,11 @@ class Config:
             raise self._unusable(key)
         return Config(value, self._name)
 
+    def narrowed(self, key: str, inner: str) -> "Config":
+        """This config with an object within the object at `key` in the latter's place."""
+        found = self.within(key).within(inner)._values
+        return Config({**self._values, key: found}, self._name)
+
     def _unusable(self, key: str) -> KnownError:
         return KnownError(
             f"The model's {self._name} has no usable {key}.",

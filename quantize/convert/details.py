@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine.core.errors import KnownError
 from engine.core.files import known_os_error
+from quantize.convert.card import describe_card
 from quantize.convert.config import MAX_CONFIG, Config
 from quantize.jsonfile import read_object
 from quantize.writer import Metadata, f32, integer, text
@@ -47,10 +48,11 @@ def describe_sampling(generation: Config) -> Metadata:
 
 
 def describe_details(folder: Path, settings: Config) -> Metadata:
-    """Name, licence and templates.
+    """Name, licence, templates and what else a card says.
 
     assay.json beside the model may hold "name", "license" and "template" (Assay's id of a vetted
-    template, such as "starter"); the name is otherwise the folder's. Raises KnownError.
+    template, such as "starter"); name and licence are otherwise those of its README.md, and the
+    name, where that has none, the folder's. Raises KnownError and OSError.
     """
     path = folder / DETAILS
     values = read_object(path, MAX_CONFIG) if path.exists() else {}
@@ -61,14 +63,18 @@ def describe_details(folder: Path, settings: Config) -> Metadata:
             "It may hold name, license and template.",
         )
     details = Config(values, DETAILS)
+    card = describe_card(folder)
+    if details.is_set("license"):
+        card = {key: value for key, value in card.items() if "license" not in key}
     wanted = {
         "general.type": "model",
-        "general.name": details.text("name", name_of(folder)),
+        "general.name": details.text("name", ""),
         "general.license": details.text("license", ""),
         "assay.template": details.text("template", ""),
         "tokenizer.chat_template": _chat_template(folder, settings),
     }
-    return {key: text(value) for key, value in wanted.items() if value}
+    said = {key: text(value) for key, value in wanted.items() if value}
+    return {"general.name": text(name_of(folder)), **card, **said}
 
 
 def name_of(folder: Path) -> str:

@@ -22,6 +22,7 @@ class Wanted:
     shape: tuple[int, ...]
     heads: int = 0
     exact: bool = False
+    plus: float = 0.0
     values: tuple[float, ...] = ()
 
     @property

@@ -7,12 +7,13 @@ from pathlib import Path
 from engine.core.errors import KnownError
 from quantize.jsonfile import FETCH_AGAIN
 
+CARD = "README.md"
 _READ = (".json", ".jinja", ".safetensors")
 
 
 def check_folder(folder: Path) -> None:
     """check_files() of all that a conversion may read."""
-    check_files(folder, [path for path in folder.iterdir() if path.suffix in _READ])
+    check_files(folder, [path for path in folder.iterdir() if path.name.endswith((*_READ, CARD))])
 
 
 def check_files(folder: Path, files: Iterable[Path]) -> None:

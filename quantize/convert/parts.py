@@ -58,10 +58,14 @@ def read_sizes(config: Config) -> Sizes:
     )
 
 
-def describe(architecture: str, config: Config, rope: Metadata, extra: Metadata) -> Metadata:
+def describe(
+    architecture: str, config: Config, rope: Metadata, extra: Metadata, activation: str = "silu"
+) -> Metadata:
     """The metadata every architecture has, with its own `rope` and, without prefix, `extra`."""
     sizes = read_sizes(config)
-    if config.text("hidden_act", "silu") != "silu":
+    if any(
+        config.text(key, activation) != activation for key in ("hidden_act", "hidden_activation")
+    ):
         raise variant(architecture, "its activation function")
     values = {
         "block_count": u32(sizes.layers),

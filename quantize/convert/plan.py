@@ -37,6 +37,9 @@ def tensor(wanted: Wanted, weights: tuple[Weight, ...], kind: str) -> Tensor:
                 if wanted.heads:
                     numbers = _ordered(weight, wanted.heads)
                     yield from (encode(one, stored) for one in numbers)
+                elif wanted.plus:
+                    plus = np.float32(wanted.plus)
+                    yield from (encode(one + plus, stored) for one in weight.blocks())
                 else:
                     yield from weight.encoded(stored)
             except Unfit as error:

@@ -8,7 +8,15 @@ from engine.model.gguf.checks import BYTE_CHARACTERS
 from quantize.convert.config import Config
 from quantize.convert.decoder import check_decoder
 from quantize.convert.framing import first_token
-from quantize.convert.pieces import has_bytes, is_pieces, piece_types, scores
+from quantize.convert.pieces import (
+    NORMAL,
+    USER_DEFINED,
+    has_bytes,
+    is_pieces,
+    is_prefixed,
+    piece_types,
+    scores,
+)
 from quantize.convert.splitter import pre_tokenizer_name
 from quantize.jsonfile import FETCH_AGAIN, read_object
 from quantize.writer import Metadata, flag, integers, reals, text, texts, u32
@@ -16,7 +24,7 @@ from quantize.writer import Metadata, flag, integers, reals, text, texts, u32
 MAX_TOKENIZER = 64 << 20
 MAX_TOKEN = 4096  # bytes
 MAX_WORDS = 16 << 20  # bytes of all tokens; the largest known vocabularies have 2 MB
-NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5
+CONTROL, UNUSED = 3, 5
 TURN_END = "<|im_end|>"
 GLM_START = "[gMASK]"  # with which GLM's template begins, though its settings name no bos
 
@@ -78,7 +86,7 @@ def _describe_kind(content: dict[str, object], vocabulary: Vocabulary) -> dict[s
         "tokenizer.ggml.pre": text("default"),
         "tokenizer.ggml.token_type": integers(types),
         "tokenizer.ggml.scores": reals(scores(vocabulary.tokens, vocabulary.merges)),
-        "tokenizer.ggml.add_space_prefix": flag(True),
+        "tokenizer.ggml.add_space_prefix": flag(is_prefixed(content)),
     }
 
 

@@ -39,9 +39,12 @@ def verify(arguments: Arguments, report: Report) -> Result:
         number for number in ordinary if api.llama_vocab_is_control(converted.vocabulary, number)
     }
     words = [original.decode([number]) for number in sorted(ordinary - misread)]
-    texts = list(sample_texts(words, list(added.values())))
+    # SentencePiece's kind has one character for spaces in tokens and texts.
+    pieces = "▁" in "".join(original.encode(" ").tokens)
+    named = [token.replace("▁", " ") if pieces else token for token in added.values()]
+    texts = list(sample_texts(words, named))
     start = len(original.encode("").ids)  # tokens before every text
-    # SentencePiece's kind puts spaces before texts and after special tokens.
+    # Most of its tokenizers put spaces before texts and after special tokens.
     spaced = "".join(original.encode("x").tokens[start:]).startswith("▁")
     gaps = (b" ", b"") if spaced else (b"", b"")
     tokens = 0

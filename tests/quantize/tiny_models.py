@@ -50,6 +50,7 @@ TEMPLATE = (
 )
 
 
+GEMMA_BLANKS = ("▁▁", "▁▁▁", "▁▁▁▁", "\n", "\n\n", "\n\n\n", "<table>", "<unused7>")
 LLAMA3_SPLIT = QWEN2_SPLIT.replace(r"\p{N}|", r"\p{N}{1,3}|")
 
 
@@ -77,14 +78,19 @@ def make_tokenizer(folder: Path, split: str = QWEN2_SPLIT) -> None:
     wrapped.save_pretrained(folder)
 
 
-def make_pieces(folder: Path) -> None:
-    """A tokenizer as transformers makes of SentencePiece models: all ways to merge, by rank."""
+def make_pieces(folder: Path, gemma: bool = False) -> None:
+    """A tokenizer as transformers makes of SentencePiece models: all ways to merge, by rank.
+
+    gemma: as Gemma's, without "▁" before a text and with tokens of their own for blanks.
+    """
     learner = Tokenizer(models.BPE())
     learner.pre_tokenizer = pre_tokenizers.Metaspace()
     trainer = trainers.BpeTrainer(vocab_size=330, show_progress=False)
     learner.train_from_iterator([TEXT, "tell me what's what", *NUMBERS], trainer)
     learned = learner.get_vocab()
     first = ["<unk>", "<s>", "</s>", *(f"<0x{value:02X}>" for value in range(256))]
+    if gemma:
+        learned |= dict.fromkeys(GEMMA_BLANKS, 0)
     words = [*first, *sorted(learned, key=lambda word: (len(word) < 2, learned[word]))]
     vocabulary = {word: number for number, word in enumerate(words)}
     merges = [
@@ -99,6 +105,10 @@ def make_pieces(folder: Path) -> None:
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
     )
+    if gemma:
+        tokenizer.normalizer = normalizers.Replace(" ", "▁")
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+        tokenizer.add_tokens([AddedToken(blank, normalized=False) for blank in GEMMA_BLANKS])
     tokenizer.decoder = decoders.Sequence(
         [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
     )

@@ -101,6 +101,8 @@ def test_sources_by_their_names(tmp_path: Path) -> None:
     assert (found.source.licence, found.source.version) == ("apache-2.0", "")
     source, path = named_source("sft-1", {"sft-1": folder}.get)
     assert (source.kind, source.place, path) == ("run", "sft-1", str(folder))
+    (folder / "README.md").write_text("---\nlicense: other\nlicense_name: own-1\n---\n")
+    assert local_facts(source, path).source.licence == "own-1"
     for text in ("Qwen/Qwen3-4B", "Qwen/Qwen3-4B@main", "a/b@refs/pr/3"):
         assert named_source(text, lambda name: None)[0].kind == "hub"
     for text in (
@@ -126,6 +128,10 @@ def test_a_gguf_file_in_full_precision_is_a_source(tmp_path: Path) -> None:
     assert found.full == pytest.approx(size, rel=0.001)
     assert found.outside == 400 * 64 + 64  # the embeddings, tied, and the last norm
     maker = make_gguf()
+    plain, own = maker.metadata, {"general.license": "other", "general.license.name": "own-1"}
+    maker.metadata = lambda *given: plain(*given) | own  # type: ignore[attr-defined]
+    maker.write_model(tmp_path / "own.gguf", maker.TINY, "Own")
+    assert facts(tmp_path / "own.gguf").source.licence == "own-1"
     quantized = tmp_path / "quantized.gguf"
     maker.write_model(quantized, replace(maker.TINY, type="Q4_0"), "Quantized")
     with pytest.raises(KnownError, match="quantized already"):
@@ -183,9 +189,10 @@ def test_licences_are_read_from_the_head_of_a_card() -> None:
     assert licence_of(b"---\nbase_model: a---b\nlicense: mit\n---\n") == "mit"
     assert licence_of(b"---\nlicense: other\nlicense_name: tongyi\n---\n") == "tongyi"
     assert licence_of(b"---\nlicense: other\n---\n") == "other"
-    # One of several would not be the truth.
-    assert licence_of(b"---\nlicense:\n- mit\n- gpl-3.0\n---") == ""
-    assert licence_of(b"---\nlicense: [mit, gpl-3.0]\n---") == ""
+    assert licence_of("\ufeff---\nlicense: mit\n---\n".encode()) == "mit"
+    assert licence_of(b"---\nlicense:\n- mit\n- x\n---") == "mit, x"
+    assert licence_of(b"---\nlicense: other\nlicense_name: own-1\n---") == "own-1"
+    assert licence_of(b"---\nlicense: &a |\n  mit\n---") == ""
     assert licence_of(b"license: mit") == ""
     assert licence_of(b"", b'{"license": "Apache-2.0"}') == "Apache-2.0"
     assert module.CONFIG == "config.json"
