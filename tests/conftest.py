@@ -1,5 +1,6 @@
 """What every test gets: a home of its own, no keyring, and a failure for unexpected log lines."""
 
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -10,6 +11,12 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # No test may write to the keyring of the person who runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+
+def pytest_collection_finish() -> None:
+    """What lives as long as the tests need not be looked through again at each collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
