@@ -1,6 +1,5 @@
 """What every test gets: a home of its own, no keyring, and a failure for unexpected log lines."""
 
-import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -16,12 +15,6 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 # Where the parts run side by side: a model's threads that wait for each other on busy cores cost
 # several times the work itself. The other places that read this tuple are imported later.
 process.PASSED_ON = (*process.PASSED_ON, "OMP_THREAD_LIMIT")
-
-
-def pytest_collection_finish() -> None:
-    """What lives as long as the tests need not be looked through again at each collection."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
