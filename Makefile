@@ -33,6 +33,9 @@ check:
 	@$(MAKE) --no-print-directory -j4 check-window check-model check-training check-rest
 	@$(MAKE) --no-print-directory check-alone
 
+# Beside others, a model's threads wait for each other more than they compute.
+check-window check-model check-training check-rest: export OMP_THREAD_LIMIT := 1
+
 check-window:
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(BESIDE) $(WINDOW)
 

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.model import process
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # No test may write to the keyring of the person who runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+# Where the parts run side by side: a model's threads that wait for each other on busy cores cost
+# several times the work itself. The other places that read this tuple are imported later.
+process.PASSED_ON = (*process.PASSED_ON, "OMP_THREAD_LIMIT")
 
 
 @pytest.fixture(autouse=True)

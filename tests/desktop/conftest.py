@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -12,6 +13,7 @@ from desktop.opening import Start
 from desktop.session import Session
 from desktop.theme import theme
 from desktop.window import MainWindow
+from engine.core import garbage
 from tests.desktop.dropped import TRADES
 from tests.desktop.fake_service import FakeService
 
@@ -40,12 +42,18 @@ def qtbot(qtbot: QtBot) -> QtBot:
 
 
 @pytest.fixture(autouse=True)
-def destroyed_here(qapp: object) -> Iterator[None]:
-    """Widgets of a test are destroyed at its end, on this thread, as the app does it too."""
+def destroyed_here(qapp: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Widgets of a test are destroyed at its end, on this thread, as the app does it too.
+
+    What then still lives are modules, a million objects that need not be looked through each time;
+    an import, which puts off the collection, would have them looked through again.
+    """
     gc.disable()
+    monkeypatch.setattr(garbage, "gc", Mock())
     yield
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

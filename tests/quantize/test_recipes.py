@@ -6,11 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tiny_models import TEXT
+from tiny_models import TEXT, make_model, make_tokenizer
 
 from engine.core.errors import KnownError
 from engine.model.gguf.header import read_header
 from quantize.compare import Comparison, compare
+from quantize.convert import convert
 from quantize.imatrix import collect
 from quantize.output import parse_size
 from quantize.quantize import Mix, planned_kinds, quantize
@@ -18,6 +19,16 @@ from quantize.recipe import file_hash, read_recipe, replay
 from quantize.search import Aim, Refinement, search
 from quantize.sizes import file_size, kinds_of, tensor_size
 from quantize.task import Interrupted, Task
+
+
+@pytest.fixture(scope="module")
+def gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Narrower than the shared model: a search writes each weight in each type."""
+    folder = tmp_path_factory.mktemp("narrow")
+    make_model(folder, num_attention_heads=2, num_key_value_heads=1, intermediate_size=256)
+    make_tokenizer(folder)
+    convert(folder, folder / "narrow.gguf", "F32", Task(lambda _fraction, _text: None))
+    return folder / "narrow.gguf"
 
 
 @pytest.fixture(scope="module")

@@ -126,12 +126,9 @@ def test_the_users_program_that_fails_is_said(assay: Run, prices: Path) -> None:
     assert watched.stderr == "The program for alerts, program, is not there or cannot be run.\n"
 
 
-def test_the_watch_tells_what_fires_and_ends_when_nobody_reads(home: Path, prices: Path) -> None:
-    def run(*args: str | Path) -> None:
-        subprocess.run([*ASSAY, *args], check=True, capture_output=True, timeout=60)
-
-    run("prices", prices, "--yes")
-    run("alerts", "add", *ABOVE)
+def test_the_watch_tells_what_fires_and_ends_when_nobody_reads(assay: Run, prices: Path) -> None:
+    assay("prices", prices, "--yes")
+    assay("alerts", "add", *ABOVE)
     with subprocess.Popen([*ASSAY, "watch"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == (
@@ -140,7 +137,7 @@ def test_the_watch_tells_what_fires_and_ends_when_nobody_reads(home: Path, price
         assert process.stdout.readline().startswith("BTC above $95,000.00: BTC was at")
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
-    run("alerts", "add", *ABOVE)
+    assay("alerts", "add", *ABOVE)
     with subprocess.Popen([*ASSAY, "watch"], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()

@@ -1,18 +1,30 @@
 """`assay chats`: list, search, export."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from engine.cli import main
 from tests.engine.cli.conftest import Run
 
 
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder after two questions; not to be changed."""
+    home = tmp_path_factory.mktemp("answered") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSAY_HOME", str(home))
+        assert main(["ask", "what is staking"]) == 0
+        assert main(["ask", "what is impermanent loss"]) == 0
+    return home
+
+
 @pytest.fixture
-def asked(assay: Run) -> Run:
+def asked(answered: Path, home: Path, assay: Run) -> Run:
     """After two questions."""
-    assay("ask", "what is staking")
-    assay("ask", "what is impermanent loss")
+    shutil.copytree(answered, home)
     return assay
 
 

@@ -112,9 +112,9 @@ def test_a_key_that_is_not_given_is_not_stored_as_none(
     ],
 )
 def test_a_server_that_fails_costs_its_words_and_no_time(
-    answer: Callable[[Handler], None], said: str, processes: Run
+    answer: Callable[[Handler], None], said: str, assay: Run, processes: Run
 ) -> None:
-    """In processes of their own: what keeps one from ending is not to be seen otherwise."""
+    """In a process of its own: what keeps one from ending is not to be seen otherwise."""
 
     def asked(handler: Handler) -> None:
         if handler.path == "/v1/models":
@@ -123,9 +123,9 @@ def test_a_server_that_fails_costs_its_words_and_no_time(
             answer(handler)
 
     with serving(asked) as server:
-        processes("endpoints", "add", "gpu", server.url)
-        processes("endpoints", "on", "gpu")
-        processes("endpoints", "use", "gpu")
+        assay("endpoints", "add", "gpu", server.url)
+        assay("endpoints", "on", "gpu")
+        assay("endpoints", "use", "gpu")
         out = processes("ask", "hello there").stdout
     assert out.startswith("Hello. Ask me about")
     assert said in out

@@ -67,8 +67,8 @@ def test_ctrl_c_is_130_though_what_it_hit_cannot_be_closed(
     assert "error" not in capsys.readouterr().err
 
 
-def test_a_reader_that_goes_away_is_no_error(home: Path) -> None:
-    subprocess.run([*ASSAY, "demo"], check=True, capture_output=True, timeout=60)
+def test_a_reader_that_goes_away_is_no_error(assay: Run) -> None:
+    assay("demo")
     with subprocess.Popen(
         [*ASSAY, "report"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

@@ -1,6 +1,7 @@
 """The search for garbage is put off and comes back."""
 
 import gc
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,6 +14,16 @@ class Node:
     me: "Node"
 
 
+@pytest.fixture(autouse=True)
+def switched_on() -> Iterator[None]:
+    """As in a process without a window, whatever ran in this one before."""
+    enabled = gc.isenabled()
+    gc.enable()
+    yield
+    if not enabled:
+        gc.disable()
+
+
 def test_there_is_no_search_meanwhile_and_again_after() -> None:
     with no_collection():
         assert not gc.isenabled()
@@ -20,6 +31,14 @@ def test_there_is_no_search_meanwhile_and_again_after() -> None:
     with pytest.raises(KeyError), no_collection():
         raise KeyError
     assert gc.isenabled()
+
+
+def test_where_it_is_off_it_stays_off() -> None:
+    gc.disable()
+    with no_collection():
+        assert not gc.isenabled()
+    assert not gc.isenabled()
+    gc.enable()
 
 
 def test_cycles_that_were_made_meanwhile_are_found_later() -> None:

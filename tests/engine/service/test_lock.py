@@ -1,5 +1,6 @@
 """One Assay per data folder."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,6 +20,15 @@ from engine.service.lock import ProfileLock
 lock = ProfileLock(Paths(Path(sys.argv[1])))
 print("held", flush=True)
 sys.stdin.read()
+"""
+COMMANDS = """
+import contextlib, io, json, sys
+from engine.cli import main
+for line in sys.stdin:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = main(["--home", sys.argv[1], *json.loads(line)])
+    print(json.dumps([status, err.getvalue()]), flush=True)
 """
 
 
@@ -65,19 +75,25 @@ def test_a_failed_opening_leaves_no_lock(
 def test_reading_works_beside_another_process_and_changes_nothing(
     open_service: Callable[..., Service], paths: Paths
 ) -> None:
-    """The writer is this process, the readers are the commands."""
+    """The writer is this process, the readers are the commands, in one of their own."""
     first = open_service()
     first.settings.set("currency", "EUR")
+    pipe = subprocess.PIPE
+    line = [sys.executable, "-c", COMMANDS, str(paths.root)]
+    with subprocess.Popen(line, stdin=pipe, stdout=pipe, text=True) as other:
 
-    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-m", "engine.cli", "--home", str(paths.root), *arguments]
-        return subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
+        def command(*arguments: str) -> tuple[int, str]:
+            assert other.stdin is not None
+            assert other.stdout is not None
+            print(json.dumps(arguments), file=other.stdin, flush=True)
+            status, err = json.loads(other.stdout.readline())
+            return status, err
 
-    for reading in (("alerts",), ("alerts", "history"), ("transactions",), ("series",), ("tax",)):
-        done = command(*reading)
-        assert (done.returncode, done.stderr) == (0, ""), reading
-    assert "no portfolio" in command("report").stderr
-    assert "open with this data folder" in command("undo", "1").stderr
+        for reading in ("alerts", "alerts history", "transactions", "series", "tax"):
+            assert command(*reading.split()) == (0, ""), reading
+        assert "no portfolio" in command("report")[1]
+        assert "open with this data folder" in command("undo", "1")[1]
+    assert other.returncode == 0
     wal = paths.database.with_name("assay.db-wal")
     assert wal.exists()  # a reader that ends takes nothing away from the writer
     first.settings.set("currency", "CHF")
