@@ -19,7 +19,7 @@ from quantize.sizes import file_size, kinds_by_number
 
 # "[  12/ 310] blk.1.attn_q.weight - [ 1024, 64, 1, 1], type = f16, size = 0.12 MiB", then, where
 # the type changes, "-> 0.04 MiB (q4_K)" when planning and "converting to q4_K .." otherwise.
-_TENSOR = re.compile(r"\[\s*(\d+)/\s*(\d+)\]\s+(\S+) .*type =\s+(\w+),")
+_TENSOR = re.compile(r"\[\s*(\d+)/\s*(\d+)\]\s+(.+?)\s+- \[.*type =\s+(\w+),")
 _BECOMES = re.compile(r"->.*\((\w+)\)")
 _REASON = re.compile(r"failed to quantize: (.*)")
 
@@ -35,9 +35,13 @@ class _Log:
         self.kinds: dict[str, float] = {}
         self._name = ""
         self.reason = ""
-        # Kept as an attribute: the library calls it as long as this object is in use.
+        # Kept as an attribute: the library calls it until close().
         self._callback = api.llama_log_callback(self._on_text)
         api.llama_log_set(self._callback, None)
+
+    def close(self) -> None:
+        """Let the library log as it did before."""
+        api.llama_log_set(api.llama_log_callback(), None)
 
     def _on_text(self, _level: int, data: bytes, _: object) -> None:
         text = data.decode(errors="replace")
@@ -93,7 +97,11 @@ def _run(arguments: Arguments, dry: bool, report: Report) -> _Log:
         params.imatrix = _importances(values)
     log = _Log(report)
     source, target = (os.fsencode(arguments[name]) for name in ("source", "target"))
-    if api.llama_model_quantize(source, target, params) == 0:
+    try:
+        done = api.llama_model_quantize(source, target, params) == 0
+    finally:
+        log.close()
+    if done:
         return log
     if "iostream" in log.reason:
         raise KnownError("The quantized file could not be written.", "Is the disk full?")

@@ -12,7 +12,7 @@ from engine.model.gguf.header import read_header
 from quantize.compare import compare
 from quantize.jobs.quantize import quantize as quantize_job
 from quantize.output import NoSpace
-from quantize.quantize import quantize
+from quantize.quantize import Mix, planned_kinds, quantize
 from quantize.task import Task
 from quantize.types import TYPES
 
@@ -63,7 +63,7 @@ def test_refusals(gguf: Path, tmp_path: Path, task: Task, text_file: Path) -> No
     copy = Path(shutil.copy(gguf, tmp_path.parent / "copy.gguf"))
     cases = [
         (small, tmp_path / "out", "quantized already"),
-        (copy, copy, "would replace the one it is made from"),
+        (copy, copy, "would replace one it is made from"),
         (text_file, tmp_path / "out", "not a GGUF model"),
         (tmp_path / "nowhere", tmp_path / "out", "does not exist"),
         (gguf, tmp_path / "no" / "out", "could not be written|does not exist"),
@@ -88,6 +88,13 @@ def test_a_full_disk_is_told_before_anything_is_written(
     with pytest.raises(NoSpace, match=r"needs .* and only 1.0 kB are free"):
         quantize_job(names | rest, lambda _fraction, _text: None)  # in a child no fault is injected
     assert not list(tmp_path.iterdir())
+
+
+def test_names_with_blanks_are_read_from_the_log(gguf: Path, tmp_path: Path, task: Task) -> None:
+    odd = tmp_path / "odd.gguf"
+    odd.write_bytes(gguf.read_bytes().replace(b"output_norm.weight", b"output norm.weight"))
+    kinds = planned_kinds(odd, read_header(odd), Mix("Q8_0"), task)
+    assert kinds["output norm.weight"] == "F32"
 
 
 def test_stopping_leaves_nothing(gguf: Path, tmp_path: Path) -> None:

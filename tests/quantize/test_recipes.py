@@ -95,6 +95,13 @@ def test_refused_mixes(gguf: Path, tmp_path: Path, task: Task, mix: Mix, sentenc
     assert not list(tmp_path.iterdir())
 
 
+def test_an_importance_matrix_is_not_replaced(importance: Path, gguf: Path, task: Task) -> None:
+    before = importance.read_bytes()
+    with pytest.raises(KnownError, match="would replace one it is made from"):
+        quantize(gguf, importance, Mix("Q4_K_S", (), importance), task)
+    assert importance.read_bytes() == before
+
+
 def test_search_beats_the_uniform_type_and_is_repeatable(
     gguf: Path,
     importance: Path,
