@@ -154,8 +154,8 @@ def gemma(kind: tuple[Any, Any], **settings: object) -> Callable[[Path], None]:
 
 
 def starter(folder: Path) -> None:
-    """The model that comes with Assay."""
-    shutil.copytree(STARTER, folder)
+    """The model that comes with Assay, without what only ours reads."""
+    shutil.copytree(STARTER, folder, ignore=shutil.ignore_patterns("assay.json"))
 
 
 # Model → how to make it and the name of its tokenizer's way to split.

@@ -12,6 +12,10 @@ from tiny_models import TOKENS, make_other, make_tokenizer, torch_logits
 from transformers import (
     AutoModelForCausalLM,
     CompressedTensorsConfig,
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
     Glm4MoeConfig,
     Glm4MoeForCausalLM,
     LlamaConfig,
@@ -32,8 +36,8 @@ from quantize.task import Task
 assert compressed_tensors.__version__  # transformers finds it by itself
 
 
-def dense(config: type, kind: type) -> Callable[[Path], torch.nn.Module]:
-    return lambda folder: make_other(folder, config, kind, num_hidden_layers=2)
+def dense(config: type, kind: type, **settings: object) -> Callable[[Path], torch.nn.Module]:
+    return lambda folder: make_other(folder, config, kind, num_hidden_layers=2, **settings)
 
 
 def moe(config: type, kind: type, **settings: object) -> Callable[[Path], torch.nn.Module]:
@@ -59,6 +63,10 @@ GLM4_MOE = moe(
 )
 
 
+GEMMA = {"head_dim": 64, "query_pre_attn_scalar": 64, "sliding_window": 64, "pad_token_id": 0}
+ROPE = {"full_attention": {"rope_type": "default", "rope_theta": 1e6}}
+
+
 @pytest.mark.filterwarnings("ignore:You passed `quantization_config`")
 @pytest.mark.parametrize(
     ("make", "dequantize"),
@@ -69,8 +77,10 @@ GLM4_MOE = moe(
         (QWEN3_MOE, True),
         (QWEN2_MOE, True),
         (GLM4_MOE, True),
+        (dense(Gemma2Config, Gemma2ForCausalLM, **GEMMA), False),
+        (dense(Gemma3TextConfig, Gemma3ForCausalLM, **GEMMA, rope_parameters=ROPE), False),
     ],
-    ids=["qwen3", "qwen2", "llama", "qwen3moe", "qwen2moe", "glm4moe"],
+    ids=["qwen3", "qwen2", "llama", "qwen3moe", "qwen2moe", "glm4moe", "gemma2", "gemma3"],
 )
 def test_logits_are_those_of_the_unpacked_weights(
     make: Callable[[Path], torch.nn.Module],
