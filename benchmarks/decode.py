@@ -81,7 +81,7 @@ def measure_child(client: ModelClient, tokens: int) -> float:
 
     A trained model may end its answer early: then others are drawn until one is long enough.
     """
-    for seed in range(20):
+    for seed in range(200):
         request = GenerateRequest(
             PROMPT, max_tokens=tokens, temperature=1.0 if seed else 0.0, seed=seed
         )

@@ -96,6 +96,8 @@ def _run(words: list[str]) -> int:
     name = words[0]
     # An exception is no way out of here: some libraries swallow it while they are imported.
     before = signal.signal(signal.SIGINT, _leave)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # engine/training_runs/child.py
     try:
         kind = _module(name).Config
         parser = _parser(name, kind)

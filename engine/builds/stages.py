@@ -12,6 +12,8 @@ FETCHED, PARTS = "source", "parts"
 """The folders of what is fetched from the Hub."""
 FULL, IMATRIX, MODEL, RECIPE = "full.gguf", "imatrix.gguf", "model.gguf", "model.recipe.json"
 REPORT = "report.html"
+FEEDBACK_UP_TO = 100_000_000
+"""Weights of a model that is rounded with feedback: minutes there, and not yet measured beyond."""
 SOURCE = "source"
 """Under this name the hash of a local source is an input."""
 
@@ -107,13 +109,19 @@ def _calibrate(at: Place) -> list[str]:
 
 
 def _quantize(at: Place, aim: Aim) -> list[str]:
-    matrix = ["--imatrix", at[IMATRIX]] if aim.is_calibrated else []
-    return ["quantize", str(at.full), at[MODEL], *aim.flags, *matrix]
+    calibrated = ["--imatrix", at[IMATRIX]] if aim.is_calibrated else []
+    feedback = ["--feedback", *_texts(at)] if aim.is_calibrated and _is_small(at) else []
+    return ["quantize", str(at.full), at[MODEL], *aim.flags, *calibrated, *feedback]
 
 
 def _search(at: Place, aim: Aim) -> list[str]:
+    feedback = ["--feedback"] if _is_small(at) else []
     matrix = ["--imatrix", at[IMATRIX]]
-    return ["search", str(at.full), at[MODEL], *aim.flags, *matrix, *_texts(at)]
+    return ["search", str(at.full), at[MODEL], *aim.flags, *matrix, *feedback, *_texts(at)]
+
+
+def _is_small(at: Place) -> bool:
+    return 0 < at.source.parameters <= FEEDBACK_UP_TO
 
 
 def _compare(at: Place) -> list[str]:

@@ -25,9 +25,12 @@ def main(folder: Path, command: list[str]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, pass_on)
+    # Python may swallow a Ctrl-C while it starts: there it waits until the command can hear it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     with (folder / LOG).open("ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     running.append(process)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     if asked:  # it came before there was anybody to pass it on to
         process.send_signal(asked[-1])
     write_atomic(folder / EXIT, str(process.wait()).encode())

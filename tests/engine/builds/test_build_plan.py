@@ -55,8 +55,11 @@ def test_the_stages_of_a_source_and_an_aim(
 
 @pytest.mark.parametrize("kind", ["hub", "file"])
 @pytest.mark.parametrize("target", ["Q4_K_M", "Q8_0", "4.5bpw", "2GiB"])
-def test_the_program_understands_its_commands(kind: str, target: str, tmp_path: Path) -> None:
-    source = replace(SOURCE, kind=kind)  # type: ignore[arg-type]
+@pytest.mark.parametrize("weights", [8_400_000, 4_000_000_000])
+def test_the_program_understands_its_commands(
+    kind: str, target: str, weights: int, tmp_path: Path
+) -> None:
+    source = replace(SOURCE, kind=kind, parameters=weights)  # type: ignore[arg-type]
     order = BuildOrder("X", "/x", target, (Path("/a"), Path("/b")))
     place = Place(tmp_path, order, source, "/x")
     for stage in stages_of(order, source):
@@ -66,6 +69,8 @@ def test_the_program_understands_its_commands(kind: str, target: str, tmp_path: 
             assert options.json
             if stage.name in ("calibrate", "search"):
                 assert options.text == [Path("/a"), Path("/b")]
+            if stage.name in ("quantize", "search"):
+                assert options.feedback == (weights < 10**8 and target != "Q8_0")
 
 
 def test_what_is_missing_is_made_with_what_it_needs(tmp_path: Path) -> None:

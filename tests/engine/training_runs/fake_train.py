@@ -41,6 +41,7 @@ def main() -> int:
 def steps(out: Path, broken: bool) -> int:
     asked: list[int] = []
     signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     before = len(list(out.glob("step-*")))
     with (out / "metrics.jsonl").open("a") as file:
         if broken:
