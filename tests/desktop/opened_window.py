@@ -26,6 +26,25 @@ D = TypeVar("D", bound=QDialog)
 W = TypeVar("W", bound=QWidget)
 
 
+_demo: dict[Path, bytes] = {}
+"""The files of a data folder with the demo, once there was one."""
+
+
+def put_demo(root: Path) -> None:
+    """Make a data folder with the demo, which is worked out once."""
+    if not _demo:
+        service = Service.open(Paths(root), background=False)
+        service.portfolio.load_demo()
+        service.close()
+        found = [path for path in root.rglob("*") if path.is_file()]
+        _demo.update({path.relative_to(root): path.read_bytes() for path in found})
+        return
+    for name, content in _demo.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch(0o600)
+        (root / name).write_bytes(content)
+
+
 class OpenedWindow:
     """A window, its service and one of its pages."""
 
@@ -46,10 +65,10 @@ class OpenedWindow:
     @contextmanager
     def opened(cls, qtbot: QtBot, root: Path, *, demo: bool = False) -> Iterator[Self]:
         """Open a service on an empty folder, or on the demo, and the window on it."""
+        if demo:
+            put_demo(root)
         service = Service.open(Paths(root), background=False)
         try:
-            if demo:
-                service.portfolio.load_demo()
             found = cls(qtbot, service)
             yield found
             found.window.will_quit()
