@@ -19,7 +19,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from sentencepiece import sentencepiece_model_pb2
 from transformers import Qwen3Config, Qwen3ForCausalLM
 from transformers.utils import logging
 
@@ -142,6 +141,8 @@ def gemma(kind: tuple[Any, Any], **settings: object) -> Callable[[Path], None]:
             types[added["id"]] = USER_DEFINED
         ranks = scores(words, merges)
         marked = zip(words, piece_types(words, tuple(types), "<unk>"), types, ranks, strict=True)
+        from sentencepiece import sentencepiece_model_pb2  # noqa: PLC0415 (the peer needs it, too)
+
         model = sentencepiece_model_pb2.ModelProto()
         model.trainer_spec.model_type = model.trainer_spec.BPE
         model.trainer_spec.byte_fallback = True
