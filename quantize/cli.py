@@ -19,6 +19,8 @@ Exit code: 0 done, 1 error, 130 stopped.
 
 import argparse
 import signal
+import sys
+from collections.abc import Sequence
 from importlib import import_module
 
 from engine.core.errors import Cancelled, KnownError
@@ -32,7 +34,8 @@ COMMANDS = ("convert", "convert-lora", "imatrix", "quantize", "search", "compare
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _parser(arguments).parse_args(arguments)
     screen: Screen = JsonScreen() if options.json else TextScreen()
     task = Task(screen.progress)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -48,12 +51,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Of the command asked for, so that the others need not be imported; else of all."""
     parser = argparse.ArgumentParser(prog="assay-quantize", description="Make GGUF model files.")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="one JSON object per line")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in COMMANDS:
+    for name in COMMANDS if set(arguments[:1]).isdisjoint(COMMANDS) else arguments[:1]:
         module = import_module(f"quantize.commands.{name.replace('-', '_')}")
         command = commands.add_parser(name, parents=[common], help=module.HELP)
         module.configure(command)
