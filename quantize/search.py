@@ -105,8 +105,8 @@ def search(
         written = 0.9 if feedback else 0.98
         if refinement is not None:
             left = budget - recipe(chosen, 0.0).size
-            place = tempfile.TemporaryDirectory(".part", f".{target.name}.", target.parent)
-            with task.part(0.8, written), place as folder:
+            scratch = tempfile.TemporaryDirectory(".part", f".{target.name}.", target.parent)
+            with task.part(0.8, written), scratch as folder:
                 trial = Path(folder) / "trial.gguf"
 
                 def measure(choice: Choice) -> float:
