@@ -162,6 +162,7 @@ def _convert(
     tensors = [tensor(wanted, weights, kind) for wanted, weights in planned]
     task.check()
     checked, misread = _verify(folder, metadata, task)
+    check_place(target, ())
     files = divide(target, metadata, tensors, split)
     sources = [weight.path for _, weights in planned for weight in weights]
     if adapter is not None:
