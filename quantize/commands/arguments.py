@@ -7,7 +7,7 @@ from pathlib import Path
 
 from quantize.output import parse_size
 
-LEAST_PART = 10**6  # bytes; smaller files would be one for each tensor
+LEAST_PART = 10**5  # bytes; less would make a file of each tensor
 _MOST_BITS = 32
 _COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
 
@@ -39,7 +39,7 @@ def part_size(text: str) -> int:
     """Bytes that one of several files may have."""
     found = size(text)
     if found < LEAST_PART:
-        raise argparse.ArgumentTypeError(f"{text!r} is too small: 1MB is the least, 4GB is usual")
+        raise argparse.ArgumentTypeError(f"{text!r} is too small: 100kB is the least, 4GB is usual")
     return found
 
 

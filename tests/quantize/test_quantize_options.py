@@ -44,7 +44,7 @@ def test_options_that_do_not_go_together(
         ((*SEARCH, "--size=0"), "--size: a file cannot have no bytes"),
         ((*SEARCH, "--bpw=4", "--refine=-3"), "--refine: '-3' is no whole number from 1 on"),
         (("convert", "in", "out", "--split=0"), "--split: a file cannot have no bytes"),
-        (("convert", "in", "out", "--split=1B"), "--split: '1B' is too small: 1MB is the least"),
+        (("convert", "in", "out", "--split=1B"), "--split: '1B' is too small: 100kB is the least"),
         ((*QUANTIZE, "--tensor-type=nonsense"), "--tensor-type: 'nonsense' is not like ffn_down"),
         ((*QUANTIZE, "--tensor-type==Q6_K"), "--tensor-type: '=Q6_K' is not like ffn_down"),
         (("quantize", "in.gguf", "", "--type=Q4_0"), "target: no file or folder is named"),
