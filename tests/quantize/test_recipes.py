@@ -76,6 +76,7 @@ def test_types_of_single_weights(gguf: Path, importance: Path, tmp_path: Path, t
         (Mix("IQ2_XXS"), "needs an importance matrix"),
         (Mix("Q8_0", (("ffn", "Q9_K"),)), "no type Q9_K"),
         (Mix("Q8_0", (("(", "Q4_K"),)), "not a regular expression"),
+        (Mix("Q8_0", (("ffn", "Q6_K"), ("zzz", "Q6_K"))), "No weight's name has zzz"),
     ],
 )
 def test_refused_mixes(gguf: Path, tmp_path: Path, task: Task, mix: Mix, sentence: str) -> None:
