@@ -85,7 +85,7 @@ def test_a_full_disk_is_told_before_anything_is_written(
     monkeypatch.setattr("quantize.output.shutil.disk_usage", lambda _path: usage)
     names = {"source": str(gguf), "target": str(tmp_path / "part"), "final": str(tmp_path / "out")}
     rest = {"importance": "", "type": "Q8_0", "overrides": "[]"}
-    with pytest.raises(NoSpace, match=r"needs .* and only 1.0 kB are free"):
+    with pytest.raises(NoSpace, match=r"needs .* beside 67\.1 MB .*, and only 1\.0 kB are free"):
         quantize_job(names | rest, lambda _fraction, _text: None)  # in a child no fault is injected
     assert not list(tmp_path.iterdir())
 
