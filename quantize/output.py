@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.core.errors import KnownError
-from engine.core.files import known_os_error, sync_directory, sync_file
+from engine.core.files import not_written, sync_directory, sync_file
 
 _SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,18})?) ?([KMG]i?)?B?", re.I)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
@@ -39,7 +39,7 @@ def atomic_output(path: Path) -> Iterator[Path]:
                 temporary.unlink()
         sync_directory(path.parent)
     except OSError as error:
-        raise known_os_error(f"write {path.name}", error) from error
+        raise not_written(path, error) from error
 
 
 def check_place(path: Path, sources: Iterable[Path]) -> None:
@@ -51,10 +51,12 @@ def check_place(path: Path, sources: Iterable[Path]) -> None:
             raise KnownError(
                 "The new file would replace one it is made from.", "Give it another name."
             )
-        with tempfile.TemporaryFile(dir=path.parent):
+        with tempfile.NamedTemporaryFile(  # as long a name as any of the unfinished file
+            prefix=f".{path.name}.", suffix=".part", dir=path.parent
+        ):
             pass
     except OSError as error:
-        raise known_os_error(f"write {path.name}", error) from error
+        raise not_written(path, error) from error
 
 
 def _refuse_folder(path: Path) -> None:
@@ -67,7 +69,7 @@ def check_space(path: Path, size: int) -> None:
     try:
         free = shutil.disk_usage(path.parent).free
     except OSError as error:
-        raise known_os_error(f"write {path.name}", error) from error
+        raise not_written(path, error) from error
     if free < size + HEADROOM:
         raise NoSpace(
             f"The new file needs {readable(size)} beside {readable(HEADROOM)} that are kept for other "

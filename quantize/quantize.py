@@ -1,7 +1,6 @@
 """Makes a model file smaller by storing its weights with fewer bits."""
 
 import json
-import os
 import re
 import time
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from quantize.child import run_job
 from quantize.imatrix import read_importance, require_full_precision
 from quantize.jobs import Arguments
 from quantize.outcome import Outcome
-from quantize.output import atomic_output, readable
+from quantize.output import atomic_output, check_place, readable
 from quantize.sizes import bits_per_weight, kinds_by_number, kinds_of
 from quantize.task import Task
 from quantize.types import IMPORTANCE_TYPES, WEIGHT_TYPES
@@ -78,11 +77,8 @@ def quantize(
     mix = Mix(mix) if isinstance(mix, str) else mix
     before = read_header(source)
     _check(source, before, mix)
+    check_place(target, (source,) if mix.importance is None else (source, mix.importance))
     with atomic_output(target) as temporary:
-        if target.exists() and os.path.samefile(source, target):
-            raise KnownError(
-                "The new file would replace the one it is made from.", "Give it another name."
-            )
         arguments = _arguments(source, mix)
         arguments |= {"target": str(temporary.resolve()), "final": str(target.resolve())}
         ends = 1.0 if feedback is None else _ROUNDED

@@ -63,10 +63,11 @@ def test_refusals(gguf: Path, tmp_path: Path, task: Task, text_file: Path) -> No
     copy = Path(shutil.copy(gguf, tmp_path.parent / "copy.gguf"))
     cases = [
         (small, tmp_path / "out", "quantized already"),
-        (copy, copy, "would replace the one it is made from"),
+        (copy, copy, "would replace one it is made from"),
         (text_file, tmp_path / "out", "not a GGUF model"),
         (tmp_path / "nowhere", tmp_path / "out", "does not exist"),
-        (gguf, tmp_path / "no" / "out", "could not be written|does not exist"),
+        (gguf, tmp_path / "no" / "out", "there is no folder .*no"),
+        (gguf, tmp_path / ("o" * 250), "its name is too long. Give it a shorter name"),
         (gguf, tmp_path, "is a folder"),
     ]
     for source, target, sentence in cases:
