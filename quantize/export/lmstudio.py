@@ -40,7 +40,9 @@ def export_lmstudio(model: Path, models: Path, task: Task) -> Exported:
     header = read_model(model)
     if not models.is_dir():
         raise KnownError(
-            f"There is no folder {models}.",
+            f"{models} is a file, not a folder."
+            if models.exists()
+            else f"There is no folder {models}.",
             "LM Studio shows it under My Models, usually .lmstudio/models in your home folder.",
         )
     name = simple_name(header, model)

@@ -131,6 +131,11 @@ def test_damaged_recipes(tmp_path: Path) -> None:
         path.write_text(content)
         with pytest.raises(KnownError, match=re.compile("recipe")):
             read_recipe(path)
+    path.write_text("any text")
+    with pytest.raises(KnownError, match=r"is damaged\. Recipes are written by"):
+        read_recipe(path)
+    with pytest.raises(KnownError, match=r"There is no file .*no\.json"):
+        read_recipe(tmp_path / "no.json")
 
 
 def test_sizes() -> None:

@@ -108,6 +108,8 @@ def test_refusals(shared_folder: Path, tmp_path: Path, task: Task) -> None:
         assert not out.exists()
 
     refused("There is no folder")
+    adapter.mkdir()
+    refused("The adapter's folder has no adapter_config.json. Get the adapter's folder again")
     make_adapter(shared_folder, adapter)
     refused("has no config", base=adapter)
     good = load_file(adapter / WEIGHTS)
