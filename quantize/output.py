@@ -72,8 +72,8 @@ def check_space(path: Path, size: int) -> None:
         raise not_written(path, error) from error
     if free < size + HEADROOM:
         raise NoSpace(
-            f"The new file needs {readable(size)} beside {readable(HEADROOM)} that are kept for other "
-            f"programs, and only {readable(free)} are free.",
+            f"The new file needs {readable(size)} beside {readable(HEADROOM)} that are kept for "
+            f"other programs, and only {readable(free)} are free.",
             "Free some space or write it to another disk.",
         )
 
