@@ -179,9 +179,8 @@ def test_without_speed_and_tools_the_report_is_shorter(found: Assessment) -> Non
 def test_no_line_runs_through_a_name() -> None:
     """A name's ground lies over the line, and the marks over both."""
     svg = ET.fromstring(size_plot([Point(1, "small.gguf", 2, 0.5), Point(2, "large.gguf", 4, 0.1)]))
-    order = [
-        one.get("class", "") for one in svg if one.get("class") not in ("grid", "x", "y", None)
-    ]
+    axes = ("grid", "x", "y", None)
+    order = [one.get("class", "") for one in svg if one.get("class") not in axes]
     assert order == ["front", "behind", "name", "behind", "name", "c1", "c2"]
     grounds = [one for one in svg if one.get("class") == "behind"]
     names = [one for one in svg if one.get("class") == "name"]
