@@ -167,8 +167,11 @@ def _read(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_TEXT:
             raise KnownError(f"{path.name} is larger than 64 MB.", "A few hundred kB are plenty.")
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise known_os_error(f"read {path.name}", error) from error
     except UnicodeDecodeError as error:
         raise KnownError(f"{path.name} is not UTF-8 text.", "Choose a text file.") from error
+    if not text.strip():
+        raise KnownError(f"{path.name} is empty.", "Choose a text to read.")
+    return text

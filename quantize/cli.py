@@ -34,13 +34,15 @@ COMMANDS = ("convert", "convert-lora", "imatrix", "quantize", "search", "compare
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    task = Task(lambda _fraction, _text: None)
+    for number in (signal.SIGTERM, signal.SIGINT):  # the first of all: what follows takes a second
+        signal.signal(number, lambda *_: task.stop())
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser(arguments).parse_args(arguments)
     screen: Screen = JsonScreen() if options.json else TextScreen()
-    task = Task(screen.progress)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: task.stop())
+    task.report = screen.progress
     try:
+        task.check()
         screen.result(options.run(options, task))
     except KnownError as error:
         screen.error(error)

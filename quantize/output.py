@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.core.errors import KnownError
-from engine.core.files import known_os_error, sync_directory, sync_file
+from engine.core.files import not_written, sync_directory, sync_file
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMG]i?)?B?", re.I)
+_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,18})?) ?([KMG]i?)?B?", re.I)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
 HEADROOM = 64 << 20  # left free for everything else on the disk
 
@@ -27,10 +27,9 @@ def atomic_output(path: Path) -> Iterator[Path]:
 
     On any exception it is removed and `path` stays as it was. OSErrors become KnownErrors.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        if path.is_dir():
-            raise KnownError(f"{path.name} is a folder.", "Give the name of the file to write.")
+        _refuse_folder(path)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
             yield temporary
             sync_file(temporary)
@@ -40,23 +39,29 @@ def atomic_output(path: Path) -> Iterator[Path]:
                 temporary.unlink()
         sync_directory(path.parent)
     except OSError as error:
-        raise known_os_error(f"write {path.name}", error) from error
+        raise not_written(path, error) from error
 
 
 def check_place(path: Path, sources: Iterable[Path]) -> None:
     """Raise KnownError where a file cannot be written in the end: its folder lacks or is closed,
     a folder is in its place, or it would replace one of the files it is made from."""
     try:
-        if path.is_dir():
-            raise KnownError(f"{path.name} is a folder.", "Give the name of the file to write.")
+        _refuse_folder(path)
         if path.exists() and any(one.exists() and path.samefile(one) for one in sources):
             raise KnownError(
                 "The new file would replace one it is made from.", "Give it another name."
             )
-        with tempfile.TemporaryFile(dir=path.parent):
+        with tempfile.NamedTemporaryFile(  # as long a name as any of the unfinished file
+            prefix=f".{path.name}.", suffix=".part", dir=path.parent
+        ):
             pass
     except OSError as error:
-        raise known_os_error(f"write {path.name}", error) from error
+        raise not_written(path, error) from error
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():  # "." and "/" have no name
+        raise KnownError(f"{path.name or path} is a folder.", "Give the name of the file to write.")
 
 
 def check_space(path: Path, size: int) -> None:
@@ -64,10 +69,11 @@ def check_space(path: Path, size: int) -> None:
     try:
         free = shutil.disk_usage(path.parent).free
     except OSError as error:
-        raise known_os_error(f"write {path.name}", error) from error
+        raise not_written(path, error) from error
     if free < size + HEADROOM:
         raise NoSpace(
-            f"The new file needs {readable(size)} and only {readable(free)} are free.",
+            f"The new file needs {readable(size)} beside {readable(HEADROOM)} that are kept for "
+            f"other programs, and only {readable(free)} are free.",
             "Free some space or write it to another disk.",
         )
 

@@ -77,7 +77,7 @@ def quantize(
     mix = Mix(mix) if isinstance(mix, str) else mix
     before = read_header(source)
     _check(source, before, mix)
-    check_place(target, (source, mix.importance) if mix.importance else (source,))
+    check_place(target, (source,) if mix.importance is None else (source, mix.importance))
     with atomic_output(target) as temporary:
         arguments = _arguments(source, mix)
         arguments |= {"target": str(temporary.resolve()), "final": str(target.resolve())}
@@ -118,7 +118,7 @@ def planned_kinds(source: Path, header: GgufHeader, mix: Mix, task: Task) -> dic
 def _check(source: Path, header: GgufHeader, mix: Mix) -> None:
     """Raise KnownError if a model cannot be stored so."""
     require_full_precision(header, source, "Quantize")
-    _check_overrides(mix.overrides)
+    _check_overrides(header, mix.overrides)
     if mix.importance is not None:
         check_importance(header, mix.importance)
     elif mix.type in IMPORTANCE_TYPES:
@@ -149,15 +149,20 @@ def _arguments(source: Path, mix: Mix) -> Arguments:
     }
 
 
-def _check_overrides(overrides: Sequence[tuple[str, str]]) -> None:
+def _check_overrides(header: GgufHeader, overrides: Sequence[tuple[str, str]]) -> None:
     for pattern, kind in overrides:
         if kind not in WEIGHT_TYPES:
             raise KnownError(
                 f"There is no type {kind[:40]}.", f"Types of weights: {', '.join(WEIGHT_TYPES)}."
             )
         try:
-            re.compile(pattern)
+            wanted = re.compile(pattern)
         except re.error as error:
             raise KnownError(
                 f"{pattern[:60]} is not a regular expression.", "For example: ffn_down=Q6_K."
             ) from error
+        if not any(wanted.search(tensor.name) for tensor in header.tensors):
+            raise KnownError(
+                f"No weight's name has {pattern[:60]}.",
+                "Names are such as token_embd.weight and blk.0.ffn_down.weight.",
+            )

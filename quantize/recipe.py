@@ -14,6 +14,7 @@ from quantize.types import IMPORTANCE_TYPES, TYPES, WEIGHT_TYPES
 
 FORMAT = "assay-quantize recipe 1"
 MAX_RECIPE = 4 << 20
+WRITTEN_BY = "Recipes are written by `assay-quantize search`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,9 @@ def write_recipe(path: Path, recipe: Recipe) -> None:
 
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe; raises KnownError for anything else."""
-    values = read_object(path, MAX_RECIPE)
+    if not path.exists():
+        raise KnownError(f"There is no file {path}.", WRITTEN_BY)
+    values = read_object(path, MAX_RECIPE, again=WRITTEN_BY)
     tensors = values.get("tensors")
     try:
         if values.pop("format", None) != FORMAT or not isinstance(tensors, dict):
@@ -65,7 +68,7 @@ def read_recipe(path: Path) -> Recipe:
     except (KeyError, ValueError) as error:
         raise KnownError(
             f"{path.name} is not a recipe of this version.",
-            "Recipes are written by `assay-quantize search`.",
+            WRITTEN_BY,
         ) from error
     return recipe
 

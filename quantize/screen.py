@@ -10,6 +10,7 @@ from engine.core.errors import KnownError
 from quantize.outcome import Outcome
 
 SECONDS_BETWEEN = 0.1  # progress lines
+SECONDS_IN_A_LOG = 10.0  # the same where they stay
 
 
 def printable(text: str) -> str:
@@ -59,10 +60,16 @@ class JsonScreen:
 
 
 class TextScreen:
-    """Plain sentences; progress in place on a terminal and nowhere else."""
+    """Plain sentences; progress in place on a terminal, elsewhere a line at each tenth of the work,
+    but not of work that takes seconds."""
+
+    def __init__(self) -> None:
+        self._last, self._tenths = time.monotonic(), 0
 
     def progress(self, fraction: float, text: str) -> None:
-        if sys.stderr.isatty():
+        if not sys.stderr.isatty():
+            self._log(fraction, text)
+        else:
             print(
                 f"\r\x1b[K{fraction:4.0%}  {printable(text)}", end="", file=sys.stderr, flush=True
             )
@@ -79,6 +86,12 @@ class TextScreen:
         self._clear()
         rest = "The same command goes on from here." if resumable else "Nothing was written."
         print(f"Stopped. {rest}", file=sys.stderr)
+
+    def _log(self, fraction: float, text: str) -> None:
+        now, tenths = time.monotonic(), int(10 * fraction + 1e-9)
+        if tenths > self._tenths and now - self._last >= SECONDS_IN_A_LOG:
+            self._last, self._tenths = now, tenths
+            print(f"{fraction:4.0%}  {printable(text)}", file=sys.stderr, flush=True)
 
     def _clear(self) -> None:
         if sys.stderr.isatty():

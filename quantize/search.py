@@ -86,9 +86,9 @@ def search(
     Cancelled, the same search goes on with what was measured, in a hidden file beside it.
     """
     header = read_header(source)
+    check_place(target, (source, importance))
     path = target.with_suffix(".recipe.json")
-    for place in (target, path):
-        check_place(place, (source, importance))
+    check_place(path, (source, importance))
     kinds = planned_kinds(source, header, Mix("Q8_0", (), importance), task)
     budget = aim.size or _bytes_for(source, header, aim.bits)
     options = candidates(source, header, kinds, importance, budget)

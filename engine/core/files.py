@@ -20,6 +20,7 @@ _SENTENCES = {
     errno.ENOENT: ("it does not exist", "Check the path."),
     errno.ENOTDIR: ("part of the path is not a folder", "Check the path."),
     errno.EISDIR: ("it is a folder", "Choose a file."),
+    errno.ENAMETOOLONG: ("its name is too long", "Give it a shorter name."),
     errno.EEXIST: ("there is a file of that name", "Choose another name."),
 }
 
@@ -41,9 +42,9 @@ def known_os_errors(action: str) -> Iterator[None]:
         raise known_os_error(action, error) from error
 
 
-def _not_written(path: Path, error: OSError) -> KnownError:
+def not_written(path: Path, error: OSError) -> KnownError:
     """The error for a file that could not be written; what is missing then is its folder."""
-    if error.errno == errno.ENOENT:
+    if error.errno == errno.ENOENT and not path.parent.is_dir():
         return KnownError(
             f"Could not write {path.name}: there is no folder {path.parent}.", "Check the path."
         )
@@ -84,7 +85,7 @@ def new_text_file(path: Path) -> Iterator[TextIO]:
         finally:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
-        raise _not_written(path, error) from error
+        raise not_written(path, error) from error
 
 
 def move_new(source: Path, target: Path) -> bool:
@@ -129,7 +130,7 @@ def _temporary(path: Path, data: bytes) -> Iterator[Path]:
         finally:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
-        raise _not_written(path, error) from error
+        raise not_written(path, error) from error
 
 
 def _sync(path: Path) -> None:

@@ -1,11 +1,10 @@
 """assay-quantize convert FOLDER OUT: a Hugging Face folder as a GGUF file."""
 
 import argparse
-from pathlib import Path
 
+from quantize.commands import arguments
 from quantize.convert import FILE_TYPES, convert
 from quantize.outcome import Outcome
-from quantize.output import parse_size
 from quantize.task import Task
 
 HELP = "Hugging Face folder to GGUF"
@@ -13,12 +12,12 @@ HELP = "Hugging Face folder to GGUF"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("target", type=Path)
+    parser.add_argument("folder", type=arguments.path)
+    parser.add_argument("target", type=arguments.path)
     parser.add_argument("--type", choices=FILE_TYPES, help="default: as in the folder")
-    parser.add_argument("--adapter", type=Path, help="folder of a LoRA adapter to merge")
+    parser.add_argument("--adapter", type=arguments.path, help="folder of a LoRA adapter to merge")
     parser.add_argument(
-        "--split", type=parse_size, metavar="SIZE", help="several files, such as of 4GB"
+        "--split", type=arguments.part_size, metavar="SIZE", help="several files, such as of 4GB"
     )
 
 

@@ -1,8 +1,8 @@
 """assay-quantize convert-lora FOLDER OUT --base MODEL: a LoRA adapter as a GGUF file."""
 
 import argparse
-from pathlib import Path
 
+from quantize.commands import arguments
 from quantize.convert.lora import convert_lora
 from quantize.outcome import Outcome
 from quantize.task import Task
@@ -12,10 +12,10 @@ HELP = "LoRA adapter to GGUF"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("target", type=Path)
+    parser.add_argument("folder", type=arguments.path)
+    parser.add_argument("target", type=arguments.path)
     parser.add_argument(
-        "--base", type=Path, required=True, help="folder of the model it was made for"
+        "--base", type=arguments.path, required=True, help="folder of the model it was made for"
     )
 
 

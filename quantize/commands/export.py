@@ -1,10 +1,10 @@
 """assay-quantize export KIND …: a model for other programs, one function per kind."""
 
 import argparse
-from pathlib import Path
 
 from engine.core.errors import KnownError
 from engine.core.files import known_os_error
+from quantize.commands import arguments
 from quantize.commands.texts import add_texts
 from quantize.export.lmstudio import export_lmstudio
 from quantize.export.nf4 import export_nf4
@@ -23,27 +23,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
     common.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
     command = kinds.add_parser("w4a16", parents=[common], help="4-bit weights for vLLM")
-    command.add_argument("folder", type=Path)
-    command.add_argument("target", type=Path)
+    command.add_argument("folder", type=arguments.path)
+    command.add_argument("target", type=arguments.new_folder)
     command.add_argument("--group", type=int, choices=GROUPS, help="weights with a common scale")
-    command.add_argument("--imatrix", type=Path, help="an importance matrix, else one is made")
+    command.add_argument(
+        "--imatrix", type=arguments.path, help="an importance matrix, else one is made"
+    )
     add_texts(command)
     command.set_defaults(export=_w4a16)
 
     command = kinds.add_parser("nf4", parents=[common], help="4-bit weights for QLoRA")
-    command.add_argument("folder", type=Path)
-    command.add_argument("target", type=Path)
+    command.add_argument("folder", type=arguments.path)
+    command.add_argument("target", type=arguments.new_folder)
     command.add_argument("--single", action="store_true", help="leave the scales in 32 bits")
     command.set_defaults(export=_nf4)
 
     command = kinds.add_parser("ollama", parents=[common], help="a folder for ollama create")
-    command.add_argument("model", type=Path)
-    command.add_argument("target", type=Path)
+    command.add_argument("model", type=arguments.path)
+    command.add_argument("target", type=arguments.new_folder)
     command.set_defaults(export=_ollama)
 
     command = kinds.add_parser("lmstudio", parents=[common], help="into LM Studio's models")
-    command.add_argument("model", type=Path)
-    command.add_argument("models", type=Path)
+    command.add_argument("model", type=arguments.path)
+    command.add_argument("models", type=arguments.path)
     command.set_defaults(export=_lmstudio)
 
 

@@ -1,8 +1,8 @@
 """assay-quantize imatrix MODEL OUT: which weights matter, measured on text."""
 
 import argparse
-from pathlib import Path
 
+from quantize.commands import arguments
 from quantize.commands.texts import add_texts
 from quantize.imatrix import collect
 from quantize.outcome import Outcome
@@ -13,8 +13,8 @@ HELP = "measure which weights matter"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("model", type=Path)
-    parser.add_argument("target", type=Path)
+    parser.add_argument("model", type=arguments.path)
+    parser.add_argument("target", type=arguments.path)
     add_texts(parser)
 
 

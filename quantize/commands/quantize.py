@@ -1,9 +1,9 @@
 """assay-quantize quantize IN OUT: weights in fewer bits."""
 
 import argparse
-from pathlib import Path
 
 from engine.core.errors import KnownError
+from quantize.commands import arguments
 from quantize.commands.texts import add_texts
 from quantize.outcome import Outcome
 from quantize.quantize import Mix, quantize
@@ -16,15 +16,15 @@ HELP = "store weights in fewer bits"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("source", type=Path)
-    parser.add_argument("target", type=Path)
+    parser.add_argument("source", type=arguments.path)
+    parser.add_argument("target", type=arguments.path)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--type", choices=(*TYPES, *IMPORTANCE_TYPES))
-    which.add_argument("--recipe", type=Path, help="repeat what a search found")
-    parser.add_argument("--imatrix", type=Path, help="an importance matrix")
+    which.add_argument("--recipe", type=arguments.path, help="repeat what a search found")
+    parser.add_argument("--imatrix", type=arguments.path, help="an importance matrix")
     parser.add_argument(
         "--tensor-type",
-        type=_override,
+        type=arguments.tensor_type,
         action="append",
         default=[],
         metavar="PATTERN=TYPE",
@@ -48,10 +48,3 @@ def run(options: argparse.Namespace, task: Task) -> Outcome:
         mix = Mix(options.type, tuple(options.tensor_type), options.imatrix)
     feedback = options.text if options.feedback else None
     return quantize(options.source, options.target, mix, task, feedback)
-
-
-def _override(text: str) -> tuple[str, str]:
-    pattern, found, kind = text.rpartition("=")
-    if not found:
-        raise ValueError(text)
-    return pattern, kind.upper()

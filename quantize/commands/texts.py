@@ -1,11 +1,16 @@
 """The option --text, which several commands have."""
 
 import argparse
-from pathlib import Path
+
+from quantize.commands import arguments
 
 
 def add_texts(parser: argparse.ArgumentParser) -> None:
     """Add --text."""
     parser.add_argument(
-        "--text", type=Path, nargs="+", default=[], help="texts of yours, beside our dialogues"
+        "--text",
+        type=arguments.path,
+        nargs="+",
+        default=[],
+        help="texts of yours, beside our dialogues",
     )

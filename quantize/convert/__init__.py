@@ -20,7 +20,7 @@ from quantize.convert.divide import check_files, divide
 from quantize.convert.draft import Draft, drafted, key_of
 from quantize.convert.experts import separated
 from quantize.convert.family import Families, Family
-from quantize.convert.folder import check_folder
+from quantize.convert.folder import HUGGING_FACE, check_folder, require_folder
 from quantize.convert.peft import CONFIG, WEIGHTS, unfit
 from quantize.convert.plan import left_over, match, tensor
 from quantize.convert.tokenizer import describe_tokenizer
@@ -134,8 +134,7 @@ def _convert(
     adapter: Path | None,
     split: int | None,
 ) -> Converted:
-    if not folder.is_dir():
-        raise KnownError(f"There is no folder {folder}.", "Give the folder the model is in.")
+    require_folder(folder, HUGGING_FACE)
     check_folder(folder)
     config = read_config(folder)
     family = family_of(config)
@@ -164,6 +163,7 @@ def _convert(
     tensors = [tensor(wanted, weights, kind) for wanted, weights in planned]
     task.check()
     checked, misread = _verify(folder, metadata, task)
+    check_place(target, ())
     files = divide(target, metadata, tensors, split)
     sources = [weight.path for _, weights in planned for weight in weights]
     if adapter is not None:

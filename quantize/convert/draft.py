@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.core.errors import Cancelled, KnownError
-from engine.core.files import known_os_error, sync_directory, sync_file
+from engine.core.files import not_written, sync_directory, sync_file
 from engine.core.locks import lock
 from quantize.convert.divide import File
 from quantize.output import NoSpace, check_space
@@ -73,7 +73,7 @@ def drafted(target: Path, files: Sequence[File], key: str) -> Iterator["Draft"]:
                 draft.discard()
                 raise
     except OSError as error:
-        raise known_os_error(f"write {target.name}", error) from error
+        raise not_written(target, error) from error
 
 
 class Draft:

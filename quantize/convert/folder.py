@@ -8,7 +8,17 @@ from engine.core.errors import KnownError
 from quantize.jsonfile import FETCH_AGAIN
 
 CARD = "README.md"
+HUGGING_FACE = "Give a Hugging Face folder: the one with config.json and the weights."
 _READ = (".json", ".jinja", ".safetensors")
+
+
+def require_folder(folder: Path, hint: str) -> None:
+    """Raise KnownError unless there is such a folder."""
+    if folder.is_dir():
+        return
+    if folder.exists():
+        raise KnownError(f"{folder} is a file, not a folder.", hint)
+    raise KnownError(f"There is no folder {folder}.", hint)
 
 
 def check_folder(folder: Path) -> None:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.core.errors import KnownError
 from engine.core.files import known_os_error
 from engine.model.gguf.header import read_adapter as read_header
 from quantize.convert import family_of
 from quantize.convert.config import read_config
 from quantize.convert.details import name_of
 from quantize.convert.family import Wanted
-from quantize.convert.folder import check_folder
+from quantize.convert.folder import HUGGING_FACE, check_folder, require_folder
 from quantize.convert.peft import WEIGHTS, Adapter, Change, read_adapter, unfit
 from quantize.convert.plan import for_rotation
 from quantize.numbers import Floats, Unfit, encode
@@ -34,8 +33,9 @@ class ConvertedLora(Outcome):
     @property
     def sentence(self) -> str:
         """What was done, for people."""
+        matrices = "1 matrix" if self.matrices == 1 else f"{self.matrices} matrices"
         return (
-            f"Converted an adapter of {self.matrices} matrices for {self.architecture} models: "
+            f"Converted an adapter of {matrices} for {self.architecture} models: "
             f"{readable(self.size)}."
         )
 
@@ -51,9 +51,7 @@ def convert_lora(folder: Path, target: Path, base: Path, task: Task) -> Converte
 
 
 def _convert(folder: Path, target: Path, base: Path, task: Task) -> ConvertedLora:
-    for one in (folder, base):
-        if not one.is_dir():
-            raise KnownError(f"There is no folder {one}.", "Give the folder it is in.")
+    require_folder(base, HUGGING_FACE)
     check_folder(base)
     config = read_config(base)
     family = family_of(config)

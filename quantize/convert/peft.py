@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.core.errors import KnownError
 from quantize.convert.config import MAX_CONFIG, Config
-from quantize.convert.folder import check_folder
+from quantize.convert.folder import check_folder, require_folder
 from quantize.jsonfile import read_object
 from quantize.numbers import Floats
 from quantize.weights import Weight, open_file
@@ -17,6 +17,7 @@ from quantize.weights import Weight, open_file
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
 MAX_RANK = 4096
+_FETCH_AGAIN = "Get the adapter's folder again, complete."
 _PREFIX = "base_model.model."
 _DOWN, _UP = ".lora_A.weight", ".lora_B.weight"
 # Settings with which the sum is another one, or not all there is.
@@ -61,8 +62,9 @@ class Adapter:
 
 def read_adapter(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> Adapter:
     """Read the adapter in a folder; shapes: of the model's weights. Raises KnownError."""
+    require_folder(folder, "Give the folder the adapter is in.")
     check_folder(folder)
-    values = read_object(folder / CONFIG, MAX_CONFIG)
+    values = read_object(folder / CONFIG, MAX_CONFIG, "adapter", _FETCH_AGAIN)
     config = Config(values, CONFIG)
     if config.text("peft_type", "") != "LORA":
         raise unfit("is not LoRA")

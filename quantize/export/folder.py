@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.core.errors import KnownError
-from engine.core.files import known_os_error, sync_directory, sync_file
+from engine.core.files import not_written, sync_directory, sync_file
 from quantize.convert.folder import check_files
 from quantize.output import check_space
 
@@ -33,7 +33,7 @@ def require_new(target: Path) -> None:
     try:
         taken = target.exists() and not (target.is_dir() and not any(target.iterdir()))
     except OSError as error:
-        raise known_os_error(f"write {target.name}", error) from error
+        raise not_written(target, error) from error
     if taken:
         raise KnownError(f"There is something at {target} already.", "Choose another place.")
 
@@ -61,7 +61,7 @@ def atomic_folder(target: Path) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)  # gone when renamed
         sync_directory(target.parent)
     except OSError as error:
-        raise known_os_error(f"write {target.name}", error) from error
+        raise not_written(target, error) from error
 
 
 def companions(folder: Path) -> list[Path]:

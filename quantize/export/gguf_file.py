@@ -11,6 +11,11 @@ def read_model(model: Path) -> GgufHeader:
     """The header of a whole model's file. Raises KnownError."""
     try:
         if not model.is_file():
+            if model.is_dir():
+                raise KnownError(
+                    f"{model} is a folder, not a file.",
+                    "Give a .gguf file; `assay-quantize convert` makes one of a model's folder.",
+                )
             raise KnownError(f"There is no file {model}.", "Give a .gguf file.")
     except OSError as error:
         raise known_os_error(f"read {model.name}", error) from error

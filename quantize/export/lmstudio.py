@@ -7,9 +7,9 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.core.errors import KnownError
 from engine.core.files import known_os_error
 from engine.model.gguf.header import GgufHeader
+from quantize.convert.folder import require_folder
 from quantize.export.folder import atomic_folder, link_or_copy
 from quantize.export.gguf_file import read_model, simple_name
 from quantize.outcome import Outcome
@@ -38,11 +38,9 @@ def export_lmstudio(model: Path, models: Path, task: Task) -> Exported:
     Raises KnownError; nothing is then there that was not before.
     """
     header = read_model(model)
-    if not models.is_dir():
-        raise KnownError(
-            f"There is no folder {models}.",
-            "LM Studio shows it under My Models, usually .lmstudio/models in your home folder.",
-        )
+    require_folder(
+        models, "LM Studio shows it under My Models, usually .lmstudio/models in your home folder."
+    )
     name = simple_name(header, model)
     publisher = models / PUBLISHER
     try:

@@ -11,7 +11,7 @@ from engine.core.errors import KnownError
 from quantize.convert import FAMILIES
 from quantize.convert.config import MAX_CONFIG, Config
 from quantize.convert.experts import separated
-from quantize.convert.folder import check_folder
+from quantize.convert.folder import HUGGING_FACE, check_folder, require_folder
 from quantize.convert.plan import left_over, match
 from quantize.export.checkpoint import Entry, Part
 from quantize.jsonfile import read_object
@@ -57,8 +57,7 @@ class Source:
 
 def open_source(folder: Path) -> Source:
     """A model's folder; only headers are read. Raises KnownError."""
-    if not folder.is_dir():
-        raise KnownError(f"There is no folder {folder}.", "Give the folder the model is in.")
+    require_folder(folder, HUGGING_FACE)
     check_folder(folder)
     values = read_object(folder / "config.json", MAX_CONFIG)
     config = Config(values)

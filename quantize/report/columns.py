@@ -52,6 +52,8 @@ def tables(found: "Assessment") -> list[list[Column]]:
             _asked("right tool", asked, lambda one: f"{one.tool / one.questions:.1%}"),
             _asked("right call", "arguments too; 95 % interval", _call),
         ]
+    if len(here) == 1:  # no table of its own for one figure
+        return [[*losses[:2], *here, *losses[2:]]]
     return [losses, here]
 
 

@@ -159,7 +159,7 @@ tbody tr{border-top:1px solid var(--rule)}.chosen{background:var(--chosen)}
 svg{width:100%;height:auto;display:block}.mark{display:inline-block;width:.7em;margin-right:.5em}
 text{font:11px system-ui,sans-serif;fill:var(--soft)}.x{text-anchor:middle}
 .y{text-anchor:end;dominant-baseline:middle}.value{dominant-baseline:middle;fill:var(--ink)}
-.name{fill:var(--ink);paint-order:stroke;stroke:var(--card);stroke-width:3px}.grid{stroke:var(--rule);fill:none}
+.name{fill:var(--ink)}.behind{fill:var(--card)}.grid{stroke:var(--rule);fill:none}
 polyline{fill:none;stroke-width:1.8;stroke-linejoin:round}.dashed{stroke-dasharray:5 3}
 .front{stroke:var(--soft);stroke-width:1.2;stroke-dasharray:4 3}
 .span{stroke:var(--ink);stroke-width:1.5;fill:none}.hollow{fill:var(--card);stroke-width:2}

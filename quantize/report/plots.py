@@ -11,7 +11,7 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 520, 300, 58, 20, 14, 44
 COLOURS = 7  # of files, after 0 for the original; further ones begin anew, their curves with dashes
 LEAST = 1e-7  # nats: what is less is shown as this
 BAR, NAMES, VALUES = 30, 150, 92  # height of a bar's row, width of its name and its figure
-LONGEST = 24  # letters of a name in a plot
+LONGEST, LETTER = 24, 6.2  # letters of a name in a plot, width of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +56,25 @@ def size_plot(points: Sequence[Point]) -> str:
     corners = [f"{across.at(one.size / scale):.1f},{up.at(one.loss):.1f}" for one in best]
     parts.append(f'<polyline class="front" points="{" ".join(corners)}"/>')
     taken: list[tuple[float, float]] = []
+    circles: list[str] = []
     for point in sorted(points, key=lambda one: (-one.loss, one.size)):
         x, y = across.at(point.size / scale), up.at(point.loss)
         style = _colour(point.index) + ("" if point in best else " hollow")
-        parts.append(f'<circle class="{style}" cx="{x:.1f}" cy="{y:.1f}" r="5"/>')
+        circles.append(f'<circle class="{style}" cx="{x:.1f}" cy="{y:.1f}" r="5"/>')
         side, anchor = (9, "start") if x < (LEFT + WIDTH - RIGHT) / 2 else (-9, "end")
         line = y - 8
         while any(abs(line - other) < 13 and abs(x - place) < 160 for place, other in taken):
             line += 13
         taken.append((x, line))
-        parts.append(
+        wide = LETTER * min(len(point.name), LONGEST)
+        left = x + side - (wide if side < 0 else 0)
+        parts.append(  # the line of the front ends behind a name
+            f'<rect class="behind" x="{left:.1f}" y="{line - 10:.1f}" width="{wide:.1f}" '
+            'height="13"/>'
             f'<text class="name" text-anchor="{anchor}" x="{x + side:.1f}" y="{line:.1f}">'
             f"{_short(point.name)}</text>"
         )
-    return _svg("Size against mean KL divergence", HEIGHT, parts)
+    return _svg("Size against mean KL divergence", HEIGHT, parts + circles)
 
 
 def tail_plot(curves: Sequence[tuple[int, Sequence[float]]]) -> str:

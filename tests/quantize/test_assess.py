@@ -171,6 +171,23 @@ def test_without_speed_and_tools_the_report_is_shorter(found: Assessment) -> Non
     assert page(short).count("<svg xmlns") == 2
     assert "right tool" in summary(found)
     assert "right tool" not in summary(short)
+    assert page(short).count("<table") == 1
+    (line,) = [line for line in summary(short).splitlines() if line.startswith("model-q8.gguf")]
+    assert line.split()[1:6] == ["4.3", "GB", "34.24", "5.1", "GB"]  # size, bits, memory
+
+
+def test_no_line_runs_through_a_name() -> None:
+    """A name's ground lies over the line, and the marks over both."""
+    svg = ET.fromstring(size_plot([Point(1, "small.gguf", 2, 0.5), Point(2, "large.gguf", 4, 0.1)]))
+    axes = ("grid", "x", "y", None)
+    order = [one.get("class", "") for one in svg if one.get("class") not in axes]
+    assert order == ["front", "behind", "name", "behind", "name", "c1", "c2"]
+    grounds = [one for one in svg if one.get("class") == "behind"]
+    names = [one for one in svg if one.get("class") == "name"]
+    for ground, name in zip(grounds, names, strict=True):
+        left, top = float(ground.get("x", 0)), float(ground.get("y", 0))
+        assert top < float(name.get("y", 0)) < top + 13
+        assert left <= float(name.get("x", 0)) <= left + float(ground.get("width", 0))
 
 
 def test_the_text_is_a_table_with_the_choice(found: Assessment) -> None:

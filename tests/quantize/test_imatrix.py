@@ -202,6 +202,9 @@ def test_refusals(gguf: Path, tmp_path: Path, task: Task, monkeypatch: pytest.Mo
         collect(gguf, target, [], task)
     with pytest.raises(KnownError, match="does not exist"):
         collect(gguf, target, [tmp_path / "nothing.txt"], task)
+    (tmp_path / "empty.txt").write_text(" \n")
+    with pytest.raises(KnownError, match=r"empty\.txt is empty"):
+        collect(gguf, target, [tmp_path / "empty.txt"], task)
     with pytest.raises(KnownError, match="not an importance matrix"):
         read_importance(gguf)
     assert not target.exists()

@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tiny_models import TEXT, make_model, make_tokenizer
 
 from engine.model.registry import starter_path
 from quantize.convert import convert
+from quantize.screen import TextScreen
 from quantize.task import Task
 
 Events = list[dict[str, object]]
@@ -147,6 +149,37 @@ def test_a_signal_stops_it_cleanly(
     assert bool(list(tmp_path.iterdir())) == last["resumable"]
     assert command == "convert" or not last["resumable"]
     assert not target.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_people_read_the_same_of_both_signals(
+    large: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    *command, _ = _command(("quantize", large / "large.gguf", tmp_path / "out", "--type", "Q2_K"))
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    with process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while not children.read_text():
+            time.sleep(0.02)
+        process.send_signal(number)
+        assert process.stderr is not None
+        assert process.stderr.read() == b"Stopped. Nothing was written.\n"
+    assert process.returncode == 130
+
+
+def test_progress_in_a_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line at each tenth, ten seconds apart at least; a percent takes 2 s, then 0.5 s."""
+    now = 0.0
+    monkeypatch.setattr("quantize.screen.time.monotonic", lambda: now)
+    screen = TextScreen()
+    for percent in range(101):
+        screen.progress(percent / 100, f"at {percent}")
+        now += 2 if percent < 50 else 0.5
+    lines = capsys.readouterr().err.splitlines()
+    assert [int(line.split()[-1]) for line in lines] == [10, 20, 30, 40, 50, 70, 90]
+    assert lines[0] == " 10%  at 10"
 
 
 def test_a_killed_parent_takes_its_child_along(large: Path, tmp_path: Path) -> None:

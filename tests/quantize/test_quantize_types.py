@@ -66,7 +66,8 @@ def test_refusals(gguf: Path, tmp_path: Path, task: Task, text_file: Path) -> No
         (copy, copy, "would replace one it is made from"),
         (text_file, tmp_path / "out", "not a GGUF model"),
         (tmp_path / "nowhere", tmp_path / "out", "does not exist"),
-        (gguf, tmp_path / "no" / "out", "could not be written|does not exist"),
+        (gguf, tmp_path / "no" / "out", "there is no folder .*no"),
+        (gguf, tmp_path / ("o" * 250), "its name is too long. Give it a shorter name"),
         (gguf, tmp_path, "is a folder"),
     ]
     for source, target, sentence in cases:
@@ -85,7 +86,7 @@ def test_a_full_disk_is_told_before_anything_is_written(
     monkeypatch.setattr("quantize.output.shutil.disk_usage", lambda _path: usage)
     names = {"source": str(gguf), "target": str(tmp_path / "part"), "final": str(tmp_path / "out")}
     rest = {"importance": "", "type": "Q8_0", "overrides": "[]"}
-    with pytest.raises(NoSpace, match=r"needs .* and only 1.0 kB are free"):
+    with pytest.raises(NoSpace, match=r"needs .* beside 67\.1 MB .*, and only 1\.0 kB are free"):
         quantize_job(names | rest, lambda _fraction, _text: None)  # in a child no fault is injected
     assert not list(tmp_path.iterdir())
 

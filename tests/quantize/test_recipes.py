@@ -87,6 +87,7 @@ def test_types_of_single_weights(gguf: Path, importance: Path, tmp_path: Path, t
         (Mix("IQ2_XXS"), "needs an importance matrix"),
         (Mix("Q8_0", (("ffn", "Q9_K"),)), "no type Q9_K"),
         (Mix("Q8_0", (("(", "Q4_K"),)), "not a regular expression"),
+        (Mix("Q8_0", (("ffn", "Q6_K"), ("zzz", "Q6_K"))), "No weight's name has zzz"),
     ],
 )
 def test_refused_mixes(gguf: Path, tmp_path: Path, task: Task, mix: Mix, sentence: str) -> None:
@@ -148,6 +149,11 @@ def test_damaged_recipes(tmp_path: Path) -> None:
         path.write_text(content)
         with pytest.raises(KnownError, match=re.compile("recipe")):
             read_recipe(path)
+    path.write_text("any text")
+    with pytest.raises(KnownError, match=r"is damaged\. Recipes are written by"):
+        read_recipe(path)
+    with pytest.raises(KnownError, match=r"There is no file .*no\.json"):
+        read_recipe(tmp_path / "no.json")
 
 
 def test_sizes() -> None:

@@ -22,6 +22,7 @@ from training.models.blocks import LAYOUTS, Layout
 
 ARCHITECTURES = ("llama", "qwen2", "qwen3")
 PLAIN = {"F32": "<f4", "F16": "<f2"}
+PLAIN_TYPES = (*PLAIN, "BF16")
 _FURTHEST = 0.5  # of a weight's own size: more is no rounding of it
 _NAMES = {
     "token_embd": "model.embed_tokens",
@@ -109,11 +110,16 @@ def attach(model: Any, file: Path) -> None:
     odd = {name for name, _ in model.named_parameters()} ^ places.keys()
     if odd:
         raise KnownError(f"{file.name} is not of this model: {min(odd)} is in one of them only.")
+    if all(info.type.name in PLAIN_TYPES for info in places.values()):
+        raise KnownError(
+            f"{file.name} is not quantized, so there is nothing to recover.",
+            "Name a file that `assay-quantize quantize` or `search` made.",
+        )
     for name, info in places.items():
         weight = model.get_parameter(name)
         if tuple(weight.shape) != info.shape[::-1]:
             raise KnownError(f"{file.name} is not of this model: {name} has another shape.")
-        if info.type.name in (*PLAIN, "BF16"):
+        if info.type.name in PLAIN_TYPES:
             continue
         if info.type.name not in LAYOUTS:
             raise KnownError(

@@ -1,5 +1,6 @@
 """An adapter's GGUF file changes a model in llama.cpp as peft changes it in torch."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,8 @@ def test_logits_equal_torch(
     model = make_adapter(shared_folder, tmp_path / "adapter", **settings)
     out = tmp_path / "out.gguf"
     done = convert_lora(tmp_path / "adapter", out, shared_folder, task)
+    assert f"an adapter of {done.matrices} matrices for" in done.sentence
+    assert "an adapter of 1 matrix for" in replace(done, matrices=1).sentence
     assert done.architecture == "qwen3"
     assert done.matrices == (21 if "target_modules" in settings else 6)
     assert done.size == out.stat().st_size
@@ -108,6 +111,8 @@ def test_refusals(shared_folder: Path, tmp_path: Path, task: Task) -> None:
         assert not out.exists()
 
     refused("There is no folder")
+    adapter.mkdir()
+    refused("The adapter's folder has no adapter_config.json. Get the adapter's folder again")
     make_adapter(shared_folder, adapter)
     refused("has no config", base=adapter)
     good = load_file(adapter / WEIGHTS)

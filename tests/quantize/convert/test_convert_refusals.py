@@ -51,6 +51,10 @@ def test_missing_files(folder: Path, name: str) -> None:
 
 def test_no_folder(tmp_path: Path) -> None:
     assert_refused(tmp_path / "nowhere", "There is no folder")
+    place = tmp_path / "place"
+    place.mkdir()
+    (place / "full.gguf").touch()
+    assert_refused(place / "full.gguf", "is a file, not a folder")
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff\xfe", b'{"a": NaN}', b"[" * 100_000])

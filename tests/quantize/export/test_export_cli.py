@@ -61,4 +61,4 @@ def test_no_such_place(shared_folder: Path, tmp_path: Path, kind: str) -> None:
     )
     (event,) = [json.loads(line) for line in done.stdout.splitlines()]
     assert (done.returncode, event["event"]) == (1, "error")
-    assert "it does not exist" in str(event["sentence"])
+    assert event["sentence"] == (f"Could not write out: there is no folder {tmp_path / 'missing'}.")

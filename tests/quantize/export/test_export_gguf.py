@@ -16,6 +16,7 @@ from quantize.export.gguf_file import simple_name
 from quantize.export.lmstudio import export_lmstudio
 from quantize.export.ollama import export_ollama, modelfile
 from quantize.export.ollama_templates import TEMPLATES
+from quantize.export.source import open_source
 from quantize.task import Task
 
 Commands = list[tuple[str, str]]
@@ -151,7 +152,13 @@ def test_a_disk_without_links(tmp_path: Path, task: Task, monkeypatch: pytest.Mo
 
 def test_refusals(tmp_path: Path, task: Task) -> None:
     with pytest.raises(KnownError, match="There is no file"):
+        export_ollama(tmp_path / "no.gguf", tmp_path / "out", task)
+    with pytest.raises(KnownError, match=r"is a folder, not a file\. Give a \.gguf file"):
         export_ollama(tmp_path, tmp_path / "out", task)
+    with pytest.raises(KnownError, match="is a file, not a folder"):
+        export_lmstudio(starter_path(), starter_path(), task)
+    with pytest.raises(KnownError, match=r"is a file, not a folder\. Give a Hugging Face folder"):
+        open_source(starter_path())
     with pytest.raises(KnownError, match="There is no folder"):
         export_lmstudio(starter_path(), tmp_path / "models", task)
     (tmp_path / "models").mkdir()

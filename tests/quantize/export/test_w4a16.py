@@ -204,7 +204,7 @@ def test_a_disk_too_small(
     shared_folder: Path, imatrix: Path, tmp_path: Path, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("quantize.output.HEADROOM", 1 << 60)
-    with pytest.raises(KnownError, match=r"needs .* MB and only"):
+    with pytest.raises(KnownError, match=r"needs .* MB beside .*, and only"):
         export_w4a16(shared_folder, tmp_path / "out", None, imatrix, [], task)
     assert not list(tmp_path.iterdir())
 

@@ -124,6 +124,7 @@ def test_what_is_refused(
     for words, sentence in (
         (["--model", other, "--quantized", small], "was not made from this model"),
         (["--model", folder, "--quantized", strange], "stored as IQ3_S"),
+        (["--model", folder, "--quantized", full], "full.gguf is not quantized"),
         (["--model", folder], "quantized, the GGUF file to improve, is missing"),
         (["--model", folder, "--quantized", small, "--adapter.kind", "lora"], "no adapter"),
     ):
