@@ -69,9 +69,12 @@ def build(service: Service, args: argparse.Namespace) -> None:
         terminal.say(f"{stage.title}: {stage.text}")
     if status.notice:
         terminal.say(status.notice)
-    added = "is added" if found is None or found.model is None else "was added before"
+    # The same file may be there under another name.
+    called = next((one.name for one in service.models.list() if one.id == number), "")
+    before = called != status.order.name or (found is not None and found.model is not None)
+    added = "was added before" if before else "is added"
     how = "answers from now on" if args.use else f"{added}; `assay models use {number}` uses it"
-    terminal.say(f"{status.order.name} {how}.")
+    terminal.say(f"{called} {how}.")
 
 
 def show(service: Service, args: argparse.Namespace) -> None:
