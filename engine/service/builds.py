@@ -12,6 +12,7 @@ from engine.builds.record import Record
 from engine.builds.register import built_file, register
 from engine.builds.run import BuildRun, Surroundings
 from engine.builds.shelf import Shelf, checked_name, is_copy, key_of
+from engine.builds.source import expanded
 from engine.builds.stages import MODEL
 from engine.builds.status import status_of, unreadable
 from engine.builds.target import parse_target
@@ -136,6 +137,11 @@ class BuildArea:
     def list(self) -> "list[BuildStatus]":
         """All builds by name, the finished ones too until they are deleted."""
         return [self._status(key) for key in self._shelf.known()]
+
+    def find(self, name: str) -> BuildStatus | None:
+        """The build of a name, or the one whose record cannot be read by the name of its folder."""
+        keys = (key_of(" ".join(name.split())), name)
+        return next((self._status(key) for key in self._shelf.known() if key in keys), None)
 
     def wait(self, key: str) -> BuildStatus:
         """How a build is once it does not run any more. KnownError if there is none."""
@@ -267,7 +273,7 @@ class BuildArea:
 
 def _check_same(before: BuildOrder, now: BuildOrder) -> None:
     """Raise KnownError unless an order is the one that a build was begun with."""
-    places = {now.source, str(Path(now.source).expanduser().absolute())}
+    places = {now.source, str(expanded(Path(now.source)).absolute())}
     aims = parse_target(before.target), parse_target(now.target)
     texts = len(before.texts) == len(now.texts) and all(map(is_copy, before.texts, now.texts))
     if before.source not in places or aims[0] != aims[1] or not texts:
