@@ -113,6 +113,7 @@ def look_of(looked: Looked, memory: Memory, root: Path) -> BuildLook:
         building,
         memory.free,
         _notice(made and not can_convert(), disk > free, building, memory),
+        facts.context,
     )
 
 
