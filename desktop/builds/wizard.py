@@ -57,7 +57,7 @@ class Wizard(QWidget):
         )
         head = column(page_head(self.tr("Make a model"), words, self.leave), self.trail, gap=10)
         top = centred(boxed(head))
-        top.setContentsMargins(MARGIN, MARGIN, MARGIN, 8)
+        top.setContentsMargins(MARGIN, MARGIN, MARGIN, 0)
         content = column(top, gap=0)
         content.addWidget(self._stack, 1)
         self.setLayout(content)

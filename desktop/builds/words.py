@@ -102,7 +102,7 @@ def needs(look: "BuildLook") -> str:
     """What the making takes of disk and memory, what is free, and which memory the table means."""
     words = _tr(
         "Making it takes up to {disk} of disk ({disk_free} free) and {memory} of memory "
-        "({memory_free} free). The memory above is for answering with {context} tokens of context."
+        "({memory_free} free). Memory above: with a context of {context} tokens."
     )
     parts = ("disk", "disk_free", "memory", "memory_free")
     sizes = {name: size_text(getattr(look, name)) for name in parts}

@@ -429,7 +429,7 @@ def test_the_name_is_seen_without_scrolling(models: ModelsWindow) -> None:
     found = choose(models, "/home/me/Qwen3-4B").choice
     above = found.name_field.mapTo(found, QPoint(0, found.name_field.height())).y()
     assert above < found.table.mapTo(found, QPoint(0, 0)).y()
-    models.sees("The memory above is for answering with 4,096 tokens of context.")
+    models.sees("Memory above: with a context of 4,096 tokens.")
 
 
 def test_a_stopped_build_is_not_said_to_go_on(models: ModelsWindow, builds: FakeBuilds) -> None:
