@@ -15,6 +15,7 @@ from engine.builds.source import expanded
 from engine.core.csvfile import clean_text
 from engine.core.errors import KnownError
 from engine.core.files import known_os_errors, sync_directory
+from engine.model.naming import readable
 
 _KEY = re.compile(r"[a-z0-9-]{1,40}-[0-9a-f]{8}")
 _LONGEST_NAME = 80
@@ -26,6 +27,8 @@ def checked_name(name: str) -> str:
     found = " ".join(name.split())
     if not found or found != clean_text(found, _LONGEST_NAME):
         raise KnownError("A model's name has 1 to 80 letters and signs.", "Choose another name.")
+    if not readable(found, ""):
+        raise KnownError("A checksum tells nobody what a model is.", "Choose another name.")
     return found
 
 

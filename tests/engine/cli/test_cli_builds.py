@@ -54,11 +54,11 @@ def test_sizes_and_texts_are_passed_on(
     text = tmp_path / "mine.txt"
     text.write_text("x")
     assay("models", "build", "A", "--from", source, "--bpw", "4.5", "--text", text)
-    assay("models", "build", "B", "--from", source, "--size", "2 MiB")
+    assay("models", "build", "B", "--from", source, "--size", "40 KiB")
     search = [line for line in fake.calls if line.startswith("search")]
     assert "--bpw 4.5" in search[0]
     assert "text-1-mine.txt" in search[0]
-    assert "--size 2097152" in search[1]
+    assert "--size 40960" in search[1]
 
 
 def test_what_fails_is_said_and_gone_on_with(assay: Run, fake: Fake, source: Path) -> None:
@@ -77,6 +77,7 @@ def test_what_fails_is_said_and_gone_on_with(assay: Run, fake: Fake, source: Pat
         (["build"], "assay models build NAME"),
         (["build", "", "--from", "x"], "assay models build NAME"),
         (["build", "m1", "--from", "x" * 300], "There is no model 'xxx"),
+        (["build", "0" * 64, "--from", "x"], "A checksum tells nobody"),
         (["build", "m1", "--from", "~nobody-here/x.gguf"], "There is no model"),
         (["build", "None"], "no build None"),
         (["build", "None", "--delete"], "no build None"),
