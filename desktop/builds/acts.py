@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from engine.service import Service
 
 
+_TOLD = 1_000_000
+"""Bytes from which it is worth telling that they are free again."""
+
+
 class BuildActs:
     """Each ends in a sentence where it does not work."""
 
@@ -45,7 +49,7 @@ class BuildActs:
             words = _tr("What is left of making it is deleted; the model in your models stays.")
 
         def deleted(freed: int) -> None:
-            if freed:
+            if freed >= _TOLD:
                 self._toasts.show(_tr("{} are free again.").format(file_size(freed)))
             then()
 

@@ -47,7 +47,14 @@ class ChoiceStep(Step):
         self.licence = label("", wrap=True)
         what.body.addWidget(self._facts)
         what.body.addWidget(framed(column(self.licence, margins=(12, 8, 12, 8)), "well"))
+        self.name_field = QLineEdit()
+        self.name_field.setAccessibleName(self.tr("Name of the new model"))
+        self.name_field.setMaxLength(_NAME_LENGTH)
+        self.name_field.textChanged.connect(lambda _: self._enable())
         make = CardFrame(self.tr("What to make of it"))
+        # Beside the title, so that it is seen without scrolling.
+        make.header.addWidget(label(self.tr("Name"), "small"))
+        make.header.addWidget(self.name_field, 1)
         self.table = ChoicesTable()
         self.table.picked.connect(self._picked)
         self.own = OwnSize()
@@ -56,19 +63,13 @@ class ChoiceStep(Step):
         self._notice = label("", "error", wrap=True)
         for one in (self.table, self.own, self.needs, self._notice):
             make.body.addWidget(one)
-        self.name_field = QLineEdit()
-        self.name_field.setAccessibleName(self.tr("Name of the new model"))
-        self.name_field.setMaxLength(_NAME_LENGTH)
-        self.name_field.textChanged.connect(lambda _: self._enable())
         self.texts = Texts()
-        more = CardFrame(self.tr("Name and texts"))
+        more = CardFrame(self.tr("Texts of your own"))
         explained = self.tr(
             "Texts of your own show which weights matter for what you ask. They stay on this "
             "computer."
         )
-        more.body.addLayout(column(label(self.tr("Name"), "small"), self.name_field, gap=4))
-        more.body.addSpacing(4)
-        more.body.addLayout(column(label(self.tr("Texts of your own"), "small"), self.texts, gap=6))
+        more.body.addWidget(self.texts)
         more.body.addWidget(label(explained, "small", wrap=True))
         for card in (what, make, more):
             self.body.addWidget(card)

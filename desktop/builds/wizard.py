@@ -57,7 +57,7 @@ class Wizard(QWidget):
         )
         head = column(page_head(self.tr("Make a model"), words, self.leave), self.trail, gap=10)
         top = centred(boxed(head))
-        top.setContentsMargins(MARGIN, MARGIN, MARGIN, 8)
+        top.setContentsMargins(MARGIN, MARGIN, MARGIN, 0)
         content = column(top, gap=0)
         content.addWidget(self._stack, 1)
         self.setLayout(content)
@@ -198,15 +198,23 @@ class Wizard(QWidget):
         if not use:
             words = self.tr("{} is in your models.")
 
-        def added(_: int) -> None:
+        def add() -> str:
+            """The name in the library, which is another one if the same file was there before."""
+            number = self._service.builds.register(key, use)
+            models = self._service.models.list()
+            return next((one.name for one in models if one.id == number), name)
+
+        def added(called: str) -> None:
+            said = words.format(called)
+            if called != name:
+                said = self.tr("The same file was there before. {}").format(said)
             self.result.say("")
             free = (self.tr("Free the disk…"), partial(self._ask_delete, key))
-            self._toasts.show(words.format(name), free)
+            self._toasts.show(said, free)
             if self.key == key:
                 self.left.emit()
 
-        register = partial(self._service.builds.register, self.key, use)
-        self._bridge.run(register, added, self.result.say, owner=self)
+        self._bridge.run(add, added, self.result.say, owner=self)
 
     def _ask_delete(self, key: str) -> None:
         status = self._following.builds.get(key)

@@ -99,13 +99,14 @@ def how_many(number: int) -> str:
 
 
 def needs(look: "BuildLook") -> str:
-    """What the making takes of disk and memory, and what is free."""
+    """What the making takes of disk and memory, what is free, and which memory the table means."""
     words = _tr(
         "Making it takes up to {disk} of disk ({disk_free} free) and {memory} of memory "
-        "({memory_free} free)."
+        "({memory_free} free). Memory above: with a context of {context} tokens."
     )
     parts = ("disk", "disk_free", "memory", "memory_free")
-    return words.format(**{name: size_text(getattr(look, name)) for name in parts})
+    sizes = {name: size_text(getattr(look, name)) for name in parts}
+    return words.format(context=f"{look.context:,}", **sizes)
 
 
 def state_text(status: "BuildStatus") -> str:
@@ -181,7 +182,10 @@ def findings(figures: Mapping[str, float]) -> list[str]:
         words = _tr("Perplexity on the test text: {new}, of the original {old}.")
         found.append(words.format(new=f"{new:.2f}", old=f"{old:.2f}"))
     if memory := figures.get("memory"):
-        found.append(_tr("It takes about {} of memory.").format(size_text(memory)))
+        words = _tr("It takes about {memory} of memory.")
+        if context := figures.get("context"):
+            words = _tr("It takes about {memory} of memory with {context} tokens of context.")
+        found.append(words.format(memory=size_text(memory), context=f"{context or 0:,.0f}"))
     return found
 
 

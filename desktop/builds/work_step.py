@@ -47,7 +47,8 @@ class WorkStep(Step):
             "You may leave this page: it goes on while Assay runs. If Assay is closed, go on later "
             "where it was."
         )
-        self.body.addWidget(label(words, "muted", wrap=True))
+        self._may_leave = label(words, "muted", wrap=True)
+        self.body.addWidget(self._may_leave)
         self.body.addStretch(1)
         self.delete = button(self.tr("Delete…"), self.delete_wanted.emit, kind="danger")
         self.stop = button(self.tr("Stop"), self.stop_wanted.emit)
@@ -85,6 +86,7 @@ class WorkStep(Step):
     def _offer(self, state: str) -> None:
         """Show one of two buttons; the focus goes from one to the other."""
         runs = state in ("running", "stopping")
+        self._may_leave.setVisible(state == "running")
         shown, other = (self.stop, self.resume) if runs else (self.resume, self.stop)
         words = self.tr("Stopping…") if state == "stopping" else self.tr("Stop")
         if not runs:

@@ -54,10 +54,16 @@ class Facts:
         total = (weights - outside) * bits + outside * max(bits, _OUTSIDE_LEAST)
         return int(total / 8) + self.described
 
-    def memory(self, size: int, context: int = USUAL_CONTEXT) -> int:
-        """Bytes of memory that a file of this size needs."""
+    @property
+    def context(self) -> int:
+        """Tokens that memory is counted for: the usual number, if the model can hold so many."""
+        return min(USUAL_CONTEXT, self.shape.get("context_length", USUAL_CONTEXT))
+
+    def memory(self, size: int, context: int = 0) -> int:
+        """Bytes of memory that a file of this size needs, with the usual context if none is
+        given."""
         header = imagined_header(self.source.architecture, self.shape, size)
-        return memory_needed(header, context).total
+        return memory_needed(header, context or self.context).total
 
     def memory_building(self, aim: Aim) -> int:
         """Bytes of memory that the build needs at most: for the model as it is, and the result; a

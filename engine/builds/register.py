@@ -33,20 +33,23 @@ def register(folder: Path, record: Record, registry: Registry) -> ModelFile:
     """Put the built file into the library, where it replaces the one in the folder.
 
     A file that is not the one that was built is refused. Killed at any moment it is there as a
-    whole, here or there, and can be registered again. What only making it needed is deleted. Raises
-    KnownError.
+    whole, here or there, and can be registered again. A file that is in the library under another
+    name keeps that. What only making it needed is deleted. Raises KnownError.
     """
     built = built_file(record)
     if built is None:
         raise KnownError(f"{record.order.name} is not built yet.", "Go on with the build first.")
     path = folder / MODEL
-    known = None if path.exists() else registry.find(built.sha256)
-    if known is None and not Files(folder).same(MODEL, built):
+    known = registry.find(built.sha256)
+    if (known is None or path.exists()) and not Files(folder).same(MODEL, built):
         raise KnownError(
             "The built file is not what it was when it was built.", "Go on with the build."
         )
     _tidy(folder)  # before: a kill after it leaves what is registered again, and nothing else
-    return known or registry.take(path, built.sha256, record.order.name, provenance(folder, record))
+    if known is not None and (known.name != record.order.name or not path.exists()):
+        Files(folder).discard((MODEL,))
+        return known
+    return registry.take(path, built.sha256, record.order.name, provenance(folder, record))
 
 
 def _tidy(folder: Path) -> None:

@@ -15,7 +15,7 @@ from engine.builds.hub_source import fetch
 from engine.builds.local import source_hash, stamps_of
 from engine.builds.plan import inputs_of, spare_files, to_run
 from engine.builds.record import Made, Output, Record, write_record
-from engine.builds.stages import FETCHED, PARTS, Place, Stage, stages_of
+from engine.builds.stages import FETCHED, PARTS, REPORT, Place, Stage, stages_of
 from engine.builds.tool import Tool
 from engine.core.errors import Cancelled, KnownError
 from engine.core.events import DataChanged, Event, JobProgress
@@ -150,7 +150,11 @@ class BuildRun:
         else:
             place = Place(self._folder, self.record.order, self.record.source, self.record.path)
             self._files.remove(stage.makes)
-            result = self._tool.run(stage.command(place), self._tell)
+            try:
+                result = self._tool.run(stage.command(place), self._tell)
+            except KnownError:
+                self._check_inputs(stage)
+                raise
             self._check_source(stage)
             made = Made(self._finished(stage), inputs, result)
         self.record = self.record.with_made(stage.name, replace(made, inputs=inputs))
@@ -199,6 +203,16 @@ class BuildRun:
             raise KnownError(
                 "The source changed while it was read.", "Go on when nothing writes to it any more."
             )
+
+    def _check_inputs(self, stage: Stage) -> None:
+        """Raise KnownError if a stage has failed because a file that was made for it is gone."""
+        for name in stage.needs:
+            for file, output in self.record.done[name].files.items():
+                if file != REPORT and not self._files.same(file, output):
+                    raise KnownError(
+                        f"{file}, which was made before, is gone or damaged.",
+                        "Go on with the build to make it again.",
+                    )
 
     def _left(self) -> tuple[Stage, ...]:
         return to_run(self._stages, self.record, self._files.same)

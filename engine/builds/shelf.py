@@ -11,9 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.builds.record import Record, read_record, write_record
+from engine.builds.source import expanded
 from engine.core.csvfile import clean_text
 from engine.core.errors import KnownError
 from engine.core.files import known_os_errors, sync_directory
+from engine.model.naming import readable
 
 _KEY = re.compile(r"[a-z0-9-]{1,40}-[0-9a-f]{8}")
 _LONGEST_NAME = 80
@@ -25,6 +27,8 @@ def checked_name(name: str) -> str:
     found = " ".join(name.split())
     if not found or found != clean_text(found, _LONGEST_NAME):
         raise KnownError("A model's name has 1 to 80 letters and signs.", "Choose another name.")
+    if not readable(found, ""):
+        raise KnownError("A checksum tells nobody what a model is.", "Choose another name.")
     return found
 
 
@@ -107,9 +111,9 @@ def space(folder: Path) -> int:
 
 def is_copy(copy: Path, text: Path) -> bool:
     """Whether a copy is one of this text, whose name counts if it is gone. Raises KnownError."""
-    with known_os_errors(f"read {text.name}"):
-        if text.expanduser().is_file():
-            return filecmp.cmp(copy, text.expanduser(), shallow=False)
+    with known_os_errors(f"read {text.name[-_LONGEST_NAME:]}"):
+        if (there := expanded(text)).is_file():
+            return filecmp.cmp(copy, there, shallow=False)
     return copy.name.partition("-")[2].partition("-")[2] == text.name[-_LONGEST_NAME:]
 
 
@@ -117,12 +121,24 @@ def _texts(record: Record) -> list[tuple[int, Path]]:
     return list(enumerate(record.order.texts, 1))
 
 
-def _copied(text: Path, folder: Path, number: int) -> str:
-    """Copy a text into a folder; its name there. Raises KnownError and OSError."""
-    with known_os_errors(f"read {text.name}"):
+def text_bytes(text: Path) -> bytes:
+    """A text to calibrate on, as it is in its file. Raises KnownError if it is none."""
+    with known_os_errors(f"read {text.name[-_LONGEST_NAME:]}"):
+        if not text.is_file():
+            raise KnownError(f"There is no file {text}.", "Check the path.")
         if text.stat().st_size > _LARGEST_TEXT:
             raise KnownError(f"{text.name} is larger than 64 MB.", "A few hundred kB are plenty.")
         data = text.read_bytes()
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        raise KnownError(f"{text.name} is not UTF-8 text.", "Choose a text file.") from error
+    return data
+
+
+def _copied(text: Path, folder: Path, number: int) -> str:
+    """Copy a text into a folder; its name there. Raises KnownError and OSError."""
+    data = text_bytes(text)
     name = f"text-{number}-{text.name[-_LONGEST_NAME:]}"
     (folder / name).write_bytes(data)
     return name

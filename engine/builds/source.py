@@ -18,10 +18,11 @@ def named_source(text: str, runs: Runs) -> tuple[BuildSource, str]:
     text = text.strip()
     if (model := runs(text)) is not None:
         return _source("run", text, text), str(model)
-    path = Path(text).expanduser().absolute()
-    if text and path.is_dir():
+    path = expanded(Path(text)).absolute()
+    kind = _kind(path) if text else ""
+    if kind == "folder":
         return _source("folder", str(path), path.name), str(path)
-    if text and path.is_file():
+    if kind == "file":
         if path.suffix.lower() != ".gguf":
             raise KnownError(f"{path.name} is no GGUF file.", "Choose that or a model's folder.")
         return _source("file", str(path), path.stem), str(path)
@@ -40,6 +41,22 @@ def local_facts(source: BuildSource, path: str) -> Facts:
     if source.kind == "file":
         return file_facts(source, Path(path))
     return folder_facts(source, Path(path))
+
+
+def expanded(path: Path) -> Path:
+    """The path with the home folder that "~" stands for, if there is such a user."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
+def _kind(path: Path) -> str:
+    """What is there: "folder", "file", or "" if nothing is, as nothing can be under long names."""
+    try:
+        return "folder" if path.is_dir() else "file" if path.is_file() else ""
+    except OSError:
+        return ""
 
 
 def _source(kind: SourceKind, place: str, name: str) -> BuildSource:

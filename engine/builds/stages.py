@@ -96,7 +96,8 @@ def figures_of(made: Mapping[str, Any]) -> dict[str, float]:
     """The numbers among what the program said; of a comparison those of the built file."""
     if files := made.get("files"):
         first = dict(files[0])
-        made = {"memory": first.get("memory"), **(first.get("comparison") or {})}
+        memory = {"memory": first.get("memory"), "context": made.get("context")}
+        made = {**memory, **(first.get("comparison") or {})}
     return {key: float(one) for key, one in made.items() if type(one) in (int, float)}
 
 

@@ -9,6 +9,7 @@ from engine.builds.plan import is_built
 from engine.builds.record import Record
 from engine.builds.stages import MODEL, REPORT, Stage, figures_of, stage_text, stages_of
 from engine.core.builds import BuildOrder, BuildState, BuildStatus, StageState, StageStatus
+from engine.model.registry import ModelFile
 from engine.training_runs.process import began
 
 if TYPE_CHECKING:
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def status_of(
-    folder: Path, record: Record, run: "BuildRun | None", waits: bool, model: int | None
+    folder: Path, record: Record, run: "BuildRun | None", waits: bool, known: ModelFile | None
 ) -> BuildStatus:
-    """run: the one at work, if there is one here; waits: for another build to end; model: its
-    number in the library."""
+    """run: the one at work, if there is one here; waits: for another build to end; known: its file
+    in the library."""
     stages = stages_of(record.order, record.source)
     # It may have been removed from the library.
     built = is_built(stages, record) and (folder / MODEL).is_file()
@@ -28,13 +29,16 @@ def status_of(
     for stage in stages[-2:]:
         figures |= figures_of(record.done[stage.name].result) if stage.name in record.done else {}
     report = folder / REPORT
+    notice = "Waits until another build is done." if waits else record.notice
+    if known is not None and known.name != record.order.name:
+        notice = f"{notice} The same file is in your models as {known.name}.".lstrip()
     return BuildStatus(
         folder.name,
         record.order,
-        _state(record, run, built, model),
+        _state(record, run, built, known is not None),
         tuple(_stage(stage, record, run) for stage in stages),
-        "Waits until another build is done." if waits else record.notice,
-        model,
+        notice,
+        known.id if known is not None else None,
         figures,
         report if report.is_file() else None,
         small.files[MODEL].size if small is not None else 0,
@@ -46,13 +50,13 @@ def unreadable(key: str, notice: str) -> BuildStatus:
     return BuildStatus(key, BuildOrder(key, "", ""), "failed", (), notice, None, {}, None, 0)
 
 
-def _state(record: Record, run: "BuildRun | None", built: bool, model: int | None) -> BuildState:
+def _state(record: Record, run: "BuildRun | None", built: bool, registered: bool) -> BuildState:
     if run is not None:
         return "stopping" if run.stopping else "running"
     pid, since = record.runner
     if since and began(pid) == since and pid != os.getpid():
         return "running"
-    if model is not None:
+    if registered:
         return "registered"
     if record.failed:
         return "failed"

@@ -37,19 +37,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--use", action="store_true", help="answer with it from then on")
     group.add_argument(
-        "--delete", action="store_true", help="delete a build, not its model in the list"
+        "--delete", action="store_true", help="delete what is kept of a build, not a model"
     )
 
 
 def build(service: Service, args: argparse.Namespace) -> None:
     """Build a model and put it into the list, or go on with that."""
-    found = next((one for one in service.builds.list() if one.order.name == args.model), None)
+    found = service.builds.find(args.model)
     if args.delete:
         if found is None:
             raise KnownError(
                 f"There is no build {args.model}.", "`assay models builds` lists them."
             )
-        terminal.say(f"{service.builds.delete(found.key) / 1e6:,.0f} MB are free again.")
+        freed = service.builds.delete(found.key)
+        terminal.say(f"The making of {found.order.name} is deleted; {_size(freed)} are free again.")
         return
     key = _begun(service, args, found)
     try:
@@ -69,9 +70,12 @@ def build(service: Service, args: argparse.Namespace) -> None:
         terminal.say(f"{stage.title}: {stage.text}")
     if status.notice:
         terminal.say(status.notice)
-    added = "is added" if found is None or found.model is None else "was added before"
+    # The same file may be there under another name.
+    called = next((one.name for one in service.models.list() if one.id == number), "")
+    before = called != status.order.name or (found is not None and found.model is not None)
+    added = "was added before" if before else "is added"
     how = "answers from now on" if args.use else f"{added}; `assay models use {number}` uses it"
-    terminal.say(f"{status.order.name} {how}.")
+    terminal.say(f"{called} {how}.")
 
 
 def show(service: Service, args: argparse.Namespace) -> None:
@@ -88,6 +92,8 @@ def show(service: Service, args: argparse.Namespace) -> None:
     for one in found:
         if one.notice:
             terminal.say(f"{one.order.name}: {one.notice}")
+        if not one.order.target:  # nothing is known of it
+            terminal.say(f"`assay models build {one.key} --delete` deletes it.")
 
 
 def _begun(service: Service, args: argparse.Namespace, found: BuildStatus | None) -> str:
@@ -131,3 +137,7 @@ def _stage(status: BuildStatus) -> str:
     left = (stage for stage in status.stages if stage.state != "done")
     stage = next(left, None)
     return stage.title if stage is not None else ""
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB" if count >= 1e6 else f"{count / 1e3:,.0f} kB"

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     act, takes_model = _ACTIONS[args.action]
     given = [one for one in (args.model, args.link) if one]
     if len(given) != takes_model:
-        what = " MODEL" if takes_model else ""
+        what = " NAME" if args.action == "build" else " MODEL" if takes_model else ""
         terminal.complain(f"`assay models {args.action}{what}`; `assay models --help` says more.")
         return 2
     args.model = given[0] if given else None

@@ -42,7 +42,7 @@ class BuildSource:
 @dataclass(frozen=True, slots=True)
 class BuildChoice:
     """A result that can be had. size: bytes of the file; memory: bytes it needs when it answers
-    with 4,096 tokens; both are estimates until it is built."""
+    with the context of the look; both are estimates until it is built."""
 
     target: Target
     size: int
@@ -54,7 +54,8 @@ class BuildChoice:
 @dataclass(frozen=True, slots=True)
 class BuildLook:
     """What is known before a build. disk, memory: bytes needed while building (of the largest
-    choice); notice: what the user should know of it, as sentences, or ""."""
+    choice); notice: what the user should know of it, as sentences, or ""; context: tokens of
+    conversation that the choices' memory is for."""
 
     source: BuildSource
     choices: tuple[BuildChoice, ...]
@@ -63,6 +64,7 @@ class BuildLook:
     memory: int
     memory_free: int
     notice: str
+    context: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,9 +187,10 @@ class Registry:
         """Register a checked file of the data folder under a name, and move it to the models.
 
         Until it is registered the file is where it was, where the file system can give it two
-        names. Raises KnownError.
+        names; it is there again if it cannot be registered. Raises KnownError.
         """
         header = read_header(path)
+        listed = self._is_listed(sha256)
         target = self._paths.models / f"{sha256}.gguf"
         with known_os_errors(f"add the model {name}"):
             if not (target.exists() and target.samefile(path)):
@@ -203,7 +204,15 @@ class Registry:
                 sync_directory(self._paths.models)
         more = {"origin": dict(origin)}
         file_name = f"{_SEPARATORS.sub('-', name)}.gguf"
-        added = self._register(target, sha256, header, file_name, more, name)
+        try:
+            added = self._register(target, sha256, header, file_name, more, name)
+        except BaseException:
+            if not listed:
+                with contextlib.suppress(OSError):
+                    if not path.exists():
+                        os.replace(target, path)
+                    target.unlink(missing_ok=True)
+            raise
         with contextlib.suppress(OSError):  # then it only has two names
             path.unlink(missing_ok=True)
         return added
@@ -239,6 +248,19 @@ class Registry:
         self._repo.remove(model_id)
         return freed
 
+    def drop_unlisted(self, sha256: str) -> int:
+        """Delete a file of the models folder that is no model, as a kill while it was registered
+        leaves it; the bytes freed."""
+        path = self._paths.models / f"{sha256}.gguf"
+        if self._is_listed(sha256):
+            return 0
+        try:
+            found = path.stat()
+            path.unlink()
+        except OSError:
+            return 0
+        return found.st_size if found.st_nlink == 1 else 0
+
     def disk_use(self) -> DiskUse:
         """What the models take."""
         models = self._paths.models
@@ -251,6 +273,9 @@ class Registry:
         if row is None:
             raise KnownError("This model is not in the list any more.")
         return row
+
+    def _is_listed(self, sha256: str) -> bool:
+        return any(row.sha256 == sha256 for row in self._repo.list())
 
     def _is_ours(self, row: StoredModel) -> bool:
         """Whether the file is in the models folder, and not where the user keeps it."""

@@ -10,8 +10,8 @@ from engine.builds.facts import Facts
 from engine.builds.hub_source import hub_facts
 from engine.builds.needs import can_convert, disk_free
 from engine.builds.record import Record
-from engine.builds.shelf import checked_name
-from engine.builds.source import local_facts, named_source
+from engine.builds.shelf import checked_name, text_bytes
+from engine.builds.source import expanded, local_facts, named_source
 from engine.builds.target import parse_target
 from engine.core.builds import BuildChoice, BuildLook, BuildOrder, BuildSource
 from engine.core.errors import KnownError
@@ -56,15 +56,20 @@ class Looking:
         """A build that has not begun. Raises KnownError for an order that cannot be carried out."""
         aim = parse_target(order.target)
         name = checked_name(order.name)
+        texts = tuple(path.absolute() for path in map(expanded, order.texts))
+        for path in texts:
+            text_bytes(path)
         source, _ = named_source(order.source, self._model_of)
         with self._lock:
             looked = self._remembered.get(source.place)
         looked = looked or self.look(order.source, unwatched)
         facts = looked.facts
-        texts = tuple(path.expanduser().absolute() for path in order.texts)
-        for path in texts:
-            if not path.is_file():
-                raise KnownError(f"There is no file {path}.", "Check the path.")
+        whole = max(facts.full, facts.source.bytes)
+        if aim.size > whole and facts.source.parameters:
+            raise KnownError(
+                f"{order.target} is more than the model itself takes, which is {_size(whole)}.",
+                "Choose a smaller size.",
+            )
         sizes = {"search" if aim.is_search else "quantize": facts.size(aim)}
         if source.kind != "file":
             sizes["convert"] = facts.full
@@ -108,6 +113,7 @@ def look_of(looked: Looked, memory: Memory, root: Path) -> BuildLook:
         building,
         memory.free,
         _notice(made and not can_convert(), disk > free, building, memory),
+        facts.context,
     )
 
 
@@ -124,3 +130,7 @@ def _notice(unable: bool, full: bool, building: int, memory: Memory) -> str:
     elif building > memory.free:
         found.append("Memory is tight: close other programs before you build it.")
     return " ".join(found)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"

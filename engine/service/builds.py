@@ -12,6 +12,7 @@ from engine.builds.record import Record
 from engine.builds.register import built_file, register
 from engine.builds.run import BuildRun, Surroundings
 from engine.builds.shelf import Shelf, checked_name, is_copy, key_of
+from engine.builds.source import expanded
 from engine.builds.stages import MODEL
 from engine.builds.status import status_of, unreadable
 from engine.builds.target import parse_target
@@ -20,7 +21,7 @@ from engine.core.errors import KnownError
 from engine.core.events import DataChanged, Event
 from engine.core.jobs import Job, JobPool, Progress
 from engine.core.paths import Paths
-from engine.model.registry import Registry
+from engine.model.registry import ModelFile, Registry
 from engine.service.build_look import Looking, look_of
 from engine.service.build_trial import ask_once
 from engine.service.downloads import DownloadArea
@@ -125,7 +126,9 @@ class BuildArea:
         self._check_writable()
         self._end(key, at_once=True)
         self._await(key)
+        made = self._model_files(key)
         freed = self._shelf.delete(key)
+        freed += sum(self._registry.drop_unlisted(one) for one in made)
         with self._lock:
             self._runs.pop(key, None)
         self._changed()
@@ -134,6 +137,11 @@ class BuildArea:
     def list(self) -> "list[BuildStatus]":
         """All builds by name, the finished ones too until they are deleted."""
         return [self._status(key) for key in self._shelf.known()]
+
+    def find(self, name: str) -> BuildStatus | None:
+        """The build of a name, or the one whose record cannot be read by the name of its folder."""
+        keys = (key_of(" ".join(name.split())), name)
+        return next((self._status(key) for key in self._shelf.known() if key in keys), None)
 
     def wait(self, key: str) -> BuildStatus:
         """How a build is once it does not run any more. KnownError if there is none."""
@@ -149,8 +157,9 @@ class BuildArea:
         return self._jobs.submit(title, lambda progress: ask_once(path, text, progress))
 
     def register(self, key: str, use: bool) -> int:
-        """Put the built file into the library; its number there. use: answer with it from now on.
+        """Put the built file into the library; its number there, or that of the same file there.
 
+        use: answer with it from now on.
         What only making it needed is deleted. Harmless when called twice. Raises KnownError if it
         is not built.
         """
@@ -225,17 +234,24 @@ class BuildArea:
             run = found[0] if found is not None and not _is_over(*found) else None
             waits = found is not None and run is not None and not found[1].running()
             folder = self._shelf.folder(key)
-            return status_of(folder, record, run, waits, self._number(folder, record))
+            return status_of(folder, record, run, waits, self._known(folder, record))
         except KnownError as error:
             return unreadable(key, str(error))
 
-    def _number(self, folder: Path, record: Record) -> int | None:
-        """The number of the built model in the library, unless it was removed from there."""
+    def _known(self, folder: Path, record: Record) -> ModelFile | None:
+        """The built model in the library, unless it was removed from there."""
         built = built_file(record)
         if built is None or (record.model is None and (folder / MODEL).exists()):
             return None  # a file that went was taken, though a kill may have kept that unwritten
-        known = self._registry.find(built.sha256)
-        return known.id if known is not None else None
+        return self._registry.find(built.sha256)
+
+    def _model_files(self, key: str) -> set[str]:
+        """The SHA-256 of the model that was made, as far as that can be read."""
+        try:
+            done = self._shelf.read(key).done.values()
+        except KnownError:
+            return set()
+        return {made.files[MODEL].sha256 for made in done if MODEL in made.files}
 
     def _built_path(self, key: str, record: Record) -> Path:
         """The built file, here or in the library. Raises KnownError."""
@@ -257,7 +273,7 @@ class BuildArea:
 
 def _check_same(before: BuildOrder, now: BuildOrder) -> None:
     """Raise KnownError unless an order is the one that a build was begun with."""
-    places = {now.source, str(Path(now.source).expanduser().absolute())}
+    places = {now.source, str(expanded(Path(now.source)).absolute())}
     aims = parse_target(before.target), parse_target(now.target)
     texts = len(before.texts) == len(now.texts) and all(map(is_copy, before.texts, now.texts))
     if before.source not in places or aims[0] != aims[1] or not texts:

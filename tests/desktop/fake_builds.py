@@ -77,6 +77,7 @@ class FakeBuilds:
                 ),
                 self.choices, 19 * GB, self.disk_free, 2 * GB, 6 * GB,
                 "" if self.disk_free > 19 * GB else "There is not enough disk space.",
+                4096,
             )  # fmt: skip
 
         return self._jobs.submit("Looking", found)

@@ -121,6 +121,9 @@ def test_what_was_found_is_said_in_words() -> None:
     assert "hardly at all" in findings({"mean_divergence": 0.002})[0]
     assert "clearly" in findings({"mean_divergence": 0.4})[0]
     assert findings({"memory": 78_918_128.0}) == ["It takes about 78.9 MB of memory."]
+    assert findings({"memory": 78_918_128.0, "context": 2048.0}) == [
+        "It takes about 78.9 MB of memory with 2,048 tokens of context."
+    ]
     assert findings({}) == []
 
 

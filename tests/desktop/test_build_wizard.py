@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from desktop.builds.wizard import Wizard
@@ -15,7 +15,7 @@ from desktop.window import MainWindow
 from engine.core.builds import BuildOrder
 from tests.desktop.dropped import drop
 from tests.desktop.fake_builds import CHOICES, GB, RUN, SEARCHED, FakeBuilds, stages
-from tests.desktop.fake_service import FakeService
+from tests.desktop.fake_service import FakeService, listed_model
 from tests.desktop.models_window import ModelsWindow
 from tests.desktop.test_looks import nameless
 
@@ -423,3 +423,29 @@ def test_every_step_has_names_and_room(
     models.press("Ask")
     fits()
     assert found.trail.accessibleName() == "Step 4 of 4: Result"
+
+
+def test_the_name_is_seen_without_scrolling(models: ModelsWindow) -> None:
+    found = choose(models, "/home/me/Qwen3-4B").choice
+    above = found.name_field.mapTo(found, QPoint(0, found.name_field.height())).y()
+    assert above < found.table.mapTo(found, QPoint(0, 0)).y()
+    models.sees("Memory above: with a context of 4,096 tokens.")
+
+
+def test_a_stopped_build_is_not_said_to_go_on(models: ModelsWindow, builds: FakeBuilds) -> None:
+    found = started(models).work
+    models.sees("You may leave this page")
+    builds.move(state="stopped", stages=stages(2))
+    models.wait(found.resume.isVisible)
+    assert not any(one.isVisible() and "You may leave" in one.text()
+                   for one in found.findChildren(QLabel))  # fmt: skip
+
+
+def test_the_same_file_that_was_there_before_is_named(
+    models: ModelsWindow, builds: FakeBuilds, service: FakeService
+) -> None:
+    service.models.models.append(listed_model(7, "d1", GB, "Q4_K_M"))
+    started(models)
+    builds.build()
+    models.press("Add to my models")
+    models.says("The same file was there before. d1 is in your models and answers from now on.")

@@ -262,7 +262,7 @@ def test_a_search_keeps_its_recipe(
 ) -> None:
     text = tmp_path / "mine.txt"
     text.write_text("Words of mine.")
-    wanted = BuildOrder("Found", order.source, "2.4GiB", (text,))
+    wanted = BuildOrder("Found", order.source, "24.5KiB", (text,))
     key = service.builds.start(wanted)
     text.unlink()  # it was copied
     status = service.builds.wait(key)
@@ -271,7 +271,7 @@ def test_a_search_keeps_its_recipe(
     (imatrix,) = [line for line in fake.calls if line.startswith("imatrix")]
     assert imatrix.endswith("--text " + str(status.order.texts[0]))
     (search,) = [line for line in fake.calls if line.startswith("search")]
-    assert f"--size {int(2.4 * (1 << 30))}" in search
+    assert f"--size {int(24.5 * 1024)}" in search
     number = service.builds.register(key, use=False)
     origin = service.builds.origin(number)
     assert origin["recipe"] == {"type": "Q4_K_M", "tensors": {}}

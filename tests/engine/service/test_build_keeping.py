@@ -1,13 +1,15 @@
 """Builds through the service: what is kept at an odd end, and what is not taken for another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.builds import files as made_files
 from engine.builds.run import BuildRun
+from engine.builds.tool import Tool
 from engine.core.builds import BuildOrder
 from engine.core.errors import KnownError
 from engine.service import Service
@@ -145,3 +147,29 @@ def test_a_name_may_hold_what_a_file_name_may_not(
     (added,) = [one for one in service.models.list() if one.id]
     assert (added.id, added.name) == (number, name)
     assert added.path.parent == service.paths.models
+
+
+def test_a_file_that_goes_while_it_is_compared_is_made_again(
+    service: Service, fake: Fake, order: BuildOrder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Tool.run
+
+    def failing(
+        self: Tool, words: list[str], tell: Callable[[float, str], None]
+    ) -> Mapping[str, Any]:
+        if words[0] == "compare":
+            Path(words[2]).unlink()
+            raise KnownError("Its file is damaged.", "Download it again.")
+        return real(self, words, tell)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Tool, "run", failing)
+        status = service.builds.wait(service.builds.start(replace(order, target="Q8_0")))
+    assert status.state == "failed"
+    assert status.notice == (
+        "model.gguf, which was made before, is gone or damaged. "
+        "Go on with the build to make it again."
+    )
+    service.builds.resume(status.key)
+    assert service.builds.wait(status.key).state == "built"
+    assert fake.commands == ["convert", "quantize", "quantize", "compare"]
