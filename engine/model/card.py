@@ -15,7 +15,7 @@ MOST = 256  # texts of a list
 
 Value = str | tuple[str, ...]
 
-_KEY = re.compile(r"([A-Za-z_][\w.-]*):(?:\s+(.*))?")
+_KEY = re.compile(r"""(['"]?)([A-Za-z_][\w.-]*)\1:(?:\s+(.*))?""")
 _DOUBLE, _SINGLE = r'"(?:[^"\\]|\\.)*"', r"'(?:[^']|'')*'"
 _QUOTED = re.compile(rf"({_DOUBLE}|{_SINGLE})(?:\s+#.*)?")
 _LIST = re.compile(r"\[(.*)\](?:\s+#.*)?")
@@ -39,7 +39,7 @@ def read_card(data: bytes) -> Mapping[str, Value]:
             continue
         found[key] = _value(rest)
         match = _KEY.fullmatch(line)
-        key, rest = (match[1], [match[2] or ""]) if match else ("", [""])
+        key, rest = (match[2], [match[3] or ""]) if match else ("", [""])
     return {key: value for key, value in found.items() if key and value}
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from engine.model.card import LARGEST, licence, read_card
@@ -17,6 +17,7 @@ def _card(head: str) -> bytes:
 
 
 @settings(max_examples=40)
+@example({"no": "0"}, False)  # written in quotes: it would be False
 @given(
     some.dictionaries(
         some.from_regex(r"[a-z_]{1,8}", fullmatch=True), WORDS | some.lists(WORDS, min_size=1)
