@@ -324,7 +324,8 @@ class ModelArea:
             if refused:
                 self._show("ready", refused)
         except (KnownError, Cancelled) as error:
-            if not self._closing:  # then it is the closing that ended it
+            # Else it is the closing, or the choice of another, that ended it.
+            if not self._closing and path == self.chosen():
                 _log.warning("the model could not be warmed up: %s", type(error).__name__)
 
     def _load_marked(self, path: Path, header: GgufHeader) -> None:
