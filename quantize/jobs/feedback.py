@@ -1,22 +1,17 @@
 """Rounds the weights of a quantized file again, with feedback; each keeps its type."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from engine.core.errors import KnownError
 from engine.model.gguf.header import TensorInfo, read_header
 from quantize.jobs import Arguments, Report, Result
 from quantize.jobs.ggml import Bytes
-from quantize.jobs.hessians import Hessians, groups, inputs_of
+from quantize.jobs.hessians import Hessians, Reading
 from quantize.jobs.rounding import round_again
-from quantize.jobs.watched import WatchedModel
 from quantize.numbers import Floats, decode
 
-WINDOW = 512
-LEAST = 32  # tokens
 _EXACT = frozenset({"F32", "F16", "BF16", "Q8_0"})  # nothing to gain
 
 
@@ -57,28 +52,20 @@ def feedback(arguments: Arguments, report: Report) -> Result:
     were rounded again), left (the mean share of their products' square error that is left).
     """
     pair = _Pair(Path(arguments["source"]), Path(arguments["target"]))
-    window = min(WINDOW, int(arguments["context"]))
-    model = WatchedModel(arguments["source"], window, None)
-    tokens = [one for text in json.loads(arguments["texts"]) for one in model.tokenize(text)]
-    window = min(window, len(tokens))
-    if window < LEAST:
-        raise KnownError(f"The text is too short: {LEAST} tokens are needed.", "Give a longer one.")
-    starts = range(0, len(tokens) - window + 1, window)
-    found = inputs_of(model, tokens[:LEAST])
-    inputs = {name: one for name, one in found.items() if name in pair.rounded}
+    reading = Reading(arguments["source"], arguments)
+    inputs = {name: one for name, one in reading.inputs().items() if name in pair.rounded}
     shares: list[float] = []
     done, step = 0.0, 1 / max(1, len(inputs)) / 2
-    for group in groups(inputs, int(arguments["memory"])):
-        hessians = Hessians(group)
-        model.watch = hessians.watch
-        for number, start in enumerate(starts, 1):
-            model.run(tokens[start : start + window], window)
-            done += step * len(group) / len(starts)
-            report(done, f"Reading part {number} of {len(starts)}")
+
+    def read(weights: float, text: str) -> None:
+        nonlocal done
+        done += step * weights
+        report(done, text)
+
+    for group, hessians in reading.hessians(inputs, read):
         for name in group:
             shares += _round(pair, name, hessians)
-            done += step
-            report(done, f"Rounding {name}")
+            read(1, f"Rounding {name}")
     pair.flush()
     return {"weights": len(shares), "left": float(np.mean(shares)) if shares else 1.0}
 

@@ -1,13 +1,19 @@
 """Collects Σ x xᵀ over a text for the inputs x of weights, a few inputs at a time."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from engine.core.errors import KnownError
+from quantize.jobs import Arguments
 from quantize.jobs.ggml import Tensor, view
 from quantize.jobs.watched import WatchedModel
 from quantize.numbers import Floats
+
+WINDOW = 512
+LEAST = 32  # tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +94,42 @@ class Hessians:
         sums = self._sums.setdefault((one, expert), products)
         if sums is not products:
             sums += products
+
+
+class Reading:
+    """A model that reads texts as often as their sums need. Raises KnownError for too short ones.
+
+    path: of its file; arguments: texts (JSON list), context (tokens the model can hold), memory
+    (bytes for sums).
+    """
+
+    def __init__(self, path: str, arguments: Arguments) -> None:
+        window = min(WINDOW, int(arguments["context"]))
+        self._model = WatchedModel(path, window, None)
+        texts = json.loads(arguments["texts"])
+        tokens = [one for text in texts for one in self._model.tokenize(text)]
+        window = min(window, len(tokens))
+        if window < LEAST:
+            raise KnownError(
+                f"The text is too short: {LEAST} tokens are needed.", "Give a longer one."
+            )
+        starts = range(0, len(tokens) - window + 1, window)
+        self._windows = [tokens[start : start + window] for start in starts]
+        self._memory = int(arguments["memory"])
+
+    def inputs(self) -> dict[str, Input]:
+        """Weight → what it reads."""
+        return inputs_of(self._model, self._windows[0][:LEAST])
+
+    def hessians(
+        self, inputs: dict[str, Input], report: Callable[[float, str], None]
+    ) -> Iterator[tuple[dict[str, Input], Hessians]]:
+        """Weights and their sums, as many at a time as fit; report: weights read more, a text."""
+        for group in groups(inputs, self._memory):
+            hessians = Hessians(group)
+            self._model.watch = hessians.watch
+            for number, window in enumerate(self._windows, 1):
+                self._model.run(window, len(window))
+                count = len(self._windows)
+                report(len(group) / count, f"Reading part {number} of {count}")
+            yield group, hessians

@@ -1,6 +1,5 @@
 """Rounds a model's matrices to four-bit integers with feedback, over a text."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +10,7 @@ from quantize.export.int4 import best_scales, packed, rounded
 from quantize.export.int4_feedback import with_feedback
 from quantize.export.source import Matrix, open_source, whole
 from quantize.jobs import Arguments, Report, Result
-from quantize.jobs.feedback import LEAST, WINDOW
-from quantize.jobs.hessians import Hessians, groups, inputs_of
-from quantize.jobs.watched import WatchedModel
+from quantize.jobs.hessians import Reading
 from quantize.numbers import Floats, encode
 
 
@@ -28,34 +25,25 @@ def int4(arguments: Arguments, report: Report) -> Result:
     tensors: dict[str, list[tuple[int, Matrix]]] = {}
     for number, matrix in enumerate(open_source(Path(arguments["folder"])).matrices):
         tensors.setdefault(matrix.tensor, []).append((number, matrix))
-    window = min(WINDOW, int(arguments["context"]))
-    model = WatchedModel(arguments["model"], window, None)
-    tokens = [one for text in json.loads(arguments["texts"]) for one in model.tokenize(text)]
-    window = min(window, len(tokens))
-    if window < LEAST:
-        raise KnownError(f"The text is too short: {LEAST} tokens are needed.", "Give a longer one.")
-    starts = range(0, len(tokens) - window + 1, window)
-    inputs = {
-        name: one for name, one in inputs_of(model, tokens[:LEAST]).items() if name in tensors
-    }
+    reading = Reading(arguments["model"], arguments)
+    inputs = {name: one for name, one in reading.inputs().items() if name in tensors}
     if missing := tensors.keys() - inputs.keys():
         raise KnownError(f"llama.cpp does not use {min(missing)[:60]}.", "Use another model.")
     fed_back, done, step = 0, 0.0, 1 / len(inputs) / 2
-    for together in groups(inputs, int(arguments["memory"])):
-        hessians = Hessians(together)
-        model.watch = hessians.watch
-        for part, start in enumerate(starts, 1):
-            model.run(tokens[start : start + window], window)
-            done += step * len(together) / len(starts)
-            report(done, f"Reading part {part} of {len(starts)}")
+
+    def read(weights: float, text: str) -> None:
+        nonlocal done
+        done += step * weights
+        report(done, text)
+
+    for together, hessians in reading.hessians(inputs, read):
         for name in together:
             for number, matrix in tensors[name]:
                 hessian = hessians.of(name, matrix.expert)
                 data = _rounded(matrix, hessian, int(arguments["group"]), arguments["kind"])
                 _write(Path(arguments["target"]) / str(number), data)
                 fed_back += hessian is not None
-            done += step
-            report(done, f"Rounding {name}")
+            read(1, f"Rounding {name}")
     return {"matrices": fed_back}
 
 

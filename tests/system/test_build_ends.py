@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from tests.engine.builds.building import (
     until,
 )
 from tests.engine.builds.hub_repo import REPO, hub_repo
+from tests.small_disk import small_disk_at
 from tests.system.conftest import ASSAY, ROOT, Begin, Run, killed, models, working
 
 DISK = 6_000_000
@@ -90,16 +90,8 @@ def test_killed_while_it_fetches_what_is_whole_is_not_fetched_again(
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder on a file system of DISK bytes; needs root."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ("mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0700", "tmpfs", str(place))
-    if (
-        shutil.which("mount") is None
-        or subprocess.run(mount, capture_output=True, check=False).returncode
-    ):
-        pytest.skip("a small file system cannot be mounted here")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with small_disk_at(tmp_path / "disk", DISK) as place:
+        yield place
 
 
 def test_a_disk_that_is_full_at_any_stage_spoils_nothing(

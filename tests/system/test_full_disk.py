@@ -2,13 +2,13 @@
 
 import contextlib
 import resource
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.small_disk import small_disk_at
 from tests.system.conftest import Run, transactions
 
 LIMIT = 700_000  # bytes
@@ -17,16 +17,8 @@ LIMIT = 700_000  # bytes
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder on a file system of LIMIT bytes; needs root."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ("mount", "-t", "tmpfs", "-o", f"size={LIMIT},mode=0700", "tmpfs", str(place))
-    if (
-        shutil.which("mount") is None
-        or subprocess.run(mount, capture_output=True, check=False).returncode
-    ):
-        pytest.skip("a small file system cannot be mounted here")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with small_disk_at(tmp_path / "disk", LIMIT) as place:
+        yield place
 
 
 def no_big_files() -> None:

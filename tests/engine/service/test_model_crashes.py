@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.errors import KnownError
 from engine.model.crash_marker import CrashMarker
 from engine.service import Service
 
@@ -87,6 +88,32 @@ def test_a_file_that_kills_the_child_is_marked_and_one_that_is_refused_is_not(
     again = open_service(background=True)
     assert not wait_for_load(again)
     assert "did not survive its last start" in again.models.current().notice
+
+
+@pytest.mark.parametrize(
+    "another", [True, pytest.param(False, marks=pytest.mark.logs("could not be warmed up"))]
+)
+def test_a_warm_up_that_fails_is_logged_unless_another_model_was_chosen(
+    another: bool,
+    open_service: Open,
+    tiny_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tried = threading.Event()
+
+    def warm_up(service: Service, _client: object) -> None:
+        if another:
+            other = tiny_model.with_name("another.gguf")
+            monkeypatch.setattr(service.models, "chosen", lambda: other)
+        tried.set()
+        raise KnownError("The model stopped.", "")
+
+    monkeypatch.setattr(Service, "_warm_up", warm_up)
+    service = open_service(tiny_model, background=True)
+    assert tried.wait(60)
+    assert wait_for_load(service)
+    assert ("could not be warmed up" in caplog.text) != another
 
 
 @pytest.mark.timeout(60)

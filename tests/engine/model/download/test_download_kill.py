@@ -15,6 +15,7 @@ from engine.core.errors import KnownError
 from engine.model.download import download as module
 from tests.engine.hub_server import HubServer, hub_server
 from tests.engine.model.fetching import Fetcher, model_bytes
+from tests.small_disk import small_disk_at
 
 ROOT = Path(__file__).parents[4]
 PIECE = 150_000
@@ -74,16 +75,8 @@ def test_killed_at_any_moment_it_loses_the_last_piece_at_most(
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder on a file system that the model does not fit on; needs root."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ("mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0700", "tmpfs", str(place))
-    if (
-        shutil.which("mount") is None
-        or subprocess.run(mount, capture_output=True, check=False).returncode
-    ):
-        pytest.skip("a small file system cannot be mounted here")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with small_disk_at(tmp_path / "disk", DISK) as place:
+        yield place
 
 
 def test_a_disk_that_fills_up_keeps_what_was_fetched(
